@@ -1,1 +1,26 @@
+//! The tokio shell around a node: sockets, timers, and the handles that the HTTP side holds.
 //!
+//! | task | how many | what it does |
+//! |---|---|---|
+//! | driver | 1 | performs the node's effects, waits for its deadline, reads the group's datagrams |
+//! | receiver | 1, and 1 a connection | reads frames, hands them to the node, writes acknowledgements |
+//! | sender | 1 a peer | empties the peer's lane |
+//! | probe | 1 a probe | connects, writes one frame, goes |
+//!
+//! It decides nothing: every rule of the cluster stands in `outlive-node` and below. Requests call straight into the
+//! node in their own tasks; none of these tasks is on a request's way, unless the request waits for acknowledgements.
+
+mod clock;
+mod cluster;
+mod config;
+mod multicast;
+mod receiver;
+mod sender;
+mod sessions;
+
+pub use cluster::{Cluster, JoinError, MemberSummary};
+pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
+pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
+pub use outlive_tribes_proto::PeerKind;
+pub use outlive_tribes_proto::wire::SendOptions;
+pub use sessions::{Acknowledged, Delivery, NoRandomness, Sessions};

@@ -1,1 +1,45 @@
+//! Replicated HTTP sessions, without I/O: what a session is, what its nodes tell each other, and what that does.
 //!
+//! | module | what |
+//! |---|---|
+//! | [`id`] | session ids; the base names a session, the route says who serves it |
+//! | [`cell`] | one session on one node: every rule on one session stands here |
+//! | [`stamp`] | which of two writes wins |
+//! | [`message`], [`event`] | the Java object around everything that is sent |
+//! | [`delta`] | what one request changed |
+//! | [`state`] | whole sessions, for a node that joins |
+//! | [`transfer`] | asking for the state, and what waits meanwhile |
+//! | [`waiting`] | changes that came before the session they belong to |
+//!
+//! It does not hold the table of sessions, does not know who is a member, and never looks at a clock: `outlive-node`
+//! puts these parts together.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod attributes;
+pub mod cell;
+pub mod delta;
+pub mod event;
+pub mod id;
+pub mod message;
+pub mod principal;
+pub mod stamp;
+pub mod state;
+pub mod transfer;
+pub mod waiting;
+mod wire;
+
+pub use cell::{Applied, Expiry, Outgoing, Role, SessionCell, SetError};
+pub use delta::{Action, DeltaRequest};
+pub use event::SessionEvent;
+pub use id::{BaseId, IdFault, SessionId};
+pub use message::{MessageFault, SessionMessage};
+pub use principal::{Principal, User};
+pub use stamp::{Origin, Stamp, Writer};
+pub use state::{SessionState, StateReader, StateWriter};
+pub use transfer::{Ask, Transfer};
+pub use waiting::Waiting;

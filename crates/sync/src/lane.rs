@@ -23,6 +23,8 @@ struct State<T> {
     entries: usize,
     closed: bool,
     sender: Option<Waker>,
+    /// Whether the sender is to be woken for entries, not only for the end.
+    sender_has_room: bool,
 }
 
 /// A queue from many tasks to the one that sends to a peer.
@@ -38,7 +40,7 @@ pub struct Lane<T> {
 impl<T: Weight> Lane<T> {
     /// An empty lane that holds up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        let state = State { queue: VecDeque::new(), bytes: 0, entries: 0, closed: false, sender: None };
+        let state = State { queue: VecDeque::new(), bytes: 0, entries: 0, closed: false, sender: None, sender_has_room: false };
         Lane { state: Locked::new(state), limit }
     }
 
@@ -56,7 +58,7 @@ impl<T: Weight> Lane<T> {
             state.bytes += weight;
             state.entries += 1;
             state.queue.push_back(entry);
-            state.sender.take()
+            if state.sender_has_room { state.sender.take() } else { None }
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -76,16 +78,18 @@ impl<T: Weight> Lane<T> {
         state.entries = state.entries.saturating_sub(1);
     }
 
-    /// Ready when an entry is queued (`true`) or the lane was closed (`false`). For the one sender.
-    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Ready when the lane was closed (`false`) or, for a sender that `has_room` for more, an entry is queued (`true`).
+    /// For the one sender.
+    pub fn poll_ready(&self, cx: &mut Context<'_>, has_room: bool) -> Poll<bool> {
         let mut state = self.state.lock();
-        if !state.queue.is_empty() {
+        if has_room && !state.queue.is_empty() {
             return Poll::Ready(true);
         }
         if state.closed {
             return Poll::Ready(false);
         }
         state.sender = Some(cx.waker().clone());
+        state.sender_has_room = has_room;
         Poll::Pending
     }
 
@@ -168,6 +172,6 @@ mod tests {
         lane.push(1).unwrap();
         lane.close();
         assert!(lane.push(1).is_err());
-        assert_eq!(lane.poll_ready(&mut Context::from_waker(Waker::noop())), Poll::Ready(false));
+        assert_eq!(lane.poll_ready(&mut Context::from_waker(Waker::noop()), false), Poll::Ready(false));
     }
 }

@@ -18,6 +18,7 @@ enum Slot<V, G> {
 }
 
 /// What stands under a key.
+#[derive(Debug)]
 pub enum Found<V, G> {
     /// A value.
     Live(Arc<V>),
@@ -28,6 +29,7 @@ pub enum Found<V, G> {
 }
 
 /// What came of [`Table::admit`].
+#[derive(Debug)]
 pub enum Admission<V, G> {
     /// The new value stands in the table.
     Admitted,

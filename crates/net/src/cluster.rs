@@ -1,0 +1,373 @@
+//! A node in its cluster: joins, holds contexts, leaves.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use outlive_node::{ContextConfig, Effect, Node, NodeConfig, Peer};
+use outlive_sync::Locked;
+use outlive_tribes_proto::PeerKind;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{oneshot, watch};
+use tokio::task::AbortHandle;
+
+use crate::clock::Clock;
+use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
+use crate::sender::Sender;
+use crate::sessions::{NoRandomness, Sessions, random_id};
+use crate::{multicast, receiver};
+
+/// The largest datagram that Tribes reads.
+const DATAGRAM_MAX: usize = 65_535;
+
+/// How long leaving waits for the lanes to be empty.
+const LEAVE_MAX: Duration = Duration::from_secs(10);
+
+/// Why a node cannot join.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The receiver's address cannot be had.
+    #[error("cannot take cluster messages at {address}: {error}")]
+    Receiver {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// None of the receiver's ports is free.
+    #[error("cannot take cluster messages at {host}: none of the ports {first} to {last} is free")]
+    NoPort {
+        /// The address asked for.
+        host: IpAddr,
+        /// The first port tried.
+        first: u16,
+        /// The last port tried.
+        last: u16,
+    },
+    /// The machine's host name gives no address.
+    #[error("cannot find this machine's own address ({0}): name the receiver's address")]
+    NoAddress(io::Error),
+    /// The group cannot be joined.
+    #[error("cannot join the multicast group {group} on the interface of {interface}: {error}")]
+    Multicast {
+        /// The group and port.
+        group: SocketAddrV4,
+        /// The address of the interface.
+        interface: Ipv4Addr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Multicast is asked for on an IPv6 receiver without saying on which interface.
+    #[error("the multicast group {0} needs an IPv4 interface: name one with the bind address")]
+    NoInterface(SocketAddrV4),
+    /// Messages would leave the machine in the clear.
+    #[error("{0} is no loopback address, and nothing encrypts or signs cluster messages: allow plaintext if that network is trusted")]
+    Plaintext(IpAddr),
+    /// No random bytes for the node's identity.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The local member record cannot be made.
+    #[error("this node cannot be announced: {0}")]
+    Announce(String),
+}
+
+/// What the tasks of one node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) node: Arc<Node>,
+    pub(crate) clock: Clock,
+    pub(crate) ack_timeout: Duration,
+    pub(crate) readiness: watch::Sender<u64>,
+    config: ClusterConfig,
+    receiver: SocketAddr,
+    tasks: Locked<Vec<AbortHandle>>,
+    left: Locked<Option<oneshot::Receiver<()>>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.tasks.lock().drain(..).for_each(|task| task.abort());
+    }
+}
+
+/// What is known of one other member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberSummary {
+    /// Where it takes messages.
+    pub address: SocketAddr,
+    /// What kind of node it is.
+    pub kind: PeerKind,
+    /// Whether it has stopped to acknowledge.
+    pub stalled: bool,
+    /// Bytes that wait for it.
+    pub queued_bytes: usize,
+}
+
+/// A node in its cluster. Cheap to clone; the node ends when the last clone and the last [`Sessions`] are dropped.
+#[derive(Clone, Debug)]
+pub struct Cluster(Arc<Shared>);
+
+impl Cluster {
+    /// Opens the receiver and begins to look for members. Returns at once: the state comes with [`open`](Self::open).
+    ///
+    /// # Errors
+    /// [`JoinError`]: an address cannot be had, or messages would leave this machine unencrypted. Nothing is left open.
+    pub async fn join(config: ClusterConfig) -> Result<Cluster, JoinError> {
+        let host = receiver_host(&config)?;
+        if !is_loopback(host) && !config.allow_plaintext {
+            return Err(JoinError::Plaintext(host));
+        }
+        let listener = listen(&config.receiver, host).await?;
+        let receiver = listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
+        let multicast = match &config.membership {
+            Membership::Static(_) => None,
+            Membership::Multicast { group, port, bind } => {
+                let group = SocketAddrV4::new(*group, *port);
+                let interface = match (bind, host) {
+                    (Some(bind), _) => *bind,
+                    (None, IpAddr::V4(host)) => host,
+                    (None, IpAddr::V6(_)) => return Err(JoinError::NoInterface(group)),
+                };
+                if !interface.is_loopback() && !config.allow_plaintext {
+                    return Err(JoinError::Plaintext(interface.into()));
+                }
+                if is_loopback(host) && !interface.is_loopback() {
+                    tracing::warn!(%host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
+                }
+                let joined = multicast::join(group, interface);
+                Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
+            }
+        };
+        let clock = Clock::start();
+        let node = Node::new(NodeConfig {
+            local: receiver,
+            route: config.name.clone(),
+            identity: random_id()?,
+            seed: u64::from_be_bytes(random_id()?.first_chunk().copied().unwrap_or_default()),
+            static_members: match &config.membership {
+                Membership::Static(members) => Some(members.clone()),
+                Membership::Multicast { .. } => None,
+            },
+            domain: config.domain.clone(),
+            payload: config.payload.clone(),
+            options: config.options,
+            lane_bytes_max: config.lane_bytes_max,
+            frame_bytes_max: config.frame_bytes_max,
+        });
+        let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
+        let (left_sender, left) = oneshot::channel();
+        let (readiness, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            node: Arc::clone(&node),
+            clock,
+            ack_timeout: config.ack_timeout,
+            readiness: readiness.clone(),
+            receiver,
+            tasks: Locked::default(),
+            left: Locked::new(Some(left)),
+            config,
+        });
+        tracing::info!(name = %shared.config.name, %receiver, "takes cluster messages");
+        let accept = receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max);
+        let driver = Driver {
+            node: Arc::clone(&node),
+            clock,
+            multicast,
+            ack_timeout: shared.ack_timeout,
+            readiness,
+            left: Some(left_sender),
+        };
+        node.start(clock.now());
+        let tasks = [tokio::spawn(accept).abort_handle(), tokio::spawn(driver.run()).abort_handle()];
+        shared.tasks.lock().extend(tasks);
+        Ok(Cluster(shared))
+    }
+
+    /// This node's name; may be empty.
+    pub fn name(&self) -> &str {
+        &self.0.config.name
+    }
+
+    /// Where this node takes messages.
+    pub fn receiver(&self) -> SocketAddr {
+        self.0.receiver
+    }
+
+    /// The other members, oldest first.
+    pub fn members(&self) -> Vec<MemberSummary> {
+        let summary = |peer: &Arc<Peer>| MemberSummary {
+            address: peer.id().address(),
+            kind: peer.kind(),
+            stalled: peer.is_stalled(),
+            queued_bytes: peer.lane().bytes(),
+        };
+        self.0.node.view().peers.iter().map(summary).collect()
+    }
+
+    /// Takes part in a context: its messages are kept from now on, and its state is asked for. A context that is open
+    /// already is given again.
+    pub fn open(&self, context: ContextConfig) -> Sessions {
+        let name = self.0.config.wire_name(&context.path);
+        let context = self.0.node.open(self.0.clock.now(), &name, context);
+        Sessions::new(Arc::clone(&self.0), context)
+    }
+
+    /// Takes part in the context of `path` with Tomcat's defaults, and waits until this node holds its state.
+    pub async fn sessions(&self, path: &str) -> Sessions {
+        let sessions = self.open(ContextConfig { path: path.to_owned(), ..ContextConfig::default() });
+        sessions.ready().await;
+        sessions
+    }
+
+    /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
+    ///
+    /// Call it when no request is served any more: what comes later is not sent.
+    pub async fn leave(&self) {
+        let empty = async {
+            while self.0.node.view().peers.iter().any(|peer| !peer.lane().is_idle() && !peer.is_stalled()) {
+                // Lanes have one waker, their sender's; leaving happens once, and may look.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(LEAVE_MAX, empty).await.is_err() {
+            tracing::warn!("leaves with messages that were not acknowledged");
+        }
+        self.0.node.stop(self.0.clock.now());
+        let left = self.0.left.lock().take();
+        if let Some(left) = left {
+            // An error says that the driver is gone already.
+            let _ = tokio::time::timeout(LEAVE_MAX, left).await;
+        }
+    }
+}
+
+/// The address to announce.
+fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
+    let ReceiverAddress::Auto { .. } = config.receiver else {
+        let ReceiverAddress::At(address) = config.receiver else { unreachable!("there are two kinds") };
+        return Ok(address.ip());
+    };
+    let group = match &config.membership {
+        Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
+        Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
+        Membership::Static(_) => None,
+    };
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
+    let mut addresses = (name.trim(), 0).to_socket_addrs().map_err(JoinError::NoAddress)?;
+    let host = addresses.find(SocketAddr::is_ipv4).map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip());
+    match group {
+        // Many systems name themselves 127.0.1.1, where no other machine finds them.
+        Some(group) if is_loopback(host) => Ok(multicast::outgoing_address(group).map_or(host, IpAddr::from)),
+        _ => Ok(host),
+    }
+}
+
+async fn listen(receiver: &ReceiverAddress, host: IpAddr) -> Result<TcpListener, JoinError> {
+    match *receiver {
+        ReceiverAddress::At(address) => {
+            TcpListener::bind(address).await.map_err(|error| JoinError::Receiver { address, error })
+        }
+        ReceiverAddress::Auto { port, tries } => {
+            let last = port.saturating_add(tries.saturating_sub(1));
+            for port in port..=last {
+                match TcpListener::bind((host, port)).await {
+                    Ok(listener) => return Ok(listener),
+                    Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                    Err(error) => return Err(JoinError::Receiver { address: SocketAddr::new(host, port), error }),
+                }
+            }
+            Err(JoinError::NoPort { host, first: port, last })
+        }
+    }
+}
+
+/// The one task that does what the node asks for, waits for its deadline, and reads the group's datagrams.
+struct Driver {
+    node: Arc<Node>,
+    clock: Clock,
+    multicast: Option<(UdpSocket, SocketAddrV4)>,
+    ack_timeout: Duration,
+    readiness: watch::Sender<u64>,
+    left: Option<oneshot::Sender<()>>,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        let mut datagram = vec![0; DATAGRAM_MAX];
+        loop {
+            let deadline = self.clock.instant(self.node.deadline());
+            let multicast = self.multicast.as_ref();
+            tokio::select! {
+                biased;
+                effect = poll_fn(|cx| self.node.poll_effect(cx)) => {
+                    if self.perform(effect).await {
+                        return;
+                    }
+                }
+                () = tokio::time::sleep_until(deadline) => self.node.deadline_reached(self.clock.now()),
+                Some((length, from)) = receive(multicast, &mut datagram) => {
+                    self.node.datagram(self.clock.now(), from, &datagram[..length]);
+                }
+            }
+        }
+    }
+
+    /// Whether that was the last one.
+    async fn perform(&mut self, effect: Effect) -> bool {
+        match effect {
+            Effect::Multicast(bytes) => {
+                if let Some((socket, group)) = &self.multicast
+                    && let Err(error) = socket.send_to(&bytes, *group).await
+                {
+                    tracing::warn!(%group, %error, "cannot send a heartbeat");
+                }
+            }
+            Effect::Probe { member, timeout, frame } => {
+                let (node, clock) = (Arc::clone(&self.node), self.clock);
+                tokio::spawn(async move {
+                    let alive = tokio::time::timeout(timeout, probe(member.address(), &frame)).await;
+                    node.probe_finished(clock.now(), member, matches!(alive, Ok(Ok(()))));
+                });
+            }
+            Effect::Joined(peer) => {
+                tracing::info!(member = %peer.id().address(), kind = ?peer.kind(), "joined");
+                let sender = Sender {
+                    node: Arc::clone(&self.node),
+                    peer,
+                    clock: self.clock,
+                    ack_timeout: self.ack_timeout,
+                    connect_timeout: self.ack_timeout,
+                };
+                tokio::spawn(sender.run());
+            }
+            Effect::Left(peer) => tracing::info!(member = %peer.id().address(), "left"),
+            Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
+            Effect::DeadlineMoved => {}
+            Effect::Stopped => {
+                if let Some(left) = self.left.take() {
+                    // Nobody waits if the node was dropped meanwhile.
+                    let _ = left.send(());
+                }
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The next datagram; never without a socket, and after an error of it none until the next call.
+async fn receive(multicast: Option<&(UdpSocket, SocketAddrV4)>, datagram: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    match multicast {
+        Some((socket, _)) => socket.recv_from(datagram).await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+async fn probe(address: SocketAddr, frame: &[u8]) -> io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(frame).await
+}
+

@@ -1,0 +1,119 @@
+//! How a node takes part in a cluster.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use outlive_tribes_proto::wire::SendOptions;
+
+/// Where messages of the other members are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiverAddress {
+    /// Tomcat's `auto`: the address of this machine's host name (or, where that is a loopback address and the group is not,
+    /// of the interface that multicast leaves by), and the first free port from `port` on.
+    Auto {
+        /// The first port tried.
+        port: u16,
+        /// How many ports are tried.
+        tries: u16,
+    },
+    /// Exactly this address; port 0: any free one.
+    At(SocketAddr),
+}
+
+/// How members find each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Heartbeats to a multicast group.
+    Multicast {
+        /// The group.
+        group: Ipv4Addr,
+        /// Its port.
+        port: u16,
+        /// The interface's address; `None`: the receiver's.
+        bind: Option<Ipv4Addr>,
+    },
+    /// A list of receivers, this node's own not among them.
+    Static(Vec<SocketAddr>),
+}
+
+/// Where the `<Cluster>` of the Tomcats stands: it decides the names of contexts in messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClusterAt {
+    /// In the Engine: `localhost#/app`.
+    #[default]
+    Engine,
+    /// In the Host: `/app`.
+    Host,
+}
+
+/// How a node takes part in a cluster; the defaults are Tomcat's.
+#[derive(Clone, Debug)]
+pub struct ClusterConfig {
+    /// The node's name, Tomcat's `jvmRoute`: what its session ids end with. Empty: ids have no route.
+    pub name: String,
+    /// Where messages are taken.
+    pub receiver: ReceiverAddress,
+    /// How members find each other.
+    pub membership: Membership,
+    /// Membership domain, shown to the others. Empty: none.
+    pub domain: String,
+    /// Text that the membership record carries, before our own mark.
+    pub payload: String,
+    /// Where the cluster of the Tomcats stands.
+    pub cluster_at: ClusterAt,
+    /// Tomcat's `channelSendOptions`: 8 answers before the peers have confirmed, 6 after.
+    pub options: SendOptions,
+    /// How long a request waits for its peers at most, and after which a peer that confirms nothing is waited for no more.
+    pub ack_timeout: Duration,
+    /// Bytes that wait for one peer at most; sessions that do not fit are sent whole, later.
+    pub lane_bytes_max: usize,
+    /// Bytes of one frame at most; a state that was asked for may have a gigabyte.
+    pub frame_bytes_max: usize,
+    /// Connections of other members at most, in all.
+    pub connections_max: usize,
+    /// Whether messages may leave this machine although nothing encrypts or signs them.
+    pub allow_plaintext: bool,
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        ClusterConfig {
+            name: String::new(),
+            receiver: ReceiverAddress::Auto { port: 4000, tries: 100 },
+            membership: Membership::default(),
+            domain: String::new(),
+            payload: String::new(),
+            cluster_at: ClusterAt::Engine,
+            options: SendOptions::ASYNCHRONOUS,
+            ack_timeout: Duration::from_secs(3),
+            lane_bytes_max: 64 << 20,
+            frame_bytes_max: 64 << 20,
+            connections_max: 1024,
+            allow_plaintext: false,
+        }
+    }
+}
+
+impl Default for Membership {
+    /// Tomcat's group, 228.0.0.4:45564.
+    fn default() -> Self {
+        Membership::Multicast { group: Ipv4Addr::new(228, 0, 0, 4), port: 45564, bind: None }
+    }
+}
+
+impl ClusterConfig {
+    /// The context's name in messages.
+    pub(crate) fn wire_name(&self, path: &str) -> String {
+        let path = path.trim_end_matches('/');
+        match self.cluster_at {
+            // The one host that Tomcat's default configuration has.
+            ClusterAt::Engine => format!("localhost#{path}"),
+            ClusterAt::Host => path.to_owned(),
+        }
+    }
+}
+
+/// Whether an address is this machine's own.
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}

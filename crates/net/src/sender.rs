@@ -1,0 +1,204 @@
+//! Emptying one peer's lane: one task and one connection a peer.
+//!
+//! Every frame is acknowledged. What is not acknowledged when a connection breaks is sent again on the next one, in
+//! order; receivers take a repetition without harm. An Outlive peer gets many frames before its first acknowledgement, a
+//! Tomcat one at a time.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use outlive_node::{Letter, Load, Node, Parcel, Peer};
+use outlive_sync::{Confirm, Weight};
+use outlive_tribes_proto::wire::frame::TAIL;
+use outlive_tribes_proto::wire::{Frame, FrameReader, SendOptions, encode_head};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::clock::Clock;
+
+/// Frames under way to an Outlive peer at most.
+const WINDOW: usize = 4096;
+
+/// Bytes put together for one write. A larger frame goes alone.
+const BATCH: usize = 256 << 10;
+
+/// Without any acknowledgement for this long a connection is given up and made anew.
+const DEAD_AFTER: Duration = Duration::from_secs(30);
+
+/// Between two tries to connect to a peer that is still a member.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// A frame that was handed to the connection and not acknowledged.
+struct UnderWay {
+    letter: Letter,
+    /// Given back to the lane's account with the acknowledgement.
+    weight: usize,
+    /// The request that waits; dropped with this.
+    confirm: Option<Confirm>,
+}
+
+/// What empties the lane of one peer.
+pub(crate) struct Sender {
+    pub(crate) node: Arc<Node>,
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) clock: Clock,
+    pub(crate) ack_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl Sender {
+    /// Sends until the lane is closed, which the node does when the member leaves.
+    pub(crate) async fn run(self) {
+        let mut unacknowledged = VecDeque::new();
+        let mut donation = None;
+        // A connection to an Outlive peer stands even while there is nothing to say: its end is the first sign of a crash.
+        while self.peer.is_ours() || poll_fn(|cx| self.peer.lane().poll_ready(cx, true)).await {
+            if self.peer.lane().is_closed() {
+                break;
+            }
+            let address = self.peer.id().address();
+            let error = match timeout(self.connect_timeout, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => self.converse(stream, &mut unacknowledged, &mut donation).await,
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            };
+            if self.peer.lane().is_closed() {
+                break;
+            }
+            if let Err(error) = error {
+                tracing::debug!(target: "outlive::sender", peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
+            }
+            self.node.send_failed(self.clock.now(), self.peer.id());
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+        // Dropping what is left tells the requests that wait for it: this peer is gone.
+    }
+
+    /// Works on one connection until it ends, or the lane is closed (`Ok`).
+    async fn converse(
+        &self,
+        mut stream: TcpStream,
+        unacknowledged: &mut VecDeque<UnderWay>,
+        donation: &mut Option<Parcel>,
+    ) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let (mut reading, mut writing) = stream.split();
+        let mut frames = FrameReader::new();
+        let mut received = BytesMut::new();
+        let mut batch = BytesMut::new();
+        // Frames of `unacknowledged` that this connection has been given.
+        let mut given = 0;
+        let mut last_progress = Instant::now();
+        loop {
+            while batch.len() < BATCH && given < self.window() {
+                if given == unacknowledged.len() {
+                    match self.next_frame(donation) {
+                        Some(frame) => unacknowledged.push_back(frame),
+                        None => break,
+                    }
+                }
+                if given == 0 {
+                    last_progress = Instant::now();
+                }
+                if let Err(fault) = self.write_frame(&unacknowledged[given].letter, &mut batch) {
+                    tracing::error!(target: "outlive::sender", peer = %self.peer.id().address(), %fault, "a message is dropped");
+                    if let Some(frame) = unacknowledged.remove(given) {
+                        self.peer.lane().release(frame.weight);
+                    }
+                    continue;
+                }
+                given += 1;
+            }
+            let patience = if self.peer.is_stalled() { DEAD_AFTER } else { self.ack_timeout };
+            let has_room =
+                !batch.has_remaining() && given < self.window() && given == unacknowledged.len() && donation.is_none();
+            tokio::select! {
+                written = writing.write_buf(&mut batch), if batch.has_remaining() => { written?; }
+                open = poll_fn(|cx| self.peer.lane().poll_ready(cx, has_room)) => {
+                    if !open {
+                        return Ok(());
+                    }
+                }
+                read = reading.read_buf(&mut received) => {
+                    if read? == 0 {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    while let Some(frame) = frames.next(&mut received).map_err(io::Error::other)? {
+                        if given == 0 {
+                            return Err(io::Error::other("an acknowledgement of nothing"));
+                        }
+                        self.acknowledged(&frame, unacknowledged);
+                        given -= 1;
+                        last_progress = Instant::now();
+                    }
+                    if unacknowledged.is_empty() && self.peer.dirty_len() > 0 {
+                        self.node.repair(self.clock.now(), &self.peer);
+                    }
+                }
+                () = tokio::time::sleep_until(last_progress + patience), if given > 0 => {
+                    if self.peer.is_stalled() {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    self.peer.set_stalled(true);
+                    tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), under_way = given,
+                        "acknowledges nothing: requests do not wait for it until it does");
+                    // Those that wait already have waited long enough.
+                    unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
+                    self.node.send_failed(self.clock.now(), self.peer.id());
+                }
+            }
+        }
+    }
+
+    fn window(&self) -> usize {
+        if self.peer.takes_many_frames() { WINDOW } else { 1 }
+    }
+
+    /// The next frame: of the donation under way, or the lane's oldest.
+    fn next_frame(&self, donation: &mut Option<Parcel>) -> Option<UnderWay> {
+        loop {
+            if let Some(Parcel { load: Load::Donation(sessions), .. }) = donation {
+                if let Some(letter) = sessions.next_block() {
+                    return Some(UnderWay { letter, weight: 0, confirm: None });
+                }
+                if let Some(finished) = donation.take() {
+                    self.peer.lane().release(finished.weight());
+                }
+            }
+            let parcel = self.peer.lane().take()?;
+            let weight = parcel.weight();
+            match parcel {
+                Parcel { load: Load::Letter(letter), confirm } => return Some(UnderWay { letter, weight, confirm }),
+                parcel => *donation = Some(parcel),
+            }
+        }
+    }
+
+    fn write_frame(&self, letter: &Letter, batch: &mut BytesMut) -> Result<(), outlive_tribes_proto::error::FrameTooLong> {
+        // All are acknowledged after processing, whatever the request waits for.
+        let options = self.node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+        let record = self.node.source_record();
+        batch.extend_from_slice(&encode_head(options, letter.timestamp, letter.id, &record, letter.body.len())?);
+        batch.extend_from_slice(&letter.body);
+        batch.extend_from_slice(TAIL);
+        Ok(())
+    }
+
+    fn acknowledged(&self, frame: &Frame, unacknowledged: &mut VecDeque<UnderWay>) {
+        if self.peer.set_stalled(false) {
+            tracing::info!(target: "outlive::sender", peer = %self.peer.id().address(), "acknowledges again");
+        }
+        if let Some(done) = unacknowledged.pop_front() {
+            self.peer.lane().release(done.weight);
+            self.peer.counters.acknowledged.add(1);
+        }
+        if matches!(frame, Frame::FailAck) {
+            tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), "could not apply a message");
+        }
+    }
+}

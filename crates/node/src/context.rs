@@ -1,0 +1,292 @@
+//! The sessions of one web application on this node: what requests do with them.
+
+use std::sync::Arc;
+
+use outlive_session::{BaseId, Expiry, SessionCell, SessionId, Transfer, Waiting};
+use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Locked, Table};
+use outlive_tribes_proto::time::Now;
+
+use crate::cell::{Cell, SessionRef};
+use crate::dispatch::Dispatch;
+use crate::inbound::Held;
+
+/// Ended and renamed sessions that a context remembers, so that nothing late revives them.
+const GRAVES: usize = 100_000;
+
+/// What became of an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grave {
+    /// The session has ended.
+    Ended,
+    /// The session has this id now. Peers' late messages under the old one are still its; clients' are not.
+    Moved(BaseId),
+}
+
+/// How a context is set up.
+#[derive(Clone, Debug)]
+pub struct ContextConfig {
+    /// Path of the web application: `/app`, or the empty text for the root.
+    pub path: String,
+    /// Seconds of idleness after which a new session ends; zero and less: never.
+    pub max_inactive_seconds: i32,
+}
+
+impl Default for ContextConfig {
+    /// The root application, with Tomcat's 30 minutes.
+    fn default() -> Self {
+        ContextConfig { path: String::new(), max_inactive_seconds: 1800 }
+    }
+}
+
+/// What is still to be waited for when a request ends.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Nothing was sent.
+    Nothing,
+    /// It lies in the lanes; nobody waits for it.
+    Queued,
+    /// The answer has to wait until the peers have confirmed.
+    Await(Acknowledgement),
+}
+
+/// Figures about one context.
+#[derive(Debug, Default)]
+pub struct ContextCounters {
+    /// Sessions made by requests here.
+    pub created: Counter,
+    /// Sessions that ended here after their idle time.
+    pub expired: Counter,
+    /// Copies dropped after twice their idle time.
+    pub dropped: Counter,
+    /// Messages about sessions that have ended, and were ignored.
+    pub revivals_refused: Counter,
+}
+
+/// The sessions of one web application on this node.
+#[derive(Debug)]
+pub struct Context {
+    pub(crate) name: Arc<str>,
+    config: ContextConfig,
+    route: String,
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) table: Table<BaseId, Cell, Grave>,
+    pub(crate) transfer: Locked<Transfer<Held>>,
+    pub(crate) ready: AtomicFlag,
+    pub(crate) waiting: Locked<Waiting<Held>>,
+    pub(crate) anything_waits: AtomicFlag,
+    /// Figures.
+    pub counters: ContextCounters,
+}
+
+impl Context {
+    pub(crate) fn new(name: Arc<str>, config: ContextConfig, route: String, dispatch: Arc<Dispatch>) -> Self {
+        Context {
+            name,
+            config,
+            route,
+            dispatch,
+            table: Table::new(GRAVES),
+            transfer: Locked::default(),
+            ready: AtomicFlag::default(),
+            waiting: Locked::default(),
+            anything_waits: AtomicFlag::default(),
+            counters: ContextCounters::default(),
+        }
+    }
+
+    /// Its name in messages: `localhost#/app`, or `/app` where the cluster stands in the Host.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        &self.config.path
+    }
+
+    /// The route that new ids end with; empty: none.
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// Seconds of idleness that a new session starts with.
+    pub(crate) fn max_inactive_default(&self) -> i32 {
+        self.config.max_inactive_seconds
+    }
+
+    /// Whether this node holds the cluster's state of this context.
+    pub fn is_ready(&self) -> bool {
+        self.ready.get()
+    }
+
+    /// Sessions held here, whoever serves them.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether no session is held.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// All sessions held here, in no order.
+    pub fn sessions(&self) -> Vec<SessionRef> {
+        let mut sessions = Vec::new();
+        self.table.for_each(|cell| sessions.push(SessionRef(cell)));
+        sessions
+    }
+
+    /// Makes a session with an id of `random` bytes. Peers are told when its request is completed.
+    pub fn create(&self, now: Now, random: [u8; 16]) -> SessionRef {
+        let id = SessionId::generate(random, &self.route);
+        let base = id.base();
+        let cell = Arc::new(Cell::new(SessionCell::create(now, id, self.config.max_inactive_seconds)));
+        // 128 random bits: a key that is taken already means a broken source of randomness, and then the session that
+        // cannot be found again is the harmless way out.
+        self.table.admit(base, Arc::clone(&cell));
+        self.counters.created.add(1);
+        SessionRef(cell)
+    }
+
+    /// A request brings a session id: the session, joined. Unknown, ended, idle for too long, or no id at all: none.
+    ///
+    /// Ids that a session had before are not good any more: only peers' late messages may use them.
+    pub fn find(&self, now: Now, id: &str) -> Option<SessionRef> {
+        let base = SessionId::parse(id).ok()?.base();
+        let cell = self.table.get(&base)?;
+        let expiry = {
+            let mut guarded = cell.lock();
+            if guarded.session.has_ended() {
+                return None;
+            }
+            let expiry = guarded.session.expiry(now);
+            if expiry == Expiry::Alive {
+                guarded.session.access(now);
+            }
+            expiry
+        };
+        if expiry == Expiry::Alive {
+            return Some(SessionRef(cell));
+        }
+        self.expire(now, &cell, expiry);
+        None
+    }
+
+    /// Makes this node's route the one in the id, if the id has another. Whether it did: then the client needs a new cookie.
+    ///
+    /// Source: Tomcat `JvmRouteBinderValve`, which leaves ids without a route alone.
+    pub fn take_over(&self, now: Now, session: &SessionRef) -> bool {
+        if self.route.is_empty() {
+            return false;
+        }
+        let mut guard = session.0.lock();
+        let guarded = &mut *guard;
+        let id = guarded.session.id();
+        if id.route().is_empty() || id.route() == self.route {
+            return false;
+        }
+        let (base, id) = (id.base(), id.with_route(&self.route));
+        let view = self.dispatch.view();
+        if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
+            self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
+        }
+        true
+    }
+
+    /// Gives a session a new id, made of `random` bytes, and makes the old one worthless.
+    pub fn change_id(&self, now: Now, session: &SessionRef, random: [u8; 16]) {
+        let id = SessionId::generate(random, &self.route);
+        let new = id.base();
+        let old = {
+            let mut guard = session.0.lock();
+            let guarded = &mut *guard;
+            if guarded.session.has_ended() {
+                return;
+            }
+            let old = guarded.session.id().base();
+            let view = self.dispatch.view();
+            if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
+                self.dispatch.broadcast(&view, &old, outgoing, &mut guarded.unacknowledged);
+            }
+            old
+        };
+        // First the new name, then the end of the old one: a message in between finds the session under one of them.
+        self.table.admit(new.clone(), Arc::clone(&session.0));
+        self.table.bury(&old, Grave::Moved(new.clone()));
+        self.drain_waiting(now, &new);
+    }
+
+    /// Ends a session, here and on all nodes. [`complete`](Self::complete) gives what to wait for.
+    pub fn invalidate(&self, now: Now, session: &SessionRef) {
+        self.end(now, &session.0);
+    }
+
+    fn end(&self, now: Now, cell: &Arc<Cell>) {
+        let base = {
+            let mut guard = cell.lock();
+            let guarded = &mut *guard;
+            let base = guarded.session.id().base();
+            let view = self.dispatch.view();
+            if let Some(outgoing) = guarded.session.end(now, &self.name) {
+                self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
+            }
+            base
+        };
+        self.table.bury(&base, Grave::Ended);
+    }
+
+    /// Ends a request on a session, an ended one too: what it changed goes to the lanes of all peers. Never waits.
+    ///
+    /// Source: Tomcat `ReplicationValve.sendReplicationMessage`, `DeltaManager.requestCompleted`.
+    pub fn complete(&self, now: Now, session: &SessionRef) -> Delivery {
+        let mut guard = session.0.lock();
+        let guarded = &mut *guard;
+        // Inside the lock, see ARCHITECTURE.md, "publish, then walk".
+        let view = self.dispatch.view();
+        let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
+        let mut waiting = guarded.unacknowledged.take();
+        let sent = !outgoing.is_empty();
+        if sent {
+            let base = guarded.session.id().base();
+            for outgoing in outgoing {
+                self.dispatch.broadcast(&view, &base, outgoing, &mut waiting);
+            }
+        }
+        match waiting {
+            Some(waiting) => Delivery::Await(waiting),
+            None if sent => Delivery::Queued,
+            None => Delivery::Nothing,
+        }
+    }
+
+    /// Ends or drops what has been idle for too long, and forgets messages that have waited too long.
+    pub(crate) fn tick(&self, now: Now) {
+        self.table.for_each(|cell| {
+            let expiry = cell.lock().session.expiry(now);
+            self.expire(now, &cell, expiry);
+        });
+        if self.anything_waits.get() {
+            self.expire_waiting(now);
+        }
+    }
+
+    fn expire(&self, now: Now, cell: &Arc<Cell>, expiry: Expiry) {
+        match expiry {
+            Expiry::Alive => {}
+            Expiry::Expire => {
+                self.counters.expired.add(1);
+                self.end(now, cell);
+            }
+            Expiry::Drop => {
+                self.counters.dropped.add(1);
+                let base = {
+                    let mut guarded = cell.lock();
+                    guarded.session.end_quietly();
+                    guarded.session.id().base()
+                };
+                // No grave: it may well live on the node that serves it.
+                self.table.forget(&base);
+            }
+        }
+    }
+}

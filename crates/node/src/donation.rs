@@ -1,0 +1,71 @@
+//! Giving the state to a node that joins.
+//!
+//! The sessions are listed when the question comes, and encoded block by block when the lane has room, so a transfer
+//! never holds more than one block in memory beside the sessions themselves. A session written meanwhile is in its
+//! block in the newer form; its delta follows on the same lane and changes nothing more.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use outlive_session::{SessionCell, SessionEvent, SessionMessage, SessionState, StateWriter};
+use outlive_tribes_proto::UniqueId;
+use outlive_tribes_proto::time::UnixMillis;
+
+use crate::cell::Cell;
+use crate::parcel::Letter;
+
+/// Sessions in one block at most, as Tomcat's `sendAllSessionsSize`.
+const BLOCK_SESSIONS: usize = 1000;
+
+/// Bytes of values in one block, about: one session more than this, never two.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// The sessions of one context on their way to one peer.
+#[derive(Debug)]
+pub struct Donation {
+    context: Arc<str>,
+    id: UniqueId,
+    at: UnixMillis,
+    for_tomcat: bool,
+    cells: std::vec::IntoIter<Arc<Cell>>,
+    blocks: usize,
+}
+
+impl Donation {
+    pub(crate) fn new(context: Arc<str>, id: UniqueId, at: UnixMillis, for_tomcat: bool, cells: Vec<Arc<Cell>>) -> Self {
+        Donation { context, id, at, for_tomcat, cells: cells.into_iter(), blocks: 0 }
+    }
+
+    /// The next block; there is at least one, even of no session.
+    pub fn next_block(&mut self) -> Option<Letter> {
+        let mut states = Vec::new();
+        let mut bytes = 0;
+        while states.len() < BLOCK_SESSIONS && bytes < BLOCK_BYTES {
+            let Some(cell) = self.cells.next() else { break };
+            let cell = cell.lock();
+            if wants(&cell.session) {
+                let state = cell.session.to_state(self.for_tomcat);
+                bytes += weight(&state);
+                states.push(state);
+            }
+        }
+        if states.is_empty() && self.blocks > 0 {
+            return None;
+        }
+        self.blocks += 1;
+        let mut writer = StateWriter::new(states.len());
+        states.iter().for_each(|state| writer.push(state));
+        let message = SessionMessage::of_context(SessionEvent::AllData, &self.context, self.at);
+        let body: Bytes = message.with_payload(writer.finish()).encode();
+        Some(Letter::object(self.id, self.at, body))
+    }
+}
+
+/// A session that no peer was told of yet goes out with its request, in a view that has the newcomer.
+fn wants(session: &SessionCell) -> bool {
+    session.is_announced() && !session.has_ended()
+}
+
+fn weight(state: &SessionState) -> usize {
+    state.attributes.iter().map(|(name, value)| name.len() + value.as_bytes().len()).sum()
+}

@@ -1,0 +1,380 @@
+//! The sessions of one web application on this node: what peers' messages do to them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use outlive_serial::{DecodeError, Limits, ObjectInput};
+use outlive_session::transfer::Reason;
+use outlive_session::{
+    Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
+    StateReader,
+};
+use outlive_sync::{Admission, Found};
+use outlive_tribes_proto::MemberId;
+use outlive_tribes_proto::time::{Now, UnixMillis};
+
+use crate::cell::Cell;
+use crate::context::{Context, Grave};
+use crate::donation::Donation;
+use crate::parcel::{Letter, Load, Parcel};
+use crate::peer::Peer;
+
+/// Ids that a session can have had before a late message is given up: each login adds one.
+const MOVES_MAX: usize = 16;
+
+/// A message that is held back, or waits for its session.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    peer: Arc<Peer>,
+    body: Bytes,
+}
+
+/// Why a session message was not applied; nothing is changed by it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SessionFault {
+    /// It is no session message.
+    #[error(transparent)]
+    Message(#[from] MessageFault),
+    /// Its payload is at fault.
+    #[error("the payload of {event:?}: {fault}")]
+    Payload {
+        /// The kind of message.
+        event: SessionEvent,
+        /// Where and why.
+        fault: DecodeError,
+    },
+    /// It has no payload, and needs one.
+    #[error("{0:?} without a payload")]
+    NoPayload(SessionEvent),
+    /// It names a session by what is no id.
+    #[error("{event:?} names {fault}")]
+    Id {
+        /// The kind of message.
+        event: SessionEvent,
+        /// What is wrong with the id.
+        fault: IdFault,
+    },
+}
+
+impl Context {
+    /// A message from a member. Applied now, held back until the state is here, or kept until its session comes.
+    pub(crate) fn receive(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), SessionFault> {
+        match message.event {
+            SessionEvent::GetAll => self.donate(now, peer),
+            SessionEvent::AllData => return self.take_state(now, peer, message),
+            SessionEvent::TransferComplete => self.advance(now, |transfer, _| transfer.completed_by(peer.id())),
+            SessionEvent::NoContextManager => {
+                self.advance(now, |transfer, members| transfer.refused_by(peer.id(), now.monotonic, members));
+            }
+            _ => {
+                if !self.ready.get() {
+                    let mut transfer = self.transfer.lock();
+                    if !transfer.is_held() {
+                        let held = Held { peer: Arc::clone(peer), body: Bytes::copy_from_slice(body) };
+                        if transfer.hold(held, body.len()).is_ok() {
+                            return Ok(());
+                        }
+                        tracing::warn!(context = %self.name, "too much arrives during the state transfer: applied as it comes");
+                    }
+                }
+                return self.apply(now, peer, body, message);
+            }
+        }
+        Ok(())
+    }
+
+    // ---- the state ----
+
+    /// The membership has settled or changed, or a deadline has come.
+    pub(crate) fn members_changed(&self, now: Now) {
+        if !self.ready.get() {
+            self.advance(now, |transfer, members| transfer.advance(now.monotonic, members));
+        }
+    }
+
+    fn advance(&self, now: Now, step: impl FnOnce(&mut outlive_session::Transfer<Held>, &[MemberId]) -> Ask) {
+        let view = self.dispatch.view();
+        let mut transfer = self.transfer.lock();
+        match step(&mut transfer, &view.ids()) {
+            Ask::Wait => {}
+            Ask::Donor(donor) => {
+                tracing::info!(context = %self.name, donor = %donor.address(), "asks for the state");
+                let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
+                if let Some(peer) = view.peer(&donor) {
+                    self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, question.encode()));
+                }
+            }
+            Ask::Complete(reason) => {
+                // Under the transfer's lock: what arrives now waits for it, and is applied behind what was held.
+                let held = transfer.take_held();
+                let late = held.len();
+                for Held { peer, body } in held {
+                    self.apply_held(now, &peer, &body);
+                }
+                self.ready.set(true);
+                let sessions = self.table.len();
+                match reason {
+                    Reason::Received => tracing::info!(context = %self.name, sessions, late, "holds the state"),
+                    Reason::Alone => tracing::info!(context = %self.name, sessions, "holds the state: no one to ask"),
+                    Reason::TimedOut => {
+                        tracing::error!(context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A member asks for everything: it gets what there is, at once, even while this node itself is asking.
+    fn donate(&self, now: Now, peer: &Arc<Peer>) {
+        let mut cells = Vec::with_capacity(self.table.len());
+        self.table.for_each(|cell| cells.push(cell));
+        tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
+        let id = self.dispatch.next_id();
+        let donation = Donation::new(Arc::clone(&self.name), id, now.wall, !peer.is_ours(), cells);
+        self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None });
+        let done = SessionMessage::of_context(SessionEvent::TransferComplete, &self.name, now.wall);
+        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, done.encode()));
+    }
+
+    /// Sends a peer the sessions that its full lane has refused, whole; and the end of those that are gone.
+    pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, sessions: &[BaseId]) {
+        let cells: Vec<_> = sessions.iter().filter_map(|base| self.table.get(base)).collect();
+        let id = self.dispatch.next_id();
+        let donation = Donation::new(Arc::clone(&self.name), id, now.wall, !peer.is_ours(), cells);
+        self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None });
+        for base in sessions {
+            if let Found::Gone(Grave::Ended) = self.table.find(base)
+                && let Ok(id) = SessionId::parse(&base.to_string())
+            {
+                let end = SessionMessage::of_session(SessionEvent::Expired, &self.name, &id, now.wall, now.wall);
+                self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
+            }
+        }
+    }
+
+    fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+        let event = message.event;
+        let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
+        let fault = |fault| SessionFault::Payload { event, fault };
+        let snapshot = message.timestamp.unwrap_or(now.wall);
+        for state in StateReader::new(payload, &Limits::default()).map_err(fault)? {
+            let state = state.map_err(fault)?;
+            peer.counters.unreadable.add(state.unreadable as u64);
+            let Ok(id) = SessionId::parse(&state.id) else {
+                tracing::warn!(context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
+                continue;
+            };
+            if !state.is_valid {
+                continue;
+            }
+            // A Tomcat tells no stamp: then everything is as old as its list.
+            let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
+            let idle = Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
+            self.take_session(now, peer.origin(stated), id, state, idle);
+        }
+        Ok(())
+    }
+
+    fn take_session(
+        &self,
+        now: Now,
+        origin: Origin,
+        id: SessionId,
+        state: outlive_session::SessionState,
+        idle: Duration,
+    ) {
+        let base = id.base();
+        if let Some(known) = self.table.get(&base) {
+            known.lock().session.merge(state, origin);
+            return;
+        }
+        let again = state.clone();
+        let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, origin, idle)));
+        match self.table.admit(base.clone(), cell) {
+            Admission::Admitted => self.drain_waiting(now, &base),
+            Admission::Known(known) => {
+                known.lock().session.merge(again, origin);
+            }
+            Admission::Refused(_) => {
+                self.counters.revivals_refused.add(1);
+            }
+        }
+    }
+
+    // ---- changes ----
+
+    fn apply_held(&self, now: Now, peer: &Arc<Peer>, body: &Bytes) {
+        // It was decoded once when it came; the same bytes decode again.
+        let applied = SessionMessage::decode(body, &Limits::default())
+            .map_err(SessionFault::from)
+            .and_then(|message| self.apply(now, peer, body, &message));
+        if let Err(fault) = applied {
+            tracing::warn!(context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
+        }
+    }
+
+    fn apply(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+        let event = message.event;
+        if let SessionEvent::Other(number) = event {
+            tracing::debug!(context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
+            return Ok(());
+        }
+        let id = SessionId::parse(&message.session_id).map_err(|fault| SessionFault::Id { event, fault })?;
+        let at = message.timestamp.unwrap_or(now.wall);
+        match event {
+            SessionEvent::Created => self.created(now, id, at),
+            SessionEvent::Expired => self.expired(&id.base()),
+            SessionEvent::ChangeId => {
+                let new = new_id(message)?;
+                self.id_changed(now, peer, body, &id, new);
+            }
+            SessionEvent::Accessed => {
+                if let Some(cell) = self.resolve(&id.base()) {
+                    cell.lock().session.accessed_elsewhere(now);
+                }
+            }
+            SessionEvent::Delta => {
+                let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
+                let delta = DeltaRequest::decode(payload, &Limits::default());
+                let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
+                match self.resolve(&id.base()) {
+                    Some(cell) => {
+                        let applied = cell.lock().session.apply(now, delta, peer.origin(at));
+                        peer.counters.stale.add(applied.stale as u64);
+                        peer.counters.unreadable.add(applied.unreadable as u64);
+                    }
+                    None => self.wait_for(now, peer, body, id.base()),
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn created(&self, now: Now, id: SessionId, created: UnixMillis) {
+        let base = id.base();
+        let session = SessionCell::created_elsewhere(now, id, created, self.max_inactive_default());
+        match self.table.admit(base.clone(), Arc::new(Cell::new(session))) {
+            Admission::Admitted => self.drain_waiting(now, &base),
+            // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
+            Admission::Known(_) => {}
+            Admission::Refused(_) => {
+                self.counters.revivals_refused.add(1);
+            }
+        }
+    }
+
+    fn expired(&self, base: &BaseId) {
+        let mut base = base.clone();
+        for _ in 0..MOVES_MAX {
+            match self.table.find(&base) {
+                Found::Gone(Grave::Moved(to)) => base = to,
+                Found::Gone(Grave::Ended) => return,
+                Found::Live(_) | Found::Absent => break,
+            }
+        }
+        if let Some(cell) = self.table.bury(&base, Grave::Ended) {
+            cell.lock().session.end_quietly();
+        }
+        if self.anything_waits.get() {
+            self.waiting.lock().take(&base);
+        }
+    }
+
+    fn id_changed(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, old: &SessionId, new: SessionId) {
+        let (old_base, new_base) = (old.base(), new.base());
+        let cell = match self.table.find(&old_base) {
+            Found::Live(cell) => cell,
+            // The change came twice, or by another way.
+            Found::Gone(_) => return,
+            Found::Absent => match self.table.get(&new_base) {
+                Some(cell) => cell,
+                None => return self.wait_for(now, peer, body, old_base),
+            },
+        };
+        cell.lock().session.id_changed_elsewhere(now, new);
+        if old_base == new_base {
+            return;
+        }
+        self.table.admit(new_base.clone(), cell);
+        self.table.bury(&old_base, Grave::Moved(new_base.clone()));
+        self.drain_waiting(now, &new_base);
+    }
+
+    /// The session under this base, also under one that it had before.
+    fn resolve(&self, base: &BaseId) -> Option<Arc<Cell>> {
+        let mut found = self.table.find(base);
+        for _ in 0..MOVES_MAX {
+            match found {
+                Found::Live(cell) => return Some(cell),
+                Found::Gone(Grave::Moved(to)) => found = self.table.find(&to),
+                Found::Gone(Grave::Ended) | Found::Absent => return None,
+            }
+        }
+        None
+    }
+
+    // ---- what came too early ----
+
+    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId) {
+        if let Found::Gone(_) = self.table.find(&base) {
+            self.counters.revivals_refused.add(1);
+            return;
+        }
+        let held = Held { peer: Arc::clone(peer), body: Bytes::copy_from_slice(body) };
+        {
+            let mut waiting = self.waiting.lock();
+            if waiting.wait(base.clone(), now.monotonic, held, body.len()).is_err() {
+                peer.counters.orphaned.add(1);
+                tracing::warn!(context = %self.name, peer = %peer.id().address(), session = ?base,
+                    "too many changes wait for sessions that nobody created: one is dropped");
+                return;
+            }
+            self.anything_waits.set(true);
+        }
+        // The session may have come between the look and the wait; whoever added it did not see us then.
+        if let Found::Live(_) = self.table.find(&base) {
+            self.drain_waiting(now, &base);
+        }
+    }
+
+    /// Applies what waited for a session that is there now.
+    pub(crate) fn drain_waiting(&self, now: Now, base: &BaseId) {
+        if !self.anything_waits.get() {
+            return;
+        }
+        let held = {
+            let mut waiting = self.waiting.lock();
+            let held = waiting.take(base);
+            self.anything_waits.set(!waiting.is_empty());
+            held
+        };
+        for Held { peer, body } in held {
+            self.apply_held(now, &peer, &body);
+        }
+    }
+
+    pub(crate) fn expire_waiting(&self, now: Now) {
+        let mut waiting = self.waiting.lock();
+        let dropped = waiting.expire(now.monotonic);
+        self.anything_waits.set(!waiting.is_empty());
+        if dropped > 0 {
+            tracing::warn!(context = %self.name, dropped, "changes whose session never came are dropped");
+        }
+    }
+}
+
+fn new_id(message: &SessionMessage<'_>) -> Result<SessionId, SessionFault> {
+    let event = message.event;
+    let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
+    let text = ObjectInput::new(payload, Limits::default()).and_then(|mut input| input.read_utf());
+    let text = text.map_err(|fault| SessionFault::Payload { event, fault })?;
+    SessionId::parse(&text).map_err(|fault| SessionFault::Id { event, fault })
+}

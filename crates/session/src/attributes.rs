@@ -1,0 +1,130 @@
+//! The attributes of one session: name to stamp and value, or stamp and "removed".
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use outlive_serial::Value;
+
+use crate::stamp::{Origin, Stamp};
+
+/// How many removed names a session remembers. Past that the oldest is forgotten: then a late write by a peer could bring
+/// that name back, as it would in Tomcat.
+const REMOVED_MAX: usize = 64;
+
+#[derive(Clone, Debug)]
+struct Attribute {
+    name: Box<str>,
+    stamp: Stamp,
+    /// Changed here and not yet sent; its stamp is given when it is.
+    dirty: bool,
+    /// `None`: removed.
+    value: Option<Value>,
+}
+
+/// Sorted by name, so that two nodes with the same attributes list them alike.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes(Vec<Attribute>);
+
+/// What became of an incoming change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Applied,
+    /// The session has something newer.
+    Stale,
+}
+
+impl Attributes {
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|attribute| (*attribute.name).cmp(name))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0[self.find(name).ok()?].value.as_ref()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
+    }
+
+    /// Sets (`Some`) or removes (`None`) by the application. Returns the value before.
+    pub(crate) fn set(&mut self, name: &str, value: Option<Value>) -> Option<Value> {
+        match self.find(name) {
+            Ok(at) => {
+                let attribute = &mut self.0[at];
+                if attribute.value.is_none() && value.is_none() {
+                    return None;
+                }
+                attribute.dirty = true;
+                core::mem::replace(&mut attribute.value, value)
+            }
+            Err(_) if value.is_none() => None,
+            Err(at) => {
+                self.0.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
+                None
+            }
+        }
+    }
+
+    /// Sets or removes by a peer. A change made here and not yet sent stays: it will be sent with a later stamp.
+    pub(crate) fn receive(&mut self, name: &str, value: Option<Value>, origin: Origin) -> Incoming {
+        match self.find(name) {
+            Ok(at) => {
+                let attribute = &mut self.0[at];
+                let Some(stamp) = origin.overwrite(attribute.stamp) else { return Incoming::Stale };
+                attribute.stamp = stamp;
+                if !attribute.dirty {
+                    attribute.value = value;
+                }
+            }
+            Err(at) => {
+                let Some(stamp) = origin.overwrite(Stamp::default()) else { return Incoming::Stale };
+                self.0.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
+            }
+        }
+        self.forget_oldest_removed();
+        Incoming::Applied
+    }
+
+    /// Removes by a peer's whole session what that session no longer has, unless it was written here later.
+    pub(crate) fn receive_absence(&mut self, present: impl Fn(&str) -> bool, origin: Origin) {
+        for attribute in &mut self.0 {
+            if attribute.dirty || attribute.value.is_none() || present(&attribute.name) {
+                continue;
+            }
+            if let Some(stamp) = origin.overwrite(attribute.stamp) {
+                attribute.stamp = stamp;
+                attribute.value = None;
+            }
+        }
+    }
+
+    pub(crate) fn any_dirty(&self) -> bool {
+        self.0.iter().any(|attribute| attribute.dirty)
+    }
+
+    /// Stamps what was changed here and hands it out, as it is to be sent.
+    pub(crate) fn take_dirty(&mut self, stamp: Stamp, mut send: impl FnMut(&str, Option<&Value>)) {
+        for attribute in self.0.iter_mut().filter(|attribute| attribute.dirty) {
+            attribute.dirty = false;
+            attribute.stamp = stamp;
+            send(&attribute.name, attribute.value.as_ref());
+        }
+        self.forget_oldest_removed();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    fn forget_oldest_removed(&mut self) {
+        if self.0.len() <= REMOVED_MAX {
+            return;
+        }
+        let removed = |attribute: &&Attribute| attribute.value.is_none() && !attribute.dirty;
+        if self.0.iter().filter(removed).count() > REMOVED_MAX
+            && let Some(oldest) = self.0.iter().filter(removed).map(|attribute| attribute.stamp).min()
+        {
+            self.0.retain(|attribute| attribute.value.is_some() || attribute.dirty || attribute.stamp != oldest);
+        }
+    }
+}

@@ -1,0 +1,570 @@
+//! One session as one node holds it.
+//!
+//! A cell decides about itself alone: what a request changed and is to be sent, what a peer's change does here, whether
+//! it is over. It stands behind a lock of its own; each method is one step under that lock.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
+use outlive_serial::Value;
+use outlive_tribes_proto::{Now, UnixMillis};
+
+use crate::attributes::{Attributes, Incoming};
+use crate::delta::{Action, DeltaRequest};
+use crate::event::SessionEvent;
+use crate::id::SessionId;
+use crate::message::SessionMessage;
+use crate::principal::{Principal, User};
+use crate::stamp::{Origin, Stamp, Writer};
+use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
+
+/// An application's attribute name longer than this cannot be written into a delta.
+pub const NAME_BYTES_MAX: usize = 65_535;
+
+/// Accesses are told at most this often for each idle time.
+const ACCESSES_PER_IDLE_TIME: u32 = 20;
+
+/// Notes and listeners that one session keeps; more is no session of a well-behaved peer.
+const RARE_MAX: usize = 256;
+
+/// Which part this node has in the session's expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// This node served the last request: it ends the session after the idle time and tells the others.
+    Primary,
+    /// Another node did: this one drops its copy after twice the idle time, and tells nobody.
+    Backup,
+}
+
+/// What the clock says about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It lives.
+    Alive,
+    /// Idle for its whole time, and ours to end.
+    Expire,
+    /// Idle for twice its time, and nobody told us: the copy goes, quietly.
+    Drop,
+}
+
+/// Why an attribute was not set; the session is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetError {
+    /// The session has ended.
+    #[error("the session has ended")]
+    Ended,
+    /// A delta has no room for the name.
+    #[error("an attribute's name of more than {NAME_BYTES_MAX} bytes")]
+    NameTooLong,
+}
+
+/// One message that a step of a session calls for: the same bytes for every peer.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// What it says.
+    pub event: SessionEvent,
+    /// The sender's wall clock, for the frame around it.
+    pub timestamp: UnixMillis,
+    /// The Java object.
+    pub body: Bytes,
+}
+
+/// What an incoming change did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Changes that came too late: the session has newer ones.
+    pub stale: usize,
+    /// Attributes whose value could not be read.
+    pub unreadable: usize,
+}
+
+/// What few sessions have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    auth_type: Option<Value>,
+    notes: Vec<(String, Value)>,
+    listeners: Vec<Value>,
+}
+
+/// A register with one value: who wrote it last, and whether that was here and is not sent yet.
+#[derive(Clone, Debug)]
+struct Register<T> {
+    value: T,
+    stamp: Stamp,
+    dirty: bool,
+}
+
+impl<T> Register<T> {
+    fn new(value: T, dirty: bool) -> Self {
+        Register { value, stamp: Stamp::default(), dirty }
+    }
+
+    fn set(&mut self, value: T) {
+        self.value = value;
+        self.dirty = true;
+    }
+
+    /// The stamp that a peer's write would have, or `None` if it comes too late.
+    fn receive(&mut self, value: T, origin: Origin) -> Incoming {
+        let Some(stamp) = origin.overwrite(self.stamp) else { return Incoming::Stale };
+        self.stamp = stamp;
+        if !self.dirty {
+            self.value = value;
+        }
+        Incoming::Applied
+    }
+
+    fn take_dirty(&mut self, stamp: Stamp) -> Option<&T> {
+        if !core::mem::take(&mut self.dirty) {
+            return None;
+        }
+        self.stamp = stamp;
+        Some(&self.value)
+    }
+}
+
+/// One session on one node.
+#[derive(Clone, Debug)]
+pub struct SessionCell {
+    id: SessionId,
+    created: UnixMillis,
+    last_accessed: UnixMillis,
+    this_accessed: UnixMillis,
+    /// The last touch by this node's own clock, which no one can set: idle time is measured from here.
+    touched: Duration,
+    /// When peers last heard of the session from us.
+    told: Duration,
+    /// The largest stamp seen in this session.
+    clock: i64,
+    role: Role,
+    is_new: bool,
+    ended: bool,
+    /// Whether peers have been told that it exists.
+    announced: bool,
+    max_inactive: Register<i32>,
+    principal: Register<Option<Principal>>,
+    attributes: Attributes,
+    rare: Option<Box<Rare>>,
+}
+
+impl SessionCell {
+    /// A session made here, by a request. Nobody is told before [`complete`](Self::complete).
+    pub fn create(now: Now, id: SessionId, max_inactive: i32) -> Self {
+        SessionCell { role: Role::Primary, is_new: true, ..Self::blank(now, id, now.wall, max_inactive, true) }
+    }
+
+    /// A session that a peer made at `created`.
+    pub fn created_elsewhere(now: Now, id: SessionId, created: UnixMillis, max_inactive: i32) -> Self {
+        SessionCell { announced: true, ..Self::blank(now, id, created, max_inactive, false) }
+    }
+
+    fn blank(now: Now, id: SessionId, created: UnixMillis, max_inactive: i32, dirty: bool) -> Self {
+        SessionCell {
+            id,
+            created,
+            last_accessed: created,
+            this_accessed: created,
+            touched: now.monotonic.0,
+            told: now.monotonic.0,
+            clock: 0,
+            role: Role::Backup,
+            is_new: false,
+            ended: false,
+            announced: false,
+            max_inactive: Register::new(max_inactive, dirty),
+            principal: Register::new(None, false),
+            attributes: Attributes::default(),
+            rare: None,
+        }
+    }
+
+    // ---- what it is ----
+
+    /// The whole id, with the route of the node that serves it.
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// When it was made, by the maker's clock.
+    pub fn created(&self) -> UnixMillis {
+        self.created
+    }
+
+    /// The last request before the current one.
+    pub fn last_accessed(&self) -> UnixMillis {
+        self.last_accessed
+    }
+
+    /// Seconds of idleness after which it ends; zero and less: never.
+    pub fn max_inactive(&self) -> i32 {
+        self.max_inactive.value
+    }
+
+    /// Whether the client has not come back with it yet.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Whether it was invalidated or has expired.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether peers were told that it exists.
+    pub fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    /// This node's part in its expiry.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The user who is logged in.
+    pub fn user(&self) -> Option<&User> {
+        self.principal.value.as_ref().and_then(Principal::user)
+    }
+
+    /// The value of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<&Value> {
+        self.attributes.get(name)
+    }
+
+    /// All attributes, by name.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.attributes.iter()
+    }
+
+    // ---- what the application does ----
+
+    /// Sets an attribute; a null value removes it. Returns the value before.
+    ///
+    /// # Errors
+    /// [`SetError`]; the session is unchanged.
+    pub fn set_attribute(&mut self, name: &str, value: Value) -> Result<Option<Value>, SetError> {
+        self.check_alive()?;
+        if name.len() > NAME_BYTES_MAX {
+            return Err(SetError::NameTooLong);
+        }
+        Ok(self.attributes.set(name, (!value.is_null()).then_some(value)))
+    }
+
+    /// Removes an attribute. Returns the value before.
+    ///
+    /// # Errors
+    /// [`SetError::Ended`].
+    pub fn remove_attribute(&mut self, name: &str) -> Result<Option<Value>, SetError> {
+        self.check_alive()?;
+        Ok(self.attributes.set(name, None))
+    }
+
+    /// Sets the idle time in seconds; zero and less: never expires.
+    ///
+    /// # Errors
+    /// [`SetError::Ended`].
+    pub fn set_max_inactive(&mut self, seconds: i32) -> Result<(), SetError> {
+        self.check_alive()?;
+        self.max_inactive.set(seconds);
+        Ok(())
+    }
+
+    /// Logs a user in (`Some`) or out. The id is the caller's to change.
+    ///
+    /// # Errors
+    /// [`SetError::Ended`].
+    pub fn set_user(&mut self, user: Option<User>) -> Result<(), SetError> {
+        self.check_alive()?;
+        // The word that Tomcat records for a login by the application itself.
+        let auth_type = user.is_some().then(|| Value::string("NONE"));
+        if auth_type.is_some() || self.rare.is_some() {
+            self.rare_mut().auth_type = auth_type;
+        }
+        self.principal.set(user.map(Principal::new));
+        Ok(())
+    }
+
+    fn check_alive(&self) -> Result<(), SetError> {
+        if self.ended { Err(SetError::Ended) } else { Ok(()) }
+    }
+
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// A request joins the session.
+    pub fn access(&mut self, now: Now) {
+        self.is_new = false;
+        self.last_accessed = self.this_accessed;
+        self.this_accessed = now.wall;
+        self.touched = now.monotonic.0;
+    }
+
+    /// Gives it another id (a login, or another node's route). The message for the peers, if they know of it at all.
+    pub fn change_id(&mut self, now: Now, context: &str, id: SessionId) -> Option<Outgoing> {
+        let old = core::mem::replace(&mut self.id, id);
+        if !self.announced {
+            return None;
+        }
+        let mut payload = outlive_serial::ObjectOutput::new();
+        // An id has at most 255 bytes, so it always fits.
+        payload.write_utf(self.id.as_str()).ok()?;
+        let message = SessionMessage::of_session(SessionEvent::ChangeId, context, &old, now.wall, now.wall);
+        let body = message.with_payload(payload.finish()).encode();
+        Some(Outgoing { event: SessionEvent::ChangeId, timestamp: now.wall, body })
+    }
+
+    /// Ends a request: what is to be sent to every peer, in order.
+    ///
+    /// `heard` says whether there is any peer; without one, changes count as sent, for whoever comes takes the state.
+    /// Call it with the view loaded, and push what it gives to the lanes, before the cell is let go.
+    ///
+    /// Source: Tomcat `DeltaManager.requestCompleted`; a pure read tells an access at most 20 times in each idle time.
+    pub fn complete(&mut self, now: Now, context: &str, writer: Writer, heard: bool) -> Vec<Outgoing> {
+        let mut out = Vec::new();
+        if self.ended {
+            return out;
+        }
+        let announce = !core::mem::replace(&mut self.announced, true);
+        if announce && heard {
+            let message = SessionMessage::of_session(SessionEvent::Created, context, &self.id, self.created, now.wall);
+            out.push(Outgoing { event: SessionEvent::Created, timestamp: now.wall, body: message.encode() });
+        }
+        let was_backup = core::mem::replace(&mut self.role, Role::Primary) == Role::Backup;
+        if let Some(outgoing) = self.take_delta(now, context, writer, announce, heard) {
+            out.extend(heard.then_some(outgoing));
+        } else if was_backup || now.monotonic.0.saturating_sub(self.told) >= self.access_interval() {
+            let message = SessionMessage::of_session(SessionEvent::Accessed, context, &self.id, now.wall, now.wall);
+            let outgoing = || Outgoing { event: SessionEvent::Accessed, timestamp: now.wall, body: message.encode() };
+            out.extend(heard.then(outgoing));
+        }
+        if !out.is_empty() {
+            self.told = now.monotonic.0;
+        }
+        out
+    }
+
+    fn access_interval(&self) -> Duration {
+        match u64::try_from(self.max_inactive.value) {
+            Ok(seconds) if seconds > 0 => Duration::from_secs(seconds) / ACCESSES_PER_IDLE_TIME,
+            _ => Duration::MAX,
+        }
+    }
+
+    /// The delta of what was changed here since the last one.
+    fn take_delta(&mut self, now: Now, context: &str, writer: Writer, announce: bool, heard: bool) -> Option<Outgoing> {
+        let changed = self.attributes.any_dirty() || self.max_inactive.dirty || self.principal.dirty;
+        if !changed && !announce {
+            return None;
+        }
+        let time = now.wall.0.max(self.clock.saturating_add(1));
+        self.clock = time;
+        let stamp = Stamp { time, writer, stated: time };
+        let mut actions = Vec::new();
+        if announce {
+            actions.push(Action::IsNew(true));
+        }
+        if let Some(seconds) = self.max_inactive.take_dirty(stamp) {
+            actions.push(Action::MaxInactive(*seconds));
+        }
+        if let Some(principal) = self.principal.take_dirty(stamp) {
+            actions.push(Action::AuthType(self.rare.as_ref().and_then(|rare| rare.auth_type.clone())));
+            let value = principal.as_ref().map(|principal| principal.value().clone());
+            actions.push(Action::Principal { set: value.is_some(), value });
+        }
+        self.attributes.take_dirty(stamp, |name, value| {
+            // Without a peer nothing is written, so nothing is copied.
+            if heard {
+                let name = Cow::Owned(String::from(name));
+                actions.push(match value {
+                    Some(value) => Action::SetAttribute(name, value.clone()),
+                    None => Action::RemoveAttribute(name),
+                });
+            }
+        });
+        if !heard {
+            return Some(Outgoing { event: SessionEvent::Delta, timestamp: UnixMillis(time), body: Bytes::new() });
+        }
+        let delta =
+            DeltaRequest { session_id: Cow::Borrowed(self.id.as_str()), record_all_actions: false, actions };
+        // Ids and names are bounded when they are set, so what is too long cannot stand here.
+        let payload = delta.encode().ok()?;
+        let at = UnixMillis(time);
+        let message = SessionMessage::of_session(SessionEvent::Delta, context, &self.id, at, now.wall);
+        Some(Outgoing { event: SessionEvent::Delta, timestamp: at, body: message.with_payload(payload).encode() })
+    }
+
+    /// Ends the session for good. The message for the peers, if they know of it.
+    pub fn end(&mut self, now: Now, context: &str) -> Option<Outgoing> {
+        if core::mem::replace(&mut self.ended, true) || !self.announced {
+            return None;
+        }
+        let message = SessionMessage::of_session(SessionEvent::Expired, context, &self.id, now.wall, now.wall);
+        Some(Outgoing { event: SessionEvent::Expired, timestamp: now.wall, body: message.encode() })
+    }
+
+    /// What the clock says about it.
+    ///
+    /// Source: Tomcat `DeltaSession.isValid`: the primary ends a session after its idle time, replicas drop it after twice that.
+    pub fn expiry(&self, now: Now) -> Expiry {
+        let Some(limit) = u64::try_from(self.max_inactive.value).ok().filter(|seconds| *seconds > 0) else {
+            return Expiry::Alive;
+        };
+        let idle = now.monotonic.0.saturating_sub(self.touched).as_secs();
+        match self.role {
+            Role::Primary if idle >= limit => Expiry::Expire,
+            Role::Backup if idle >= limit.saturating_mul(2) => Expiry::Drop,
+            Role::Primary | Role::Backup => Expiry::Alive,
+        }
+    }
+
+    // ---- what peers tell ----
+
+    /// A peer's request touched the session.
+    pub fn accessed_elsewhere(&mut self, now: Now) {
+        self.is_new = false;
+        self.last_accessed = now.wall;
+        self.this_accessed = now.wall;
+        self.touched = now.monotonic.0;
+        self.role = Role::Backup;
+    }
+
+    /// A peer gave it another id.
+    pub fn id_changed_elsewhere(&mut self, now: Now, id: SessionId) {
+        self.id = id;
+        self.accessed_elsewhere(now);
+    }
+
+    /// A peer ended it. It is nobody's to tell again.
+    pub fn end_quietly(&mut self) {
+        self.ended = true;
+    }
+
+    /// A peer's request changed it. Changes made here and not yet sent stay, and are sent later with a later stamp.
+    pub fn apply(&mut self, now: Now, delta: DeltaRequest<'_>, origin: Origin) -> Applied {
+        let mut applied = Applied::default();
+        // What a message says twice about the user (how, and who) stands or falls together.
+        let before = self.principal.stamp;
+        for action in delta.actions {
+            let incoming = match action {
+                Action::SetAttribute(name, value) => self.attributes.receive(&name, Some(value), origin),
+                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, origin),
+                Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
+                Action::Principal { value, .. } => self.principal.receive(value.map(Principal::from_value), origin),
+                Action::AuthType(value) => {
+                    if origin.overwrite(before).is_some() && !self.principal.dirty && (value.is_some() || self.rare.is_some()) {
+                        self.rare_mut().auth_type = value;
+                    }
+                    Incoming::Applied
+                }
+                Action::Listener { value: Some(value), added, .. } => {
+                    let listeners = &mut self.rare_mut().listeners;
+                    listeners.retain(|known| *known != value);
+                    if added && listeners.len() < RARE_MAX {
+                        listeners.push(value);
+                    }
+                    Incoming::Applied
+                }
+                Action::Note { name, value } => {
+                    self.set_note(name.into_owned(), value);
+                    Incoming::Applied
+                }
+                Action::Unreadable(_) => {
+                    applied.unreadable += 1;
+                    Incoming::Applied
+                }
+                Action::IsNew(_) | Action::Listener { value: None, .. } | Action::Unknown { .. } => Incoming::Applied,
+            };
+            applied.stale += usize::from(incoming == Incoming::Stale);
+        }
+        self.see(origin);
+        self.accessed_elsewhere(now);
+        applied
+    }
+
+    /// Moves the session's clock past a stamp that was seen in it.
+    fn see(&mut self, origin: Origin) {
+        self.clock = self.clock.max(origin.stated).max(self.principal.stamp.time).max(self.max_inactive.stamp.time);
+    }
+
+    fn set_note(&mut self, name: String, value: Option<Value>) {
+        let notes = &mut self.rare_mut().notes;
+        notes.retain(|(known, _)| *known != name);
+        if let Some(value) = value
+            && notes.len() < RARE_MAX
+        {
+            notes.push((name, value));
+        }
+    }
+
+    // ---- whole sessions ----
+
+    /// A session from a peer's state, idle for as long as it was there.
+    pub fn from_state(now: Now, id: SessionId, state: SessionState, origin: Origin, idle: Duration) -> Self {
+        let mut cell = Self::created_elsewhere(now, id, state.created, state.max_inactive);
+        cell.merge(state, origin);
+        cell.touched = now.monotonic.0.saturating_sub(idle);
+        cell
+    }
+
+    /// Takes from a peer's state what is newer than what stands here.
+    ///
+    /// `origin.stated` is the largest stamp of the session at the peer: a state has one for all its attributes.
+    pub fn merge(&mut self, state: SessionState, origin: Origin) {
+        self.created = state.created;
+        self.last_accessed = self.last_accessed.max(state.last_accessed);
+        self.this_accessed = self.this_accessed.max(state.this_accessed);
+        self.max_inactive.receive(state.max_inactive, origin);
+        self.principal.receive(state.principal.map(Principal::from_value), origin);
+        let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
+        self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
+        for (name, value) in state.attributes {
+            self.attributes.receive(&name, Some(value), origin);
+        }
+        for (name, note) in [(NOTE_SESSION_ID, state.note_session_id), (NOTE_REQUEST, state.note_request)] {
+            if note.is_some() {
+                self.set_note(String::from(name), note);
+            }
+        }
+        if !state.listeners.is_empty() {
+            self.rare_mut().listeners = state.listeners;
+            self.rare_mut().listeners.truncate(RARE_MAX);
+        }
+        self.see(origin);
+    }
+
+    /// The session whole, as it is sent to a node that joins.
+    ///
+    /// Its largest stamp stands in the version, where a Tomcat keeps it without looking; to a Tomcat itself it is 0, as
+    /// a Tomcat writes it.
+    pub fn to_state(&self, for_tomcat: bool) -> SessionState {
+        let note = |wanted: &str| {
+            let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
+            notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+        };
+        let mut attributes = Vec::with_capacity(self.attributes.len());
+        attributes.extend(self.attributes.iter().map(|(name, value)| (String::from(name), value.clone())));
+        SessionState {
+            created: self.created,
+            last_accessed: self.last_accessed,
+            max_inactive: self.max_inactive.value,
+            is_new: self.is_new,
+            is_valid: !self.ended,
+            this_accessed: self.this_accessed,
+            version: if for_tomcat { 0 } else { self.clock },
+            principal: self.principal.value.as_ref().map(|principal| principal.value().clone()),
+            id: self.id.as_str().into(),
+            note_session_id: note(NOTE_SESSION_ID),
+            note_request: note(NOTE_REQUEST),
+            attributes,
+            listeners: self.rare.as_ref().map_or_else(Vec::new, |rare| rare.listeners.clone()),
+            unreadable: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! What one request changed in a session: the payload of `SESSION_DELTA`.
+//!
+//! A stream that mixes primitive data and objects: the session's id, a flag, the number of actions, and each action as
+//! kind, verb, name, "has a value", value. Each value is written as a stream of its own behind a `TC_RESET`, so that it
+//! can be cut out, kept and sent on without its neighbours.
+//!
+//! Source: Tomcat `DeltaRequest.writeExternal`, `DeltaRequest.AttributeInfo.writeExternal`.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, TooLong, Value};
+
+const SET: i32 = 0;
+const REMOVE: i32 = 1;
+
+const KIND_ATTRIBUTE: i32 = 0;
+const KIND_PRINCIPAL: i32 = 1;
+const KIND_IS_NEW: i32 = 2;
+const KIND_MAX_INTERVAL: i32 = 3;
+const KIND_AUTH_TYPE: i32 = 4;
+const KIND_LISTENER: i32 = 5;
+const KIND_NOTE: i32 = 6;
+
+/// More actions than one request of any application makes; a larger count is refused before memory is taken.
+pub const ACTIONS_MAX: usize = 65_536;
+
+/// The changes of one request to one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeltaRequest<'a> {
+    /// The whole id of the session as the sender holds it.
+    pub session_id: Cow<'a, str>,
+    /// Whether the sender keeps every action rather than the last for a name.
+    pub record_all_actions: bool,
+    /// In the order in which they are to be applied.
+    pub actions: Vec<Action<'a>>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// An attribute was set.
+    SetAttribute(Cow<'a, str>, Value),
+    /// An attribute was removed.
+    RemoveAttribute(Cow<'a, str>),
+    /// A user logged in (`Some`) or out. Tomcat writes a logout as "remove", and an unusable principal as "set" without a value.
+    Principal {
+        /// The principal's Java object.
+        value: Option<Value>,
+        /// Whether it was written as "set".
+        set: bool,
+    },
+    /// Whether the client has not joined the session yet.
+    IsNew(bool),
+    /// The idle time in seconds; zero and less: never expires.
+    MaxInactive(i32),
+    /// How the user was authenticated; `None`: removed.
+    AuthType(Option<Value>),
+    /// A listener was added or removed.
+    Listener {
+        /// The name that the action was written under.
+        name: Cow<'a, str>,
+        /// The listener object.
+        value: Option<Value>,
+        /// Added, or removed.
+        added: bool,
+    },
+    /// A note of the container was set or removed.
+    Note {
+        /// Its name.
+        name: Cow<'a, str>,
+        /// `None`: removed.
+        value: Option<Value>,
+    },
+    /// A kind or verb that Tomcat 10.1 does not have.
+    Unknown {
+        /// The number of the kind.
+        kind: i32,
+        /// The number of the verb.
+        verb: i32,
+        /// The name it was written under.
+        name: Cow<'a, str>,
+        /// Its value, if it had one.
+        value: Option<Value>,
+    },
+    /// An attribute whose value was lost at the sender or cannot be read here: it costs itself, not the delta.
+    Unreadable(Cow<'a, str>),
+}
+
+impl<'a> DeltaRequest<'a> {
+    /// The payload.
+    ///
+    /// # Errors
+    /// [`TooLong`]: an id or a name over 65,535 bytes. Nothing is written.
+    pub fn encode(&self) -> Result<Vec<u8>, TooLong> {
+        let mut out = ObjectOutput::new();
+        out.write_utf(&self.session_id)?;
+        out.write_bool(self.record_all_actions);
+        let written = self.actions.iter().filter(|action| !matches!(action, Action::Unreadable(_))).count();
+        out.write_i32(i32::try_from(written).unwrap_or(i32::MAX));
+        for action in &self.actions {
+            action.encode(&mut out)?;
+        }
+        Ok(out.finish())
+    }
+
+    /// Reads a payload.
+    ///
+    /// # Errors
+    /// [`DecodeError`] names the offset within the payload and what was expected. Nothing can be applied then: values
+    /// share their descriptors, so what stands behind the fault cannot be read.
+    pub fn decode(payload: &[u8], limits: &Limits) -> Result<DeltaRequest<'static>, DecodeError> {
+        let mut input = ObjectInput::new(payload, *limits)?;
+        let session_id = Cow::Owned(input.read_utf()?);
+        let record_all_actions = input.read_bool()?;
+        let count = input.read_i32()?;
+        let count = usize::try_from(count).ok().filter(|count| *count <= ACTIONS_MAX);
+        let count = count.ok_or_else(|| DecodeError::unexpected(input.offset(), "at most 65536 actions"))?;
+        // Each action takes 12 bytes at least, so memory follows what is really there.
+        let mut actions = Vec::with_capacity(count.min(payload.len() / 12));
+        for _ in 0..count {
+            actions.push(Action::decode(&mut input)?);
+        }
+        Ok(DeltaRequest { session_id, record_all_actions, actions })
+    }
+}
+
+impl Action<'_> {
+    fn encode(&self, out: &mut ObjectOutput) -> Result<(), TooLong> {
+        match self {
+            Action::SetAttribute(name, value) => put(out, KIND_ATTRIBUTE, SET, name, Some(value)),
+            Action::RemoveAttribute(name) => put(out, KIND_ATTRIBUTE, REMOVE, name, None),
+            Action::Principal { value, set } => {
+                put(out, KIND_PRINCIPAL, if *set { SET } else { REMOVE }, "__SET__PRINCIPAL__", value.as_ref())
+            }
+            Action::IsNew(is_new) => {
+                head(out, KIND_IS_NEW, SET, "__SET__ISNEW__", true)?;
+                out.write_boolean_object(*is_new);
+                Ok(())
+            }
+            Action::MaxInactive(seconds) => {
+                head(out, KIND_MAX_INTERVAL, SET, "__SET__MAXINTERVAL__", true)?;
+                out.write_integer_object(*seconds);
+                Ok(())
+            }
+            Action::AuthType(value) => {
+                put(out, KIND_AUTH_TYPE, if value.is_some() { SET } else { REMOVE }, "__SET__AUTHTYPE__", value.as_ref())
+            }
+            Action::Listener { name, value, added } => {
+                put(out, KIND_LISTENER, if *added { SET } else { REMOVE }, name, value.as_ref())
+            }
+            Action::Note { name, value } => {
+                put(out, KIND_NOTE, if value.is_some() { SET } else { REMOVE }, name, value.as_ref())
+            }
+            Action::Unknown { kind, verb, name, value } => put(out, *kind, *verb, name, value.as_ref()),
+            Action::Unreadable(_) => Ok(()),
+        }
+    }
+
+    fn decode(input: &mut ObjectInput<'_>) -> Result<Action<'static>, DecodeError> {
+        let kind = input.read_i32()?;
+        let verb = input.read_i32()?;
+        let name: Cow<'static, str> = Cow::Owned(input.read_utf()?);
+        let value = if input.read_bool()? {
+            match input.read_object()? {
+                Read::Value(value) => Some(value),
+                Read::Exception => return Ok(Action::Unreadable(name)),
+            }
+        } else {
+            None
+        };
+        let integer = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<i32>().ok());
+        let boolean = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<bool>().ok());
+        Ok(match (kind, verb, value) {
+            // Tomcat's setAttribute with null removes; a null value never reaches a session.
+            (KIND_ATTRIBUTE, SET, Some(value)) if !value.is_null() => Action::SetAttribute(name, value),
+            (KIND_ATTRIBUTE, SET | REMOVE, _) => Action::RemoveAttribute(name),
+            (KIND_PRINCIPAL, SET | REMOVE, value) => {
+                Action::Principal { value: value.filter(|_| verb == SET), set: verb == SET }
+            }
+            (KIND_IS_NEW, SET, value) if boolean(&value).is_some() => Action::IsNew(boolean(&value).unwrap_or_default()),
+            (KIND_MAX_INTERVAL, SET, value) if integer(&value).is_some() => {
+                Action::MaxInactive(integer(&value).unwrap_or_default())
+            }
+            (KIND_AUTH_TYPE, SET | REMOVE, value) => Action::AuthType(value.filter(|value| verb == SET && !value.is_null())),
+            (KIND_LISTENER, SET | REMOVE, value) => Action::Listener { name, value, added: verb == SET },
+            (KIND_NOTE, SET | REMOVE, value) => Action::Note { name, value: value.filter(|_| verb == SET) },
+            (kind, verb, value) => Action::Unknown { kind, verb, name, value },
+        })
+    }
+}
+
+fn head(out: &mut ObjectOutput, kind: i32, verb: i32, name: &str, has_value: bool) -> Result<(), TooLong> {
+    out.write_i32(kind);
+    out.write_i32(verb);
+    out.write_utf(name)?;
+    out.write_bool(has_value);
+    Ok(())
+}
+
+fn put(out: &mut ObjectOutput, kind: i32, verb: i32, name: &str, value: Option<&Value>) -> Result<(), TooLong> {
+    head(out, kind, verb, name, value.is_some())?;
+    if let Some(value) = value {
+        out.write_value(value);
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! Whole sessions: the payload of `ALL_SESSION_DATA`.
+//!
+//! One stream: the number of sessions, then each with its times, flags, user, id, two notes, attributes and listeners.
+//! What a delta knows beside (how the user was authenticated, other notes) is not in it.
+//!
+//! Source: Tomcat `DeltaManager.serializeSessions`, `DeltaSession.doWriteObject`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, Value};
+use outlive_tribes_proto::UnixMillis;
+
+/// More sessions than one block can hold within the largest frame.
+const SESSIONS_MAX: usize = 16 << 20;
+
+/// More attributes than any session has; a larger count is refused before memory is taken.
+pub const ATTRIBUTES_MAX: usize = 65_536;
+
+/// The note that names the id a login expects; one of the two notes that travel with a whole session.
+pub const NOTE_SESSION_ID: &str = "org.apache.catalina.authenticator.SESSION_ID";
+
+/// The note with the request that a FORM login interrupted.
+pub const NOTE_REQUEST: &str = "org.apache.catalina.authenticator.REQUEST";
+
+/// One whole session as it travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionState {
+    /// When it was made.
+    pub created: UnixMillis,
+    /// The end of the last request but one that touched it.
+    pub last_accessed: UnixMillis,
+    /// Seconds; zero and less: never expires.
+    pub max_inactive: i32,
+    /// Whether no client has joined it yet.
+    pub is_new: bool,
+    /// Whether it was alive at the sender.
+    pub is_valid: bool,
+    /// The last touch.
+    pub this_accessed: UnixMillis,
+    /// Tomcat writes 0, keeps what it is given and never looks at it. Ours write the largest stamp of the session.
+    pub version: i64,
+    /// The principal's Java object.
+    pub principal: Option<Value>,
+    /// The whole id.
+    pub id: String,
+    /// The value of [`NOTE_SESSION_ID`].
+    pub note_session_id: Option<Value>,
+    /// The value of [`NOTE_REQUEST`].
+    pub note_request: Option<Value>,
+    /// Names and values.
+    pub attributes: Vec<(String, Value)>,
+    /// Listeners that replicate themselves.
+    pub listeners: Vec<Value>,
+    /// Attributes whose value was lost at the sender; never written.
+    pub unreadable: usize,
+}
+
+/// Writes a block of sessions one after the other.
+#[derive(Debug)]
+pub struct StateWriter(ObjectOutput);
+
+impl StateWriter {
+    /// A block that will hold exactly `count` sessions.
+    pub fn new(count: usize) -> Self {
+        let mut out = ObjectOutput::new();
+        out.write_integer_object(i32::try_from(count).unwrap_or(i32::MAX));
+        StateWriter(out)
+    }
+
+    /// Appends one session.
+    pub fn push(&mut self, state: &SessionState) {
+        let out = &mut self.0;
+        out.write_long_object(state.created.0);
+        out.write_long_object(state.last_accessed.0);
+        out.write_integer_object(state.max_inactive);
+        out.write_boolean_object(state.is_new);
+        out.write_boolean_object(state.is_valid);
+        out.write_long_object(state.this_accessed.0);
+        out.write_long_object(state.version);
+        out.write_bool(state.principal.is_some());
+        if let Some(principal) = &state.principal {
+            out.write_value(principal);
+        }
+        out.write_string_object(&state.id);
+        for note in [&state.note_session_id, &state.note_request] {
+            match note {
+                Some(note) => out.write_value(note),
+                None => out.write_null(),
+            }
+        }
+        out.write_integer_object(i32::try_from(state.attributes.len()).unwrap_or(i32::MAX));
+        for (name, value) in &state.attributes {
+            out.write_string_object(name);
+            out.write_value(value);
+        }
+        out.write_integer_object(i32::try_from(state.listeners.len()).unwrap_or(i32::MAX));
+        for listener in &state.listeners {
+            out.write_value(listener);
+        }
+    }
+
+    /// The payload.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
+/// Reads a block of sessions one after the other, so that those before a fault are kept.
+#[derive(Debug)]
+pub struct StateReader<'a> {
+    input: ObjectInput<'a>,
+    left: usize,
+}
+
+impl<'a> StateReader<'a> {
+    /// Reads the head of a payload.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: no Java stream, or an impossible count.
+    pub fn new(payload: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut input = ObjectInput::new(payload, *limits)?;
+        let left = count(&mut input, SESSIONS_MAX, "a number of sessions")?;
+        Ok(StateReader { input, left })
+    }
+
+    /// How many sessions are still to come.
+    pub fn remaining(&self) -> usize {
+        self.left
+    }
+
+    fn read(&mut self) -> Result<SessionState, DecodeError> {
+        let input = &mut self.input;
+        let created = UnixMillis(typed(input, "the creation time")?);
+        let last_accessed = UnixMillis(typed(input, "the time of the last access")?);
+        let max_inactive = typed(input, "the idle time")?;
+        let is_new = typed(input, "isNew")?;
+        let is_valid = typed(input, "isValid")?;
+        let this_accessed = UnixMillis(typed(input, "the time of this access")?);
+        let version = typed(input, "the version")?;
+        let principal = if input.read_bool()? { value(input)? } else { None };
+        let id = typed(input, "the session id")?;
+        let mut unreadable = 0;
+        // Senders before 2022 have no notes here: then the next object is the number of attributes already.
+        let (note_session_id, note_request, attributes_len) = {
+            let offset = input.offset();
+            let first = value(input)?;
+            match first.as_ref().filter(|first| first.class_name() == "java.lang.Integer") {
+                Some(first) => (None, None, checked(first.to_serde().ok(), ATTRIBUTES_MAX, offset)?),
+                None => (first, value(input)?, count(input, ATTRIBUTES_MAX, "a number of attributes")?),
+            }
+        };
+        let mut attributes = Vec::new();
+        for _ in 0..attributes_len {
+            let name: String = typed(input, "the name of an attribute")?;
+            match input.read_object()? {
+                Read::Value(value) if !value.is_null() => attributes.push((name, value)),
+                Read::Value(_) => {}
+                Read::Exception => unreadable += 1,
+            }
+        }
+        let listeners_len = count(input, ATTRIBUTES_MAX, "a number of listeners")?;
+        let mut listeners = Vec::new();
+        for _ in 0..listeners_len {
+            listeners.extend(value(input)?);
+        }
+        Ok(SessionState {
+            created,
+            last_accessed,
+            max_inactive,
+            is_new,
+            is_valid,
+            this_accessed,
+            version,
+            principal,
+            id,
+            note_session_id,
+            note_request,
+            attributes,
+            listeners,
+            unreadable,
+        })
+    }
+}
+
+impl Iterator for StateReader<'_> {
+    type Item = Result<SessionState, DecodeError>;
+
+    /// The next session; after a fault there is none, for the rest of the stream cannot be read.
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let read = self.read();
+        if read.is_err() {
+            self.left = 0;
+        }
+        Some(read)
+    }
+}
+
+fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, DecodeError> {
+    Ok(match input.read_object()? {
+        Read::Value(value) if !value.is_null() => Some(value),
+        Read::Value(_) | Read::Exception => None,
+    })
+}
+
+fn typed<T: serde::de::DeserializeOwned>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
+    let offset = input.offset();
+    let value = value(input)?;
+    value.and_then(|value| value.to_serde().ok()).ok_or_else(|| DecodeError::unexpected(offset, what))
+}
+
+fn count(input: &mut ObjectInput<'_>, max: usize, what: &'static str) -> Result<usize, DecodeError> {
+    let offset = input.offset();
+    let number = typed(input, what)?;
+    checked(Some(number), max, offset)
+}
+
+fn checked(number: Option<i32>, max: usize, offset: usize) -> Result<usize, DecodeError> {
+    let number = number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number <= max);
+    number.ok_or_else(|| DecodeError::unexpected(offset, "a count within its limit"))
+}

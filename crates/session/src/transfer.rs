@@ -1,0 +1,218 @@
+//! Taking the cluster's state when a node starts.
+//!
+//! ```text
+//!            settled, members            complete, or nobody left to ask, or 60 s
+//! Unsettled ─────────────────► Asking ───────────────────────────────────────────► Held
+//!     │                        │    ▲
+//!     │ settled, nobody        └────┘ the donor left, or has no such context: ask the next
+//!     └────────────────────────────────────────────────────────────────────────► Held
+//! ```
+//!
+//! What others send meanwhile is held and applied afterwards, in order. Questions by others are answered at once all the
+//! while, even with nothing, so two nodes that start together never wait for each other.
+//!
+//! Source: Tomcat `DeltaManager.getAllClusterSessions`, which asks one member once, and waits for 60 s even if it dies.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use outlive_tribes_proto::{MemberId, Monotonic};
+
+/// How long a node waits for the state in all, as Tomcat's `stateTransferTimeout`.
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes of messages held back during a transfer; past that they are applied as they come.
+pub const HELD_BYTES_MAX: usize = 256 << 20;
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Nothing now.
+    Wait,
+    /// Ask this member for all sessions.
+    Donor(MemberId),
+    /// The node holds what there is: apply what was held back.
+    Complete(Reason),
+}
+
+/// Why a transfer is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The donor has sent everything.
+    Received,
+    /// There is nobody to ask.
+    Alone,
+    /// Time is up; what has come is used.
+    TimedOut,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Unsettled,
+    Asking { donor: MemberId, deadline: Monotonic },
+    Held,
+}
+
+/// One context's way to the cluster's state. `M`: a message that is held back.
+#[derive(Clone, Debug)]
+pub struct Transfer<M> {
+    state: State,
+    asked: Vec<MemberId>,
+    held: Vec<M>,
+    held_bytes: usize,
+}
+
+impl<M> Default for Transfer<M> {
+    fn default() -> Self {
+        Transfer { state: State::Unsettled, asked: Vec::new(), held: Vec::new(), held_bytes: 0 }
+    }
+}
+
+impl<M> Transfer<M> {
+    /// Whether the state is held, so that messages are applied as they come.
+    pub fn is_held(&self) -> bool {
+        matches!(self.state, State::Held)
+    }
+
+    /// Looks at the members, oldest first, once the membership has settled, after each change of it, and at the
+    /// [`deadline`](Self::deadline).
+    pub fn advance(&mut self, now: Monotonic, members: &[MemberId]) -> Ask {
+        let deadline = match &self.state {
+            State::Held => return Ask::Wait,
+            State::Asking { deadline, .. } if now >= *deadline => return self.complete(Reason::TimedOut),
+            State::Asking { donor, .. } if members.contains(donor) => return Ask::Wait,
+            State::Asking { deadline, .. } => *deadline,
+            State::Unsettled => Monotonic(now.0 + TRANSFER_TIMEOUT),
+        };
+        match members.iter().find(|member| !self.asked.contains(member)) {
+            None => self.complete(Reason::Alone),
+            Some(donor) => {
+                self.asked.push(donor.clone());
+                self.state = State::Asking { donor: donor.clone(), deadline };
+                Ask::Donor(donor.clone())
+            }
+        }
+    }
+
+    /// A member says that it has sent all.
+    pub fn completed_by(&mut self, member: &MemberId) -> Ask {
+        match &self.state {
+            State::Asking { donor, .. } if donor == member => self.complete(Reason::Received),
+            _ => Ask::Wait,
+        }
+    }
+
+    /// A member says that it has no such context: the next one is asked.
+    pub fn refused_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
+        match &self.state {
+            State::Asking { donor, .. } if donor == member => {
+                let others: Vec<MemberId> = members.iter().filter(|other| *other != member).cloned().collect();
+                self.advance(now, &others)
+            }
+            _ => Ask::Wait,
+        }
+    }
+
+    fn complete(&mut self, reason: Reason) -> Ask {
+        self.state = State::Held;
+        Ask::Complete(reason)
+    }
+
+    /// Holds a message of `bytes` bytes back.
+    ///
+    /// # Errors
+    /// Gives it back if too much is held already: it is to be applied now.
+    pub fn hold(&mut self, message: M, bytes: usize) -> Result<(), M> {
+        if self.held_bytes.saturating_add(bytes) > HELD_BYTES_MAX {
+            return Err(message);
+        }
+        self.held_bytes += bytes;
+        self.held.push(message);
+        Ok(())
+    }
+
+    /// What was held back, in order of arrival.
+    pub fn take_held(&mut self) -> Vec<M> {
+        self.held_bytes = 0;
+        core::mem::take(&mut self.held)
+    }
+
+    /// Whether this member is being asked: its state may be large.
+    pub fn expects_from(&self, member: &MemberId) -> bool {
+        matches!(&self.state, State::Asking { donor, .. } if donor == member)
+    }
+
+    /// When to [`advance`](Self::advance) again at the latest.
+    pub fn deadline(&self) -> Option<Monotonic> {
+        match &self.state {
+            State::Asking { deadline, .. } => Some(*deadline),
+            State::Unsettled | State::Held => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_tribes_proto::UniqueId;
+
+    fn member(port: u16) -> MemberId {
+        MemberId { host: [127, 0, 0, 1].into(), port, unique_id: UniqueId([port as u8; 16]) }
+    }
+
+    const fn at(seconds: u64) -> Monotonic {
+        Monotonic(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn alone_there_is_nothing_to_wait_for() {
+        let mut transfer = Transfer::<()>::default();
+        assert_eq!(transfer.advance(at(0), &[]), Ask::Complete(Reason::Alone));
+        assert!(transfer.is_held());
+    }
+
+    #[test]
+    fn the_oldest_is_asked_and_its_word_counts() {
+        let mut transfer = Transfer::<()>::default();
+        let members = [member(1), member(2)];
+        assert_eq!(transfer.advance(at(0), &members), Ask::Donor(member(1)));
+        assert_eq!(transfer.advance(at(1), &members), Ask::Wait);
+        assert_eq!(transfer.completed_by(&member(2)), Ask::Wait, "that one was not asked");
+        assert_eq!(transfer.completed_by(&member(1)), Ask::Complete(Reason::Received));
+        assert_eq!(transfer.completed_by(&member(1)), Ask::Wait);
+    }
+
+    #[test]
+    fn if_the_donor_goes_the_next_is_asked() {
+        let mut transfer = Transfer::<()>::default();
+        transfer.advance(at(0), &[member(1), member(2)]);
+        assert_eq!(transfer.advance(at(1), &[member(2)]), Ask::Donor(member(2)));
+        assert_eq!(transfer.advance(at(2), &[]), Ask::Complete(Reason::Alone));
+    }
+
+    #[test]
+    fn a_member_without_the_context_is_passed_over() {
+        let mut transfer = Transfer::<()>::default();
+        let members = [member(1), member(2)];
+        transfer.advance(at(0), &members);
+        assert_eq!(transfer.refused_by(&member(1), at(1), &members), Ask::Donor(member(2)));
+        assert_eq!(transfer.refused_by(&member(2), at(1), &members), Ask::Complete(Reason::Alone));
+    }
+
+    #[test]
+    fn after_a_minute_the_node_goes_on_with_what_it_has() {
+        let mut transfer = Transfer::<()>::default();
+        transfer.advance(at(10), &[member(1)]);
+        assert_eq!(transfer.deadline(), Some(at(70)));
+        assert_eq!(transfer.advance(at(70), &[member(1)]), Ask::Complete(Reason::TimedOut));
+    }
+
+    #[test]
+    fn what_is_held_comes_out_in_order_and_is_bounded() {
+        let mut transfer = Transfer::default();
+        assert_eq!(transfer.hold(1, 10), Ok(()));
+        assert_eq!(transfer.hold(2, 10), Ok(()));
+        assert_eq!(transfer.hold(3, HELD_BYTES_MAX), Err(3));
+        assert_eq!(transfer.take_held(), [1, 2]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Changes that came before the session they belong to.
+//!
+//! A Tomcat sends a session's creation, its new id and its first change from several threads, and drops what names a
+//! session it does not know. Here such a message waits for what it needs, bounded in bytes and in time.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use outlive_tribes_proto::Monotonic;
+
+use crate::id::BaseId;
+
+/// Bytes of all messages that wait.
+pub const WAITING_BYTES_MAX: usize = 1 << 20;
+
+/// How long a message waits.
+pub const WAITING_TIME_MAX: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Debug)]
+struct Wait<M> {
+    since: Monotonic,
+    bytes: usize,
+    message: M,
+}
+
+/// Messages that wait, by the session that they name.
+#[derive(Clone, Debug)]
+pub struct Waiting<M> {
+    sessions: BTreeMap<BaseId, Vec<Wait<M>>>,
+    bytes: usize,
+}
+
+impl<M> Default for Waiting<M> {
+    fn default() -> Self {
+        Waiting { sessions: BTreeMap::new(), bytes: 0 }
+    }
+}
+
+impl<M> Waiting<M> {
+    /// Lets a message wait for its session.
+    ///
+    /// # Errors
+    /// Gives it back if too much waits already: it is lost, and to be counted.
+    pub fn wait(&mut self, session: BaseId, since: Monotonic, message: M, bytes: usize) -> Result<(), M> {
+        if self.bytes.saturating_add(bytes) > WAITING_BYTES_MAX {
+            return Err(message);
+        }
+        self.bytes += bytes;
+        self.sessions.entry(session).or_default().push(Wait { since, bytes, message });
+        Ok(())
+    }
+
+    /// What waited for `session`, in order of arrival.
+    pub fn take(&mut self, session: &BaseId) -> Vec<M> {
+        let waits = self.sessions.remove(session).unwrap_or_default();
+        self.bytes -= waits.iter().map(|wait| wait.bytes).sum::<usize>();
+        waits.into_iter().map(|wait| wait.message).collect()
+    }
+
+    /// Drops what has waited too long; how many messages that were.
+    pub fn expire(&mut self, now: Monotonic) -> usize {
+        let mut dropped = 0;
+        let mut freed = 0;
+        self.sessions.retain(|_, waits| {
+            waits.retain(|wait| {
+                let keep = now.0.saturating_sub(wait.since.0) < WAITING_TIME_MAX;
+                dropped += usize::from(!keep);
+                freed += if keep { 0 } else { wait.bytes };
+                keep
+            });
+            !waits.is_empty()
+        });
+        self.bytes -= freed;
+        dropped
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SessionId;
+
+    fn base(text: &str) -> BaseId {
+        SessionId::parse(text).unwrap().base()
+    }
+
+    #[test]
+    fn messages_wait_for_their_own_session_and_in_order() {
+        let mut waiting = Waiting::default();
+        for (session, message) in [("a", 1), ("b", 2), ("a", 3)] {
+            waiting.wait(base(session), Monotonic::default(), message, 1).unwrap();
+        }
+        assert_eq!(waiting.take(&base("a")), [1, 3]);
+        assert_eq!(waiting.take(&base("a")), [] as [i32; 0]);
+        assert_eq!(waiting.take(&base("b")), [2]);
+        assert!(waiting.is_empty());
+    }
+
+    #[test]
+    fn waiting_is_bounded_in_bytes_and_time() {
+        let mut waiting = Waiting::default();
+        waiting.wait(base("a"), Monotonic(Duration::from_secs(1)), 1, WAITING_BYTES_MAX).unwrap();
+        assert_eq!(waiting.wait(base("b"), Monotonic::default(), 2, 1), Err(2));
+        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(10))), 0);
+        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(11))), 1);
+        assert_eq!(waiting.wait(base("b"), Monotonic::default(), 2, 1), Ok(()));
+    }
+}
