@@ -1,0 +1,184 @@
+//! The boxes of primitive values, whose bytes are constant but for the value.
+//!
+//! Most attributes of a session are one of these or a string, so they are recognised, read and written by comparing bytes, without
+//! a graph.
+
+use alloc::vec::Vec;
+
+/// A boxed primitive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Boxed {
+    Boolean(bool),
+    Byte(i8),
+    Character(u16),
+    Double(f64),
+    Float(f32),
+    Integer(i32),
+    Long(i64),
+    Short(i16),
+}
+
+/// Which class a box is of. The order is that of `DESCRIPTORS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum BoxKind {
+    Boolean,
+    Byte,
+    Character,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Short,
+}
+
+pub(crate) const BOX_KINDS: [BoxKind; 8] = [
+    BoxKind::Boolean,
+    BoxKind::Byte,
+    BoxKind::Character,
+    BoxKind::Double,
+    BoxKind::Float,
+    BoxKind::Integer,
+    BoxKind::Long,
+    BoxKind::Short,
+];
+
+/// The descriptors, from their tag to the tag of the superclass; numbers go on with `NUMBER`, others with null.
+const DESCRIPTORS: [&[u8]; 8] = [
+    b"\x72\0\x11java.lang.Boolean\xcd\x20\x72\x80\xd5\x9c\xfa\xee\x02\0\x01Z\0\x05value\x78",
+    b"\x72\0\x0ejava.lang.Byte\x9c\x4e\x60\x84\xee\x50\xf5\x1c\x02\0\x01B\0\x05value\x78",
+    b"\x72\0\x13java.lang.Character\x34\x8b\x47\xd9\x6b\x1a\x26\x78\x02\0\x01C\0\x05value\x78",
+    b"\x72\0\x10java.lang.Double\x80\xb3\xc2\x4a\x29\x6b\xfb\x04\x02\0\x01D\0\x05value\x78",
+    b"\x72\0\x0fjava.lang.Float\xda\xed\xc9\xa2\xdb\x3c\xf0\xec\x02\0\x01F\0\x05value\x78",
+    b"\x72\0\x11java.lang.Integer\x12\xe2\xa0\xa4\xf7\x81\x87\x38\x02\0\x01I\0\x05value\x78",
+    b"\x72\0\x0ejava.lang.Long\x3b\x8b\xe4\x90\xcc\x8f\x23\xdf\x02\0\x01J\0\x05value\x78",
+    b"\x72\0\x0fjava.lang.Short\x68\x4d\x37\x13\x34\x60\xda\x52\x02\0\x01S\0\x05value\x78",
+];
+
+/// The descriptor of `java.lang.Number` to its end.
+pub(crate) const NUMBER: &[u8] = b"\x72\0\x10java.lang.Number\x86\xac\x95\x1d\x0b\x94\xe0\x8b\x02\0\0\x78\x70";
+
+impl BoxKind {
+    pub(crate) fn descriptor(self) -> &'static [u8] {
+        DESCRIPTORS[self as usize]
+    }
+
+    /// Whether the superclass is `java.lang.Number`; otherwise there is none.
+    pub(crate) fn is_number(self) -> bool {
+        !matches!(self, BoxKind::Boolean | BoxKind::Character)
+    }
+
+    /// The handles that a box in full takes: the class, `Number`, the object.
+    pub(crate) fn handles(self) -> u32 {
+        if self.is_number() { 3 } else { 2 }
+    }
+
+    pub(crate) fn width(self) -> usize {
+        match self {
+            BoxKind::Boolean | BoxKind::Byte => 1,
+            BoxKind::Character | BoxKind::Short => 2,
+            BoxKind::Float | BoxKind::Integer => 4,
+            BoxKind::Double | BoxKind::Long => 8,
+        }
+    }
+
+    fn value(self, bytes: &[u8]) -> Option<Boxed> {
+        Some(match self {
+            BoxKind::Boolean => Boxed::Boolean(bytes != [0]),
+            BoxKind::Byte => Boxed::Byte(i8::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Character => Boxed::Character(u16::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Double => Boxed::Double(f64::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Float => Boxed::Float(f32::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Integer => Boxed::Integer(i32::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Long => Boxed::Long(i64::from_be_bytes(bytes.try_into().ok()?)),
+            BoxKind::Short => Boxed::Short(i16::from_be_bytes(bytes.try_into().ok()?)),
+        })
+    }
+}
+
+impl Boxed {
+    pub(crate) fn kind(self) -> BoxKind {
+        match self {
+            Boxed::Boolean(_) => BoxKind::Boolean,
+            Boxed::Byte(_) => BoxKind::Byte,
+            Boxed::Character(_) => BoxKind::Character,
+            Boxed::Double(_) => BoxKind::Double,
+            Boxed::Float(_) => BoxKind::Float,
+            Boxed::Integer(_) => BoxKind::Integer,
+            Boxed::Long(_) => BoxKind::Long,
+            Boxed::Short(_) => BoxKind::Short,
+        }
+    }
+
+    /// Appends the value alone.
+    pub(crate) fn write_value(self, out: &mut Vec<u8>) {
+        match self {
+            Boxed::Boolean(value) => out.push(value.into()),
+            Boxed::Byte(value) => out.push(value as u8),
+            Boxed::Character(value) => out.extend_from_slice(&value.to_be_bytes()),
+            Boxed::Double(value) => out.extend_from_slice(&value.to_be_bytes()),
+            Boxed::Float(value) => out.extend_from_slice(&value.to_be_bytes()),
+            Boxed::Integer(value) => out.extend_from_slice(&value.to_be_bytes()),
+            Boxed::Long(value) => out.extend_from_slice(&value.to_be_bytes()),
+            Boxed::Short(value) => out.extend_from_slice(&value.to_be_bytes()),
+        }
+    }
+
+    /// The number by which `valueOf` finds a box that all share; `None` where each is an object of its own.
+    ///
+    /// Source: Java Language Specification 5.1.7, and `valueOf` of the classes.
+    pub(crate) fn cached(self) -> Option<i8> {
+        match self {
+            Boxed::Boolean(value) => Some(value.into()),
+            Boxed::Byte(value) => Some(value),
+            Boxed::Character(value) => i8::try_from(value).ok(),
+            Boxed::Integer(value) => i8::try_from(value).ok(),
+            Boxed::Long(value) => i8::try_from(value).ok(),
+            Boxed::Short(value) => i8::try_from(value).ok(),
+            Boxed::Double(_) | Boxed::Float(_) => None,
+        }
+    }
+
+    /// The box that these bytes begin with, if it is one in full, and how many bytes it takes.
+    pub(crate) fn read(bytes: &[u8]) -> Option<(Boxed, usize)> {
+        // The name's first letter and its length tell the classes apart.
+        let name = bytes.strip_prefix(b"\x73\x72\0")?;
+        let kind = match (name.first()?, name.get(11)?) {
+            (0x11, b'I') => BoxKind::Integer,
+            (0x0e, b'L') => BoxKind::Long,
+            (0x11, b'B') => BoxKind::Boolean,
+            (0x10, b'D') => BoxKind::Double,
+            (0x0f, b'F') => BoxKind::Float,
+            (0x0f, b'S') => BoxKind::Short,
+            (0x0e, b'B') => BoxKind::Byte,
+            (0x13, b'C') => BoxKind::Character,
+            _ => return None,
+        };
+        let rest = bytes.get(1..)?.strip_prefix(kind.descriptor())?;
+        let rest = rest.strip_prefix(if kind.is_number() { NUMBER } else { b"\x70" })?;
+        let value = kind.value(rest.get(..kind.width())?)?;
+        Some((value, bytes.len() - rest.len() + kind.width()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_box_is_read_as_it_is_written() {
+        for (index, kind) in BOX_KINDS.into_iter().enumerate() {
+            assert_eq!(kind as usize, index);
+            let mut bytes = Vec::from([0x73]);
+            bytes.extend_from_slice(kind.descriptor());
+            bytes.extend_from_slice(if kind.is_number() { NUMBER } else { b"\x70" });
+            assert_eq!(Boxed::read(&bytes), None);
+            bytes.extend((0..kind.width()).map(|byte| byte as u8 + 1));
+            let (value, len) = Boxed::read(&bytes).expect("a box");
+            assert_eq!((value.kind(), len), (kind, bytes.len()));
+            let mut tail = Vec::new();
+            value.write_value(&mut tail);
+            assert!(kind == BoxKind::Boolean || bytes.ends_with(&tail), "{value:?}");
+        }
+    }
+}
