@@ -8,6 +8,7 @@
 //! | [`time`] | the two clocks, as inputs |
 //! | [`unique_id`] | who is who |
 //! | [`wire`] | frames, messages, member records, datagrams |
+//! | [`rpc`] | requests and replies over the channel |
 //! | [`error`] | what a peer can do wrong |
 //!
 //! It does not know what the messages say (sessions are the layer above), does not encrypt, and does not deserialise
@@ -18,6 +19,7 @@
 extern crate alloc;
 
 pub mod error;
+pub mod rpc;
 pub mod time;
 pub mod unique_id;
 pub mod wire;

@@ -103,8 +103,7 @@ impl Member {
         let fault = reader.fault("the member record's length");
         let length =
             usize::try_from(reader.i32("the member record's length")?).map_err(|_| fault)?;
-        if length < FIXED
-            || length > RECORD_LIMIT - OVERHEAD
+        if !(FIXED..=RECORD_LIMIT - OVERHEAD).contains(&length)
             || length + END.len() > reader.remaining()
         {
             return Err(fault);

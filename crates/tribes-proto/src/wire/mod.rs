@@ -16,5 +16,5 @@ pub mod datagram;
 pub mod frame;
 pub mod member;
 pub mod peer;
-mod reader;
+pub(crate) mod reader;
 pub mod send_options;

@@ -56,6 +56,10 @@ impl<'a> Reader<'a> {
         Ok(u8::from_be_bytes(self.array(expected)?))
     }
 
+    pub(crate) fn u16(&mut self, expected: &'static str) -> Result<u16, DecodeError> {
+        Ok(u16::from_be_bytes(self.array(expected)?))
+    }
+
     pub(crate) fn i32(&mut self, expected: &'static str) -> Result<i32, DecodeError> {
         Ok(i32::from_be_bytes(self.array(expected)?))
     }
