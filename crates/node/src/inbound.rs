@@ -12,7 +12,7 @@ use outlive_session::{
 };
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::MemberId;
-use outlive_tribes_proto::time::{Now, UnixMillis};
+use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 
 use crate::cell::Cell;
 use crate::context::{Context, Grave};
@@ -97,6 +97,11 @@ impl Context {
         if !self.ready.get() {
             self.advance(now, |transfer, members| transfer.advance(now.monotonic, members));
         }
+    }
+
+    /// When the state is given up, while it is asked for.
+    pub(crate) fn transfer_deadline(&self) -> Option<Monotonic> {
+        if self.ready.get() { None } else { self.transfer.lock().deadline() }
     }
 
     fn advance(&self, now: Now, step: impl FnOnce(&mut outlive_session::Transfer<Held>, &[MemberId]) -> Ask) {

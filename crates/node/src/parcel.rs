@@ -1,7 +1,5 @@
 //! What lies in a lane: one thing to send to one peer.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use outlive_session::Outgoing;
 use outlive_sync::{Confirm, Weight};
@@ -71,6 +69,3 @@ impl Weight for Parcel {
         }
     }
 }
-
-/// A peer as everything that sends to it shares it.
-pub type SharedPeer = Arc<crate::peer::Peer>;

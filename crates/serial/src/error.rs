@@ -23,6 +23,11 @@ impl DecodeError {
         Self::new(offset, DecodeErrorKind::Expected { expected, found })
     }
 
+    /// For formats made of such streams: something readable stands at `offset`, and it is not what had to come there.
+    pub fn unexpected(offset: usize, expected: &'static str) -> Self {
+        Self::expected(offset, expected, Found::Text("something else"))
+    }
+
     pub(crate) fn limit(offset: usize, what: &'static str, limit: usize) -> Self {
         Self::new(offset, DecodeErrorKind::Limit { what, limit })
     }

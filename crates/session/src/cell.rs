@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::Value;
-use outlive_tribes_proto::{Now, UnixMillis};
+use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::attributes::{Attributes, Incoming};
 use crate::delta::{Action, DeltaRequest};

@@ -25,6 +25,7 @@ pub mod cell;
 pub mod delta;
 pub mod event;
 pub mod id;
+mod java;
 pub mod message;
 pub mod principal;
 pub mod stamp;

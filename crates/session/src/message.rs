@@ -13,8 +13,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use outlive_serial::{DecodeError, Limits, Stream};
-use outlive_tribes_proto::UnixMillis;
+use outlive_serial::{DecodeError, FieldValue, Limits, Stream};
+use outlive_tribes_proto::time::UnixMillis;
 
 use crate::SessionEvent;
 use crate::id::SessionId;
@@ -154,24 +154,27 @@ impl<'a> SessionMessage<'a> {
     /// Any legal form: other versions may order their fields otherwise, add some, or share strings by reference.
     fn decode_graph(bytes: &[u8], limits: &Limits) -> Result<Self, MessageFault> {
         let (stream, _) = Stream::decode_prefix(bytes, limits)?;
-        let root = stream.root().ok_or(MessageFault::Class(None))?;
-        let object = stream.object(root).ok_or(MessageFault::Class(None))?;
-        if object.class_name() != CLASS {
-            return Err(MessageFault::Class(Some(object.class_name().into_owned())));
+        let object = stream.root().ok_or(MessageFault::Class(None))?;
+        match object.class_name() {
+            Some(class) if class == CLASS => {}
+            class => return Err(MessageFault::Class(class.map(Cow::into_owned))),
         }
+        let field = |name: &'static str| object.field(CLASS, name);
         let text = |name: &'static str| {
-            let value = object.field(CLASS, name).and_then(|value| value.as_string());
-            value.map(Cow::Owned).ok_or(MessageFault::Field(name))
+            let text = field(name).and_then(FieldValue::text);
+            text.map(|text| Cow::Owned(text.into_owned())).ok_or(MessageFault::Field(name))
         };
-        let event = object.field(CLASS, "mEvtType").and_then(|v| v.as_i32()).ok_or(MessageFault::Field("mEvtType"))?;
-        let at = object.field(CLASS, "serializationTimestamp").and_then(|v| v.as_i64()).unwrap_or(0);
-        let is_set = object.field(CLASS, "timestampSet").and_then(|v| v.as_bool()).unwrap_or(false);
+        let event = field("mEvtType").and_then(FieldValue::integer).and_then(|number| i32::try_from(number).ok());
+        let event = event.ok_or(MessageFault::Field("mEvtType"))?;
+        let at = field("serializationTimestamp").and_then(FieldValue::integer).unwrap_or(0);
+        let is_set = field("timestampSet").and_then(FieldValue::boolean).unwrap_or(false);
+        let payload = field("mSession").and_then(FieldValue::object).and_then(|array| array.bytes().map(<[u8]>::to_vec));
         Ok(SessionMessage {
             event: SessionEvent::from(event),
             timestamp: is_set.then_some(UnixMillis(at)),
             // A null name means every context; no name of ours is like it, so the caller sees that none was given.
             context: text("mContextName").unwrap_or(Cow::Borrowed("")),
-            payload: object.field(CLASS, "mSession").and_then(|v| v.as_byte_array()).map(Cow::Owned),
+            payload: payload.map(Cow::Owned),
             session_id: text("mSessionID")?,
             unique_id: text("uniqueId").unwrap_or(Cow::Borrowed("")),
         })

@@ -1,12 +1,15 @@
 //! Who is logged in, in Tomcat's form.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use outlive_serial::{JavaView, Limits, Value};
+use outlive_serial::{FieldValue, Limits, Value};
 
 use crate::wire::put_java_string;
+
+/// Tomcat's class for it.
+const CLASS: &str = "org.apache.catalina.realm.GenericPrincipal$SerializablePrincipal";
 
 /// The class descriptor of Tomcat's serialised principal, up to the instance data.
 ///
@@ -81,16 +84,12 @@ fn encode(user: &User) -> Value {
 }
 
 fn decode(value: &Value) -> Option<User> {
-    let JavaView::Object { fields, .. } = value.view() else { return None };
-    let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
-    let Some(JavaView::String(name)) = field("name") else { return None };
-    let roles = match field("roles") {
-        Some(JavaView::Array(roles) | JavaView::List(roles)) => {
-            roles.iter().filter_map(|role| if let JavaView::String(role) = role { Some(role.to_string()) } else { None }).collect()
-        }
-        _ => Vec::new(),
-    };
-    Some(User::new(name.as_str(), roles))
+    let graph = value.graph();
+    let object = graph.root().filter(|object| object.class_name().as_deref() == Some(CLASS))?;
+    let name = object.field(CLASS, "name")?.text()?;
+    let roles = object.field(CLASS, "roles").and_then(FieldValue::object);
+    let roles = roles.and_then(|roles| roles.elements()).into_iter().flatten();
+    Some(User::new(name, roles.filter_map(|role| role?.text())))
 }
 
 #[cfg(test)]

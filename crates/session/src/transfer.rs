@@ -16,7 +16,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use outlive_tribes_proto::{MemberId, Monotonic};
+use outlive_tribes_proto::MemberId;
+use outlive_tribes_proto::time::Monotonic;
 
 /// How long a node waits for the state in all, as Tomcat's `stateTransferTimeout`.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(60);

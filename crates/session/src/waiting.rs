@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use outlive_tribes_proto::Monotonic;
+use outlive_tribes_proto::time::Monotonic;
 
 use crate::id::BaseId;
 

@@ -1,0 +1,43 @@
+//! What a node asks its shell to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use outlive_sync::Weight;
+use outlive_tribes_proto::MemberId;
+
+use crate::peer::Peer;
+
+/// Something that only the shell can do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send this datagram to the multicast group.
+    Multicast(Bytes),
+    /// Connect, write the frame, close, and say how it went with [`Node::probe_finished`](crate::Node::probe_finished).
+    Probe {
+        /// Whom.
+        member: MemberId,
+        /// How long it may take.
+        timeout: Duration,
+        /// What to write.
+        frame: Bytes,
+    },
+    /// A member joined: empty its lane until that is closed.
+    Joined(Arc<Peer>),
+    /// A member left; its lane is closed.
+    Left(Arc<Peer>),
+    /// A context holds its state now.
+    Ready,
+    /// Ask for [`Node::deadline`](crate::Node::deadline) again.
+    DeadlineMoved,
+    /// The node has left the group.
+    Stopped,
+}
+
+impl Weight for Effect {
+    /// Effects are few and are not bounded in bytes.
+    fn weight(&self) -> usize {
+        0
+    }
+}

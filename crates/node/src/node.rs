@@ -1,0 +1,502 @@
+//! One node: its group, its lanes, its contexts.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use outlive_serial::Limits;
+use outlive_session::{BaseId, MessageFault, SessionEvent, SessionMessage};
+use outlive_sync::{Lane, Locked, Published};
+use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
+use outlive_tribes_proto::interceptor::{InterceptorStack, Message, Verdict};
+use outlive_tribes_proto::membership::static_members::StaticMember;
+use outlive_tribes_proto::rpc::Rpc;
+use outlive_tribes_proto::time::{Monotonic, Now};
+use outlive_tribes_proto::view::View;
+use outlive_tribes_proto::wire::{Ack, ChannelData, Mark, SendOptions};
+use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
+
+use crate::context::{Context, ContextConfig};
+use crate::dispatch::Dispatch;
+use crate::effect::Effect;
+use crate::link::{Link, PeerFault, Reply};
+use crate::parcel::Letter;
+use crate::peer::{ClusterView, Peer};
+use crate::strangers::Strangers;
+
+/// Between two looks for sessions that have been idle too long.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The version of the mark that tells our nodes from Tomcats.
+const MARK_VERSION: u8 = 1;
+
+/// The largest frame while a state is expected: a Tomcat sends all its sessions in one.
+const STATE_FRAME_MAX: usize = 1 << 30;
+
+/// Members that have left, whose last messages may still be on their way.
+const DEPARTED_MAX: usize = 16;
+
+/// How a node is set up.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Where it takes messages, as announced.
+    pub local: SocketAddr,
+    /// The route that its session ids end with; empty: none.
+    pub route: String,
+    /// 16 random bytes: the identity of this start of the node.
+    pub identity: [u8; 16],
+    /// Makes the ids of its messages unlike those of other nodes.
+    pub seed: u64,
+    /// The receivers of the other members; `None`: they are found by multicast.
+    pub static_members: Option<Vec<SocketAddr>>,
+    /// Membership domain; empty: none.
+    pub domain: String,
+    /// Text in the membership record, in front of our mark.
+    pub payload: String,
+    /// Tomcat's `channelSendOptions`.
+    pub options: SendOptions,
+    /// Bytes that wait for one peer at most.
+    pub lane_bytes_max: usize,
+    /// Bytes of one frame at most.
+    pub frame_bytes_max: usize,
+}
+
+/// The node cannot be announced: its member record would be too long.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("domain and payload make a member record of {0} bytes; it fits into a datagram with 65,000 at most")]
+pub struct RecordTooLong(usize);
+
+/// One node of a cluster, without sockets, timers or clocks: whoever drives it gives it the time and does what it asks for.
+///
+/// All methods take `&self` and may be called from any thread. The group's lock is held for one input; requests never
+/// take it.
+#[derive(Debug)]
+pub struct Node {
+    config: NodeConfig,
+    stack: InterceptorStack,
+    group: Locked<GroupCore>,
+    state: Locked<State>,
+    contexts: Published<Vec<Arc<Context>>>,
+    dispatch: Arc<Dispatch>,
+    source_record: Published<Bytes>,
+    effects: Lane<Effect>,
+}
+
+/// What changes seldom, and never while a request waits for it.
+#[derive(Debug)]
+struct State {
+    settled: bool,
+    group_deadline: Option<Monotonic>,
+    next_expiry: Monotonic,
+    strangers: Strangers,
+    departed: VecDeque<Arc<Peer>>,
+}
+
+impl Node {
+    /// A node that has not started.
+    ///
+    /// # Errors
+    /// Its member record would not fit into a datagram.
+    pub fn new(config: NodeConfig) -> Result<Arc<Node>, RecordTooLong> {
+        // A static member keeps its identity over restarts: the others' configuration names it.
+        let unique_id = match config.static_members {
+            Some(_) => UniqueId::of_static(config.local),
+            None => UniqueId::from_random(config.identity),
+        };
+        let mut boot = [0; 8];
+        boot.copy_from_slice(&config.identity[..8]);
+        let mark = Mark { version: MARK_VERSION, abilities: Abilities::PIPELINING, boot };
+        let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
+        let local = Member {
+            domain: Bytes::from(config.domain.clone().into_bytes()),
+            payload: mark.append_to(config.payload.as_bytes()),
+            ..Member::new(id)
+        };
+        let record = local.encode();
+        if record.len() > 65_000 {
+            return Err(RecordTooLong(record.len()));
+        }
+        let membership = match &config.static_members {
+            None => Membership::multicast(),
+            Some(members) => {
+                let member = |address: &SocketAddr| StaticMember {
+                    domain: Bytes::from(config.domain.clone().into_bytes()),
+                    ..StaticMember::at(*address)
+                };
+                Membership::of_static(members.iter().map(member).collect())
+            }
+        };
+        let group = GroupCore::new(GroupConfig { membership, ..GroupConfig::default() }, local);
+        Ok(Arc::new(Node {
+            stack: match &config.static_members {
+                None => InterceptorStack::standard(),
+                Some(_) => InterceptorStack::with_static_members(),
+            },
+            source_record: Published::new(group.local_record().clone()),
+            dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options)),
+            group: Locked::new(group),
+            state: Locked::new(State {
+                settled: false,
+                group_deadline: None,
+                next_expiry: Monotonic::default(),
+                strangers: Strangers::default(),
+                departed: VecDeque::new(),
+            }),
+            contexts: Published::new(Vec::new()),
+            effects: Lane::new(usize::MAX),
+            config,
+        }))
+    }
+
+    // ---- getters ----
+
+    /// The members that this node sends to.
+    pub fn view(&self) -> Arc<ClusterView> {
+        self.dispatch.view()
+    }
+
+    /// All contexts that this node takes part in.
+    pub fn contexts(&self) -> Arc<Vec<Arc<Context>>> {
+        self.contexts.load()
+    }
+
+    /// This node's member record as it stands in frames.
+    pub fn source_record(&self) -> Arc<Bytes> {
+        self.source_record.load()
+    }
+
+    /// Option bits that frames carry beside those for acknowledgement.
+    pub fn wire_options(&self) -> SendOptions {
+        self.config.options.without(SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK | SendOptions::BYTE_MESSAGE)
+    }
+
+    /// Bytes of one frame at most; more while a state is expected.
+    pub fn frame_limit(&self) -> usize {
+        let asks = self.contexts.load().iter().any(|context| !context.is_ready());
+        if asks { STATE_FRAME_MAX.max(self.config.frame_bytes_max) } else { self.config.frame_bytes_max }
+    }
+
+    // ---- commands ----
+
+    /// Begins to look for members.
+    pub fn start(&self, now: Now) {
+        self.state.lock().next_expiry = now.monotonic + EXPIRY_INTERVAL;
+        self.group_input(now, Input::Start);
+    }
+
+    /// Tells the others that this node leaves. The last effect is [`Effect::Stopped`].
+    pub fn stop(&self, now: Now) {
+        self.group_input(now, Input::Stop);
+    }
+
+    /// Takes part in a context under its name in messages. One that is open already is given again.
+    pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
+        let context = {
+            // Only this method replaces the list, under the state's lock.
+            let state = self.state.lock();
+            let contexts = self.contexts.load();
+            if let Some(known) = contexts.iter().find(|context| context.name() == name) {
+                return Arc::clone(known);
+            }
+            let dispatch = Arc::clone(&self.dispatch);
+            let context = Arc::new(Context::new(name.into(), config, self.config.route.clone(), dispatch));
+            let list = contexts.iter().cloned().chain([Arc::clone(&context)]).collect();
+            self.contexts.publish(Arc::new(list));
+            drop(state);
+            context
+        };
+        self.advance_contexts(now);
+        context
+    }
+
+    /// Sends a peer the sessions whole that its full lane has refused.
+    pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
+        let dirty: Vec<BaseId> = peer.take_dirty().into_iter().collect();
+        if dirty.is_empty() {
+            return;
+        }
+        tracing::info!(peer = %peer.id().address(), sessions = dirty.len(), "sends sessions whole that did not fit into its lane");
+        for context in self.contexts.load().iter() {
+            context.repair(now, peer, &dirty);
+        }
+    }
+
+    // ---- what happens ----
+
+    /// A datagram of the multicast group.
+    pub fn datagram(&self, now: Now, from: SocketAddr, bytes: &[u8]) {
+        self.group_input(now, Input::Datagram { from, bytes });
+    }
+
+    /// A probe has ended.
+    pub fn probe_finished(&self, now: Now, member: MemberId, alive: bool) {
+        self.group_input(now, Input::ProbeResult { member, alive });
+    }
+
+    /// A connection to a member could not be made, broke, or is silent.
+    pub fn send_failed(&self, now: Now, member: &MemberId) {
+        self.group_input(now, Input::SendFailed { member: *member });
+    }
+
+    /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
+    pub fn deadline(&self) -> Monotonic {
+        let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
+        let state = self.state.lock();
+        [state.group_deadline, transfers].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
+    }
+
+    /// The deadline has come.
+    pub fn deadline_reached(&self, now: Now) {
+        if self.group.lock().next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
+            self.group_input(now, Input::Deadline);
+        }
+        self.advance_contexts(now);
+        let expires = {
+            let mut state = self.state.lock();
+            let expires = now.monotonic >= state.next_expiry;
+            if expires {
+                state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+            }
+            expires
+        };
+        if expires {
+            self.contexts.load().iter().for_each(|context| context.tick(now));
+        }
+    }
+
+    /// The next thing to do; for the one task that does them.
+    pub fn poll_effect(&self, cx: &mut TaskContext<'_>) -> Poll<Effect> {
+        loop {
+            if let Some(effect) = self.effects.take() {
+                self.effects.release(0);
+                return Poll::Ready(effect);
+            }
+            if self.effects.poll_ready(cx, true).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// The body of a frame that came in on `link`.
+    ///
+    /// # Errors
+    /// No node of a cluster sends such a frame: close the connection. Nothing of the frame was taken.
+    pub fn frame_received(&self, now: Now, link: &mut Link, body: Bytes) -> Result<Reply, PeerFault> {
+        let data = ChannelData::decode(&body)?;
+        let wanted = data.options.ack();
+        let (source, is_new) = link.source.resolve(&data)?;
+        if is_new && self.knows_differently(&source) {
+            self.group_input(now, Input::Heard { member: &source });
+        }
+        let taken = match self.stack.receive(now, &source, Message::from(data))? {
+            Verdict::Consumed(None) => true,
+            Verdict::Consumed(Some(message)) => {
+                self.group_input(now, Input::Control { from: &source, message });
+                true
+            }
+            Verdict::Pass(message) => self.message_received(now, link, &source, &message),
+        };
+        Ok(match wanted {
+            Ack::Never => Reply::None,
+            Ack::Arrived => Reply::Ack,
+            Ack::Processed if taken => Reply::Ack,
+            Ack::Processed => Reply::FailAck,
+        })
+    }
+
+    /// Whether a member record says other things of a peer than what is known of it.
+    fn knows_differently(&self, source: &Member) -> bool {
+        self.view().peer(&source.id).is_some_and(|peer| peer.kind() != source.peer())
+    }
+
+    /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.
+    fn message_received(&self, now: Now, link: &Link, source: &Member, message: &Message) -> bool {
+        if message.options.contains(SendOptions::BYTE_MESSAGE) {
+            return true;
+        }
+        let Some(peer) = self.sender_of(&source.id) else {
+            if !self.state.lock().strangers.keep(now.monotonic, source.id, &message.body) {
+                tracing::warn!(from = %link.from, member = %source.id.address(), "a message of a node that is no member is dropped");
+            }
+            return true;
+        };
+        self.object_received(now, &peer, &message.body)
+    }
+
+    fn sender_of(&self, id: &MemberId) -> Option<Arc<Peer>> {
+        if let Some(peer) = self.view().peer(id) {
+            return Some(Arc::clone(peer));
+        }
+        self.state.lock().departed.iter().find(|peer| peer.id() == id).cloned()
+    }
+
+    fn object_received(&self, now: Now, peer: &Arc<Peer>, body: &Bytes) -> bool {
+        peer.counters.received.add(1);
+        let fault = match SessionMessage::decode(body, &Limits::default()) {
+            Ok(message) => match self.session_message(now, peer, body, &message) {
+                Ok(()) => return true,
+                Err(fault) => fault.to_string(),
+            },
+            Err(MessageFault::Class(class)) => {
+                self.other_object(now, peer, body, class.as_deref());
+                return true;
+            }
+            Err(fault) => fault.to_string(),
+        };
+        tracing::warn!(peer = %peer.id().address(), "a message is dropped: {fault}");
+        // A Tomcat takes a negative ack for a reason to send the same again.
+        !peer.is_ours()
+    }
+
+    fn session_message(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), crate::SessionFault> {
+        let contexts = self.contexts.load();
+        if let Some(context) = contexts.iter().find(|context| *context.name == *message.context) {
+            let was_ready = context.is_ready();
+            let result = context.receive(now, peer, body, message);
+            if context.is_ready() != was_ready {
+                self.effect(Effect::Ready);
+            }
+            return result;
+        }
+        if message.event == SessionEvent::GetAll {
+            // Whoever asks waits for a minute without an answer; and "no such context" would keep a Tomcat from asking
+            // anybody ever again. So it gets the state of a context without sessions.
+            let dispatch = Arc::clone(&self.dispatch);
+            let name: Arc<str> = message.context.as_ref().into();
+            let nothing = Context::new(name, ContextConfig::default(), String::new(), dispatch);
+            return nothing.receive(now, peer, body, message);
+        }
+        tracing::debug!(context = %message.context, event = ?message.event, "a message for a context that this node has no part in");
+        Ok(())
+    }
+
+    /// An object that is no session message: a question of somebody's RPC, or a class that this node has no use for.
+    fn other_object(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, class: Option<&str>) {
+        match Rpc::decode(body) {
+            Ok(Some(Rpc::Message(rpc))) if !rpc.reply => {
+                let letter = Letter::object(self.dispatch.next_id(), now.wall, rpc.no_channel().encode());
+                self.dispatch.send(peer, letter);
+            }
+            Ok(_) => tracing::debug!(peer = %peer.id().address(), class, "an object that this node has no use for"),
+            Err(fault) => tracing::warn!(peer = %peer.id().address(), %fault, "an RPC message is dropped"),
+        }
+    }
+
+    // ---- the group ----
+
+    /// Gives the group one input and does what it says, in order.
+    fn group_input(&self, now: Now, input: Input<'_>) {
+        let mut settled = false;
+        let mut views = Vec::new();
+        {
+            let mut group = self.group.lock();
+            if let Err(fault) = group.handle(now, input) {
+                tracing::warn!("ignored: {fault}");
+            }
+            self.source_record.publish(Arc::new(group.local_record().clone()));
+            while let Some(output) = group.poll_output() {
+                match output {
+                    Output::Multicast(bytes) => self.effect(Effect::Multicast(bytes)),
+                    Output::Probe { member, timeout, frame } => {
+                        self.effect(Effect::Probe { member: member.id, timeout, frame });
+                    }
+                    Output::Send { to, options, message } => {
+                        let letter = Letter { id: self.dispatch.next_id(), timestamp: now.wall, options, body: message };
+                        if let Some(peer) = self.dispatch.view().peer(&to.id) {
+                            self.dispatch.send(peer, letter);
+                        }
+                    }
+                    Output::View(view) => {
+                        // Published under the group's lock, so that views follow each other as the group made them.
+                        self.publish(&view);
+                        views.push(view);
+                    }
+                    Output::Settled => settled = true,
+                    Output::Stopped => self.effect(Effect::Stopped),
+                }
+            }
+            let mut state = self.state.lock();
+            state.settled |= settled;
+            let deadline = group.next_deadline();
+            if state.group_deadline != deadline {
+                state.group_deadline = deadline;
+                self.effect(Effect::DeadlineMoved);
+            }
+        }
+        if !views.is_empty() {
+            self.hear_strangers(now);
+        }
+        if settled || !views.is_empty() {
+            self.advance_contexts(now);
+        }
+    }
+
+    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes.
+    fn publish(&self, view: &View) {
+        let before = self.dispatch.view();
+        let peer = |member: &Arc<Member>| match before.peer(&member.id) {
+            Some(peer) => {
+                peer.learn(member);
+                Arc::clone(peer)
+            }
+            None => Arc::new(Peer::new(member, self.config.lane_bytes_max)),
+        };
+        let after = Arc::new(ClusterView { peers: view.members.iter().map(peer).collect() });
+        self.dispatch.view.publish(Arc::clone(&after));
+        for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
+            self.effect(Effect::Joined(Arc::clone(peer)));
+        }
+        for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
+            peer.lane().close();
+            let mut state = self.state.lock();
+            state.departed.push_back(Arc::clone(peer));
+            if state.departed.len() > DEPARTED_MAX {
+                state.departed.pop_front();
+            }
+            drop(state);
+            self.effect(Effect::Left(Arc::clone(peer)));
+        }
+    }
+
+    fn hear_strangers(&self, now: Now) {
+        let view = self.dispatch.view();
+        let heard = self.state.lock().strangers.take(|id| view.peer(id).is_some());
+        for (id, body) in heard {
+            if let Some(peer) = view.peer(&id) {
+                self.object_received(now, peer, &body);
+            }
+        }
+    }
+
+    /// Lets each context ask for the state, or ask another, or go on.
+    fn advance_contexts(&self, now: Now) {
+        if !self.state.lock().settled {
+            return;
+        }
+        let mut ready = true;
+        for context in self.contexts.load().iter().filter(|context| !context.is_ready()) {
+            context.members_changed(now);
+            if context.is_ready() {
+                self.effect(Effect::Ready);
+            }
+            ready &= context.is_ready();
+        }
+        if !ready {
+            self.effect(Effect::DeadlineMoved);
+        }
+    }
+
+    fn effect(&self, effect: Effect) {
+        // The lane of effects has no limit and is never closed.
+        let _ = self.effects.push(effect);
+    }
+}
