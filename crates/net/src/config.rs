@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use outlive_tribes_proto::wire::SendOptions;
+use outlive_tribes_proto::wire::send_options::SendOptions;
 
 /// Where messages of the other members are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,5 +22,5 @@ pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
 pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
-pub use outlive_tribes_proto::wire::SendOptions;
+pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use sessions::{Acknowledged, Delivery, NoRandomness, Sessions};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use outlive_node::{Link, Node, Reply};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
-use outlive_tribes_proto::wire::{Frame, FrameReader};
+use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;

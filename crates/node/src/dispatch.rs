@@ -5,7 +5,7 @@ use std::sync::Arc;
 use outlive_session::{BaseId, Outgoing, Writer};
 use outlive_sync::{Acknowledgement, Counter, Published};
 use outlive_tribes_proto::UniqueId;
-use outlive_tribes_proto::wire::SendOptions;
+use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::parcel::{Letter, Load, Parcel};
 use crate::peer::{ClusterView, Peer};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use outlive_tribes_proto::error::{DecodeError, PeerFault as TribesFault};
-use outlive_tribes_proto::wire::SourceCache;
+use outlive_tribes_proto::wire::channel_data::SourceCache;
 
 /// What is kept for one connection from a peer; owned by the task that reads it.
 #[derive(Debug)]

@@ -11,12 +11,18 @@ use outlive_serial::Limits;
 use outlive_session::{BaseId, MessageFault, SessionEvent, SessionMessage};
 use outlive_sync::{Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
-use outlive_tribes_proto::interceptor::{InterceptorStack, Message, Verdict};
+use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
+use outlive_tribes_proto::interceptor::static_membership::StaticMembership;
+use outlive_tribes_proto::interceptor::tcp_failure_detector::TcpFailureDetector;
+use outlive_tribes_proto::interceptor::tcp_ping::TcpPing;
+use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, Message, Verdict};
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::view::View;
-use outlive_tribes_proto::wire::{Ack, ChannelData, Mark, SendOptions};
+use outlive_tribes_proto::wire::channel_data::ChannelData;
+use outlive_tribes_proto::wire::peer::Mark;
+use outlive_tribes_proto::wire::send_options::{Ack, SendOptions};
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use crate::context::{Context, ContextConfig};
@@ -95,6 +101,14 @@ struct State {
     departed: VecDeque<Arc<Peer>>,
 }
 
+/// What a node with static members runs, the topmost first: Tomcat's order for them.
+fn static_stack() -> InterceptorStack {
+    let topmost_first: Vec<Box<dyn Interceptor>> =
+        vec![Box::new(TcpPing), Box::new(TcpFailureDetector), Box::new(MessageDispatch), Box::new(StaticMembership)];
+    // None of these changes bytes, so no order of them can be illegal.
+    InterceptorStack::new(topmost_first).unwrap_or_default()
+}
+
 impl Node {
     /// A node that has not started.
     ///
@@ -133,7 +147,7 @@ impl Node {
         Ok(Arc::new(Node {
             stack: match &config.static_members {
                 None => InterceptorStack::standard(),
-                Some(_) => InterceptorStack::with_static_members(),
+                Some(_) => static_stack(),
             },
             source_record: Published::new(group.local_record().clone()),
             dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options)),

@@ -5,7 +5,7 @@ use outlive_session::Outgoing;
 use outlive_sync::{Confirm, Weight};
 use outlive_tribes_proto::time::UnixMillis;
 use outlive_tribes_proto::UniqueId;
-use outlive_tribes_proto::wire::SendOptions;
+use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::donation::Donation;
 
