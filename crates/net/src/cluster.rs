@@ -64,7 +64,9 @@ pub enum JoinError {
     #[error("the multicast group {0} needs an IPv4 interface: name one with the bind address")]
     NoInterface(SocketAddrV4),
     /// Messages would leave the machine in the clear.
-    #[error("{0} is no loopback address, and nothing encrypts or signs cluster messages: allow plaintext if that network is trusted")]
+    #[error(
+        "{0} is no loopback address, and nothing encrypts or signs cluster messages: allow plaintext if that network is trusted"
+    )]
     Plaintext(IpAddr),
     /// No random bytes for the node's identity.
     #[error(transparent)]
@@ -121,7 +123,8 @@ impl Cluster {
             return Err(JoinError::Plaintext(host));
         }
         let listener = listen(&config.receiver, host).await?;
-        let receiver = listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
+        let receiver =
+            listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
         let multicast = match &config.membership {
             Membership::Static(_) => None,
             Membership::Multicast { group, port, bind } => {
@@ -370,4 +373,3 @@ async fn probe(address: SocketAddr, frame: &[u8]) -> io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(frame).await
 }
-

@@ -13,8 +13,8 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use outlive_node::{Letter, Load, Node, Parcel, Peer};
 use outlive_sync::{Confirm, Weight};
-use outlive_tribes_proto::wire::frame::TAIL;
 use outlive_tribes_proto::wire::channel_data::encode_head;
+use outlive_tribes_proto::wire::frame::TAIL;
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -181,7 +181,11 @@ impl Sender {
         }
     }
 
-    fn write_frame(&self, letter: &Letter, batch: &mut BytesMut) -> Result<(), outlive_tribes_proto::error::FrameTooLong> {
+    fn write_frame(
+        &self,
+        letter: &Letter,
+        batch: &mut BytesMut,
+    ) -> Result<(), outlive_tribes_proto::error::FrameTooLong> {
         // All are acknowledged after processing, whatever the request waits for.
         let options = self.node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
         let record = self.node.source_record();

@@ -32,7 +32,13 @@ pub struct Donation {
 }
 
 impl Donation {
-    pub(crate) fn new(context: Arc<str>, id: UniqueId, at: UnixMillis, for_tomcat: bool, cells: Vec<Arc<Cell>>) -> Self {
+    pub(crate) fn new(
+        context: Arc<str>,
+        id: UniqueId,
+        at: UnixMillis,
+        for_tomcat: bool,
+        cells: Vec<Arc<Cell>>,
+    ) -> Self {
         Donation { context, id, at, for_tomcat, cells: cells.into_iter(), blocks: 0 }
     }
 

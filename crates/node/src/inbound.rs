@@ -181,7 +181,8 @@ impl Context {
             }
             // A Tomcat tells no stamp: then everything is as old as its list.
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
-            let idle = Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
+            let idle =
+                Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
             self.take_session(now, peer.origin(stated), id, state, idle);
         }
         Ok(())
@@ -225,7 +226,13 @@ impl Context {
         }
     }
 
-    fn apply(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+    fn apply(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), SessionFault> {
         let event = message.event;
         if let SessionEvent::Other(number) = event {
             tracing::debug!(context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");

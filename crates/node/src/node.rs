@@ -424,7 +424,8 @@ impl Node {
                         self.effect(Effect::Probe { member: member.id, timeout, frame });
                     }
                     Output::Send { to, options, message } => {
-                        let letter = Letter { id: self.dispatch.next_id(), timestamp: now.wall, options, body: message };
+                        let letter =
+                            Letter { id: self.dispatch.next_id(), timestamp: now.wall, options, body: message };
                         if let Some(peer) = self.dispatch.view().peer(&to.id) {
                             self.dispatch.send(peer, letter);
                         }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use outlive_session::Outgoing;
 use outlive_sync::{Confirm, Weight};
-use outlive_tribes_proto::time::UnixMillis;
 use outlive_tribes_proto::UniqueId;
+use outlive_tribes_proto::time::UnixMillis;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::donation::Donation;

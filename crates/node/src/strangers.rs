@@ -77,6 +77,9 @@ mod tests {
         let large = Bytes::from(vec![0; BYTES_MAX]);
         assert!(strangers.keep(Monotonic::default(), member(1), &large));
         assert!(!strangers.keep(Monotonic::default(), member(1), &Bytes::from_static(b"x")));
-        assert!(strangers.keep(Monotonic(TIME_MAX), member(1), &Bytes::from_static(b"x")), "the first is too old by now");
+        assert!(
+            strangers.keep(Monotonic(TIME_MAX), member(1), &Bytes::from_static(b"x")),
+            "the first is too old by now"
+        );
     }
 }

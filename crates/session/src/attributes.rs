@@ -116,6 +116,12 @@ impl Attributes {
         self.iter().count()
     }
 
+    /// Names with and without a value.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.0.len()
+    }
+
     fn forget_oldest_removed(&mut self) {
         if self.0.len() <= REMOVED_MAX {
             return;

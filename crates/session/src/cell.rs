@@ -388,8 +388,7 @@ impl SessionCell {
         if !heard {
             return Some(Outgoing { event: SessionEvent::Delta, timestamp: UnixMillis(time), body: Bytes::new() });
         }
-        let delta =
-            DeltaRequest { session_id: Cow::Borrowed(self.id.as_str()), record_all_actions: false, actions };
+        let delta = DeltaRequest { session_id: Cow::Borrowed(self.id.as_str()), record_all_actions: false, actions };
         // Ids and names are bounded when they are set, so what is too long cannot stand here.
         let payload = delta.encode().ok()?;
         let at = UnixMillis(time);
@@ -455,7 +454,10 @@ impl SessionCell {
                 Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
                 Action::Principal { value, .. } => self.principal.receive(value.map(Principal::from_value), origin),
                 Action::AuthType(value) => {
-                    if origin.overwrite(before).is_some() && !self.principal.dirty && (value.is_some() || self.rare.is_some()) {
+                    if origin.overwrite(before).is_some()
+                        && !self.principal.dirty
+                        && (value.is_some() || self.rare.is_some())
+                    {
                         self.rare_mut().auth_type = value;
                     }
                     Incoming::Applied

@@ -144,9 +144,13 @@ impl Action<'_> {
                 out.write_integer_object(*seconds);
                 Ok(())
             }
-            Action::AuthType(value) => {
-                put(out, KIND_AUTH_TYPE, if value.is_some() { SET } else { REMOVE }, "__SET__AUTHTYPE__", value.as_ref())
-            }
+            Action::AuthType(value) => put(
+                out,
+                KIND_AUTH_TYPE,
+                if value.is_some() { SET } else { REMOVE },
+                "__SET__AUTHTYPE__",
+                value.as_ref(),
+            ),
             Action::Listener { name, value, added } => {
                 put(out, KIND_LISTENER, if *added { SET } else { REMOVE }, name, value.as_ref())
             }
@@ -179,11 +183,15 @@ impl Action<'_> {
             (KIND_PRINCIPAL, SET | REMOVE, value) => {
                 Action::Principal { value: value.filter(|_| verb == SET), set: verb == SET }
             }
-            (KIND_IS_NEW, SET, value) if boolean(&value).is_some() => Action::IsNew(boolean(&value).unwrap_or_default()),
+            (KIND_IS_NEW, SET, value) if boolean(&value).is_some() => {
+                Action::IsNew(boolean(&value).unwrap_or_default())
+            }
             (KIND_MAX_INTERVAL, SET, value) if integer(&value).is_some() => {
                 Action::MaxInactive(integer(&value).unwrap_or_default())
             }
-            (KIND_AUTH_TYPE, SET | REMOVE, value) => Action::AuthType(value.filter(|value| verb == SET && !value.is_null())),
+            (KIND_AUTH_TYPE, SET | REMOVE, value) => {
+                Action::AuthType(value.filter(|value| verb == SET && !value.is_null()))
+            }
             (KIND_LISTENER, SET | REMOVE, value) => Action::Listener { name, value, added: verb == SET },
             (KIND_NOTE, SET | REMOVE, value) => Action::Note { name, value: value.filter(|_| verb == SET) },
             (kind, verb, value) => Action::Unknown { kind, verb, name, value },

@@ -141,7 +141,9 @@ impl fmt::Debug for BaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // FNV-1a over the base, so that all nodes print the same word for one session.
         let hash = |bytes: &[u8]| {
-            bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+            bytes
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
         };
         let hash = match self {
             BaseId::Binary(bytes) => hash(bytes),

@@ -54,7 +54,13 @@ pub struct SessionMessage<'a> {
 
 impl<'a> SessionMessage<'a> {
     /// A message about one session, with the unique id that Tomcat would give it.
-    pub fn of_session(event: SessionEvent, context: &'a str, id: &'a SessionId, at: UnixMillis, now: UnixMillis) -> Self {
+    pub fn of_session(
+        event: SessionEvent,
+        context: &'a str,
+        id: &'a SessionId,
+        at: UnixMillis,
+        now: UnixMillis,
+    ) -> Self {
         let unique_id = match event {
             SessionEvent::Expired => format!("{id}-EXPIRED-MSG"),
             _ => format!("{id}-{}", now.0),
@@ -168,7 +174,8 @@ impl<'a> SessionMessage<'a> {
         let event = event.ok_or(MessageFault::Field("mEvtType"))?;
         let at = field("serializationTimestamp").and_then(FieldValue::integer).unwrap_or(0);
         let is_set = field("timestampSet").and_then(FieldValue::boolean).unwrap_or(false);
-        let payload = field("mSession").and_then(FieldValue::object).and_then(|array| array.bytes().map(<[u8]>::to_vec));
+        let payload =
+            field("mSession").and_then(FieldValue::object).and_then(|array| array.bytes().map(<[u8]>::to_vec));
         Ok(SessionMessage {
             event: SessionEvent::from(event),
             timestamp: is_set.then_some(UnixMillis(at)),

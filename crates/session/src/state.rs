@@ -8,8 +8,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, Value};
 use crate::java::FromValue;
+use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, Value};
 use outlive_tribes_proto::time::UnixMillis;
 
 /// More sessions than one block can hold within the largest frame.

@@ -40,7 +40,8 @@ pub struct Lane<T> {
 impl<T: Weight> Lane<T> {
     /// An empty lane that holds up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        let state = State { queue: VecDeque::new(), bytes: 0, entries: 0, closed: false, sender: None, sender_has_room: false };
+        let state =
+            State { queue: VecDeque::new(), bytes: 0, entries: 0, closed: false, sender: None, sender_has_room: false };
         Lane { state: Locked::new(state), limit }
     }
 
