@@ -8,6 +8,10 @@
 //! | [`time`] | the two clocks, as inputs |
 //! | [`unique_id`] | who is who |
 //! | [`wire`] | frames, messages, member records, datagrams |
+//! | [`group`] | membership and failure detection: `GroupCore` |
+//! | [`membership`] | configured members, this node's own announcements |
+//! | [`view`] | who is there |
+//! | [`interceptor`] | what a message passes on its way |
 //! | [`rpc`] | requests and replies over the channel |
 //! | [`error`] | what a peer can do wrong |
 //!
@@ -18,12 +22,21 @@
 
 extern crate alloc;
 
+mod detector;
 pub mod error;
+pub mod group;
+pub mod interceptor;
+pub mod membership;
+mod message_ids;
 pub mod rpc;
 pub mod time;
 pub mod unique_id;
+pub mod view;
 pub mod wire;
 
+pub use group::{GroupConfig, GroupCore, Input, Membership, Output};
+pub use time::{Monotonic, Now, UnixMillis};
 pub use unique_id::{MemberId, UniqueId};
+pub use view::View;
 pub use wire::member::Member;
 pub use wire::peer::{Abilities, PeerKind};

@@ -1,0 +1,151 @@
+//! Interceptors: what a message passes between the layer above and the wire.
+//!
+//! The first of a stack is nearest the application: it acts first on a message that is sent and last on one that is
+//! received. All nodes must have those that change bytes in the same order.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use outlive_tribes_proto::interceptor::{ControlMessage, InterceptorStack, Message, Verdict, tcp_failure_detector::PROBE};
+//! use outlive_tribes_proto::time::Now;
+//! # use outlive_tribes_proto::{Member, MemberId, UniqueId};
+//! # let sender = Member::new(MemberId { host: [10, 0, 0, 1].into(), port: 4000, unique_id: UniqueId([1; 16]) });
+//!
+//! let stack = InterceptorStack::standard();
+//! let probe = Message { body: Bytes::from_static(&PROBE), ..Message::default() };
+//! let verdict = stack.receive(Now::default(), &sender, probe);
+//! assert_eq!(verdict, Ok(Verdict::Consumed(Some(ControlMessage::Probe))));
+//! ```
+//!
+//! | file | Tomcat's class |
+//! |---|---|
+//! | [`message_dispatch`] | MessageDispatchInterceptor |
+//! | [`tcp_failure_detector`] | TcpFailureDetector: its message; what it decides is in [`group`](crate::group) |
+//! | [`static_membership`] | StaticMembershipInterceptor: its messages |
+//! | [`tcp_ping`] | TcpPingInterceptor: its message |
+
+use core::fmt;
+
+use bytes::Bytes;
+
+use crate::error::PeerFault;
+use crate::time::{Now, UnixMillis};
+use crate::unique_id::UniqueId;
+use crate::wire::channel_data::ChannelData;
+use crate::wire::member::Member;
+use crate::wire::send_options::SendOptions;
+
+pub mod message_dispatch;
+mod stack;
+pub mod static_membership;
+pub mod tcp_failure_detector;
+pub mod tcp_ping;
+
+pub use stack::{InterceptorStack, StackError};
+
+/// A message on its way through the stack, either way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    /// All option bits, also those that interceptors set.
+    pub options: SendOptions,
+    /// Its creation, by the sender's wall clock.
+    pub timestamp: UnixMillis,
+    /// One for each send.
+    pub id: UniqueId,
+    /// At the top what the layer above wrote, at the bottom what is on the wire.
+    pub body: Bytes,
+}
+
+impl From<ChannelData> for Message {
+    fn from(data: ChannelData) -> Message {
+        let ChannelData {
+            options,
+            timestamp,
+            id,
+            source_record: _,
+            message: body,
+        } = data;
+        Message {
+            options,
+            timestamp,
+            id,
+            body,
+        }
+    }
+}
+
+/// Whom a message that was received is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The next interceptor above.
+    Pass(Message),
+    /// Nobody above: it ends here, successfully (a synchronous ack is positive). What it said goes to the group.
+    Consumed(Option<ControlMessage>),
+}
+
+/// What an interceptor at one node says to the same at another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlMessage {
+    /// A failure detector looked whether we are there.
+    Probe,
+    /// The same of a TcpPingInterceptor.
+    Ping,
+    /// A static member has started, or sees us for the first time.
+    StaticStart,
+    /// A static member is leaving.
+    StaticStop,
+}
+
+/// Where an interceptor's code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Stateless, in the caller's thread: once for all destinations.
+    PerMessage,
+    /// Its state lives in the link (order counters, fragments); from the first of these downward the stack runs there.
+    PerLink,
+    /// In the group: it sends and receives messages of its own and touches no others.
+    InGroup,
+}
+
+/// What an interceptor does to messages, as far as the order in a stack depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Nothing: it may stand anywhere.
+    Neutral,
+    /// Changes some messages and marks them with its option flag, as Gzip does.
+    Marked,
+    /// Changes all messages, and undoes it on all, also on those that never were changed: Encrypt, Fragmentation.
+    Always,
+    /// Numbers them for each destination: Order.
+    Numbering,
+    /// Swallows messages that enter every stack at its bottom: TcpFailureDetector, StaticMembership.
+    Control,
+}
+
+/// One interceptor. Every method has a default that lets the message pass.
+pub trait Interceptor: fmt::Debug + Send + Sync {
+    /// Tomcat's class, without its package.
+    fn name(&self) -> &'static str;
+
+    /// Where its code runs.
+    fn place(&self) -> Place {
+        Place::PerMessage
+    }
+
+    /// What it does to messages.
+    fn layer(&self) -> Layer {
+        Layer::Neutral
+    }
+
+    /// Acts on a message that goes down; may change body and options.
+    fn send(&self, _now: Now, message: Message) -> Message {
+        message
+    }
+
+    /// Acts on a message that comes up from `source` (as the message names it); may change body and options.
+    ///
+    /// # Errors
+    /// Bytes that cannot be undone. The message is dropped; as in Tomcat, a synchronous ack is positive all the same.
+    fn receive(&self, _now: Now, _source: &Member, message: Message) -> Result<Verdict, PeerFault> {
+        Ok(Verdict::Pass(message))
+    }
+}
