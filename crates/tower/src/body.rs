@@ -38,10 +38,9 @@ impl<B: Body> Body for SessionBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let frame = ready!(this.inner.as_mut().poll_frame(cx));
-        if !matches!(frame, Some(Ok(_))) || this.inner.is_end_stream() {
-            if let Some(exchange) = this.exchange.take().and_then(|exchange| exchange.upgrade()) {
-                exchange.flush();
-            }
+        let ended = !matches!(frame, Some(Ok(_))) || this.inner.is_end_stream();
+        if ended && let Some(exchange) = this.exchange.take().and_then(|weak| weak.upgrade()) {
+            exchange.flush();
         }
         Poll::Ready(frame)
     }
