@@ -12,7 +12,7 @@ mod serve;
 mod tests;
 mod unbuilt;
 
-pub(crate) use serve::{AppOption, ClusterAt, HostPort, ServeArguments};
+pub(crate) use serve::{ClusterAt, HostPort, ServeArguments};
 
 /// What to do.
 #[derive(Debug)]

@@ -12,26 +12,17 @@ pub(crate) struct Exit {
 impl Exit {
     /// The command line cannot be followed: exit code 2.
     pub(crate) fn usage(sentence: impl Into<String>) -> Self {
-        Self {
-            code: 2,
-            sentence: Some(sentence.into()),
-        }
+        Self { code: 2, sentence: Some(sentence.into()) }
     }
 
     /// The command line is right, the world is not (a port in use, an address that does not exist): exit code 1.
     pub(crate) fn failure(sentence: impl Into<String>) -> Self {
-        Self {
-            code: 1,
-            sentence: Some(sentence.into()),
-        }
+        Self { code: 1, sentence: Some(sentence.into()) }
     }
 
     /// Exit code 1, where the user was told all already.
     pub(crate) fn told() -> Self {
-        Self {
-            code: 1,
-            sentence: None,
-        }
+        Self { code: 1, sentence: None }
     }
 
     /// Tells the user, and gives the process's exit code.

@@ -22,8 +22,7 @@ Examples:
   A member of a Tomcat cluster on 10.0.0.0/24 that keeps the sessions of its application /shop:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
-SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.",
-    after_long_help = None::<&str>
+SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told."
 )]
 pub(crate) struct ServeArguments {
     /// The node's name: the route behind its session ids (Tomcat's jvmRoute), by which a balancer is sticky
@@ -44,8 +43,8 @@ pub(crate) struct ServeArguments {
     /// An application and its path; "session" is the session app, the only one built in. May be repeated
     ///
     /// Default: /app=session, unless --context is given.
-    #[arg(long, value_name = "PATH=APP", default_values = ["/app=session"], hide_default_value = true)]
-    pub(crate) app: Vec<AppOption>,
+    #[arg(long, value_name = "PATH=APP")]
+    pub(crate) app: Option<Vec<AppOption>>,
 
     /// A context whose sessions are kept for other nodes and not served here, such as /shop, or / for the root. May be repeated
     #[arg(long, value_name = "PATH", value_parser = context_path)]
@@ -150,7 +149,9 @@ impl FromStr for AppOption {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.rsplit_once('=') {
             Some((path, "session")) => Ok(Self { path: context_path(path)? }),
-            Some((_, app)) => Err(format!("there is no application \"{app}\"; the only one is session, as in /app=session")),
+            Some((_, app)) => {
+                Err(format!("there is no application \"{app}\"; the only one is session, as in /app=session"))
+            }
             None => Err(format!("\"{text}\" is not of the form PATH=APP, such as /app=session")),
         }
     }

@@ -71,7 +71,10 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
     match arguments.manager.as_str() {
         "delta" => {}
         known @ ("backup" | "persistent") => {
-            return refuse(&format!("--manager {known}"), "the only manager is delta, with every session on every node");
+            return refuse(
+                &format!("--manager {known}"),
+                "the only manager is delta, with every session on every node",
+            );
         }
         other => return Err(Exit::usage(format!("there is no manager \"{other}\"; the only one built is delta"))),
     }
