@@ -24,21 +24,13 @@ impl Context {
             path => path.to_owned(),
         };
         let peer = |extensions: &Extensions| extensions.get::<SocketAddr>().copied();
-        Self {
-            sessions,
-            cookie_path,
-            proxies: TrustedProxies::default(),
-            always_secure: false,
-            peer,
-        }
+        Self { sessions, cookie_path, proxies: TrustedProxies::default(), always_secure: false, peer }
     }
 
     /// Whether the client's own connection is encrypted, as far as this node can know.
     pub(crate) fn client_is_secure<B>(&self, request: &Request<B>) -> bool {
         self.always_secure
             || request.uri().scheme() == Some(&Scheme::HTTPS)
-            || self
-                .proxies
-                .client_is_secure((self.peer)(request.extensions()), request.headers())
+            || self.proxies.client_is_secure((self.peer)(request.extensions()), request.headers())
     }
 }

@@ -27,16 +27,8 @@ pub(crate) fn candidates(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 /// The value if `pair` is a session cookie with one.
 fn value_of(pair: &str) -> Option<&str> {
-    let value = pair
-        .trim()
-        .strip_prefix(NAME)?
-        .trim_start()
-        .strip_prefix('=')?
-        .trim();
-    let value = value
-        .strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .unwrap_or(value);
+    let value = pair.trim().strip_prefix(NAME)?.trim_start().strip_prefix('=')?.trim();
+    let value = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(value);
     (!value.is_empty()).then_some(value)
 }
 
@@ -45,23 +37,12 @@ fn value_of(pair: &str) -> Option<&str> {
 /// No `Domain` (the host alone gets it back) and no `Max-Age` (it ends with the browser; the session ends by its own idle time).
 /// `None` where the id holds bytes that no header may: it came from a peer, and ours never do.
 pub(crate) fn set_cookie(id: &str, path: &str, secure: bool) -> Option<HeaderValue> {
-    if !id
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'"' | b'\\'))
-    {
+    if !id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'"' | b'\\')) {
         return None;
     }
     let secure = if secure { "; Secure" } else { "" };
     let mut line = String::with_capacity(NAME.len() + id.len() + path.len() + 48);
-    for part in [
-        NAME,
-        "=",
-        id,
-        "; Path=",
-        path,
-        secure,
-        "; HttpOnly; SameSite=Lax",
-    ] {
+    for part in [NAME, "=", id, "; Path=", path, secure, "; HttpOnly; SameSite=Lax"] {
         line.push_str(part);
     }
     HeaderValue::try_from(line).ok()
@@ -76,11 +57,7 @@ mod tests {
         for line in lines {
             headers.append(header::COOKIE, HeaderValue::from_str(line).unwrap());
         }
-        assert_eq!(
-            candidates(&headers).collect::<Vec<_>>(),
-            expected,
-            "{lines:?}"
-        );
+        assert_eq!(candidates(&headers).collect::<Vec<_>>(), expected, "{lines:?}");
     }
 
     #[test]
@@ -88,10 +65,7 @@ mod tests {
         check(&[], &[]);
         check(&["JSESSIONID=AB.n1"], &["AB.n1"]);
         check(&["a=b; JSESSIONID=AB.n1;c=d"], &["AB.n1"]);
-        check(
-            &["JSESSIONID=A;JSESSIONID=B", "x=y; JSESSIONID=C"],
-            &["A", "B", "C"],
-        );
+        check(&["JSESSIONID=A;JSESSIONID=B", "x=y; JSESSIONID=C"], &["A", "B", "C"]);
         check(&["JSESSIONID=\"AB.n1\""], &["AB.n1"]);
         check(&["  JSESSIONID = AB "], &["AB"]);
     }
@@ -110,17 +84,12 @@ mod tests {
 
     #[test]
     fn a_cookie_has_its_attributes_in_tomcats_order() {
-        let line = |id, path, secure| {
-            set_cookie(id, path, secure).map(|value| value.to_str().unwrap().to_owned())
-        };
+        let line = |id, path, secure| set_cookie(id, path, secure).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(
             line("AB.n1", "/app", false).as_deref(),
             Some("JSESSIONID=AB.n1; Path=/app; HttpOnly; SameSite=Lax")
         );
-        assert_eq!(
-            line("AB", "/", true).as_deref(),
-            Some("JSESSIONID=AB; Path=/; Secure; HttpOnly; SameSite=Lax")
-        );
+        assert_eq!(line("AB", "/", true).as_deref(), Some("JSESSIONID=AB; Path=/; Secure; HttpOnly; SameSite=Lax"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
+use outlive_net::NoRandomness;
 use outlive_node::SetError;
 use outlive_serial::{FromJavaError, ToJavaError};
 
@@ -12,9 +13,7 @@ use outlive_serial::{FromJavaError, ToJavaError};
 #[non_exhaustive]
 pub enum Error {
     /// The attribute is there, but cannot be read as the type asked for. It stays.
-    #[error(
-        "the session attribute \"{name}\" is a {found} and cannot be read as {wanted}: {source}"
-    )]
+    #[error("the session attribute \"{name}\" is a {found} and cannot be read as {wanted}: {source}")]
     Read {
         /// The attribute.
         name: String,
@@ -43,6 +42,17 @@ pub enum Error {
         /// Why not.
         source: SetError,
     },
+    /// The session did not take its user or its idle time, having ended meanwhile.
+    #[error("{action} failed: {source}")]
+    Change {
+        /// What was asked.
+        action: &'static str,
+        /// Why not.
+        source: SetError,
+    },
+    /// The operating system gave no random bytes for an id, and no id is made of anything less.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     /// There is no session to do this with.
     #[error("{action} needs a session, and this request has none")]
     NoSession {
@@ -60,10 +70,6 @@ pub enum Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         tracing::error!(error = %self, "a handler failed with a session error");
-        (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the session could not be used\n",
-        )
-            .into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, "the session could not be used\n").into_response()
     }
 }

@@ -6,19 +6,22 @@
 //!                                             └── dropped (panic, cancelled): complete, nobody waits
 //! ```
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use http::{HeaderMap, HeaderValue, header};
 use outlive_net::{Acknowledged, Delivery, Sessions};
 use outlive_node::SessionRef;
 
-use crate::context::Context;
+use crate::context::Context as LayerContext;
 use crate::{Error, cookie};
 
 /// A request under way, held by every clone of its `Session` and, until the head is out, by the layer.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    context: Arc<Context>,
+    context: Arc<LayerContext>,
     secure: bool,
     state: Mutex<State>,
 }
@@ -27,6 +30,8 @@ pub(crate) struct Exchange {
 #[derive(Debug)]
 struct State {
     session: Option<SessionRef>,
+    /// The session that this request has ended: its end is completed, too, so that with synchronous options it is waited for.
+    ended: Option<SessionRef>,
     /// The client does not know the session's id yet.
     announce: bool,
     phase: Phase,
@@ -42,21 +47,11 @@ enum Phase {
 
 impl Exchange {
     /// Joins the session that the first matching cookie names, if any does. An id of no session is ignored, never adopted.
-    pub(crate) fn begin(context: Arc<Context>, headers: &HeaderMap, secure: bool) -> Arc<Self> {
+    pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, secure: bool) -> Arc<Self> {
         let session = cookie::candidates(headers).find_map(|id| context.sessions.find(id));
-        let announce = session
-            .as_ref()
-            .is_some_and(|session| context.sessions.take_over(session));
-        let state = Mutex::new(State {
-            session,
-            announce,
-            phase: Phase::Open,
-        });
-        Arc::new(Self {
-            context,
-            secure,
-            state,
-        })
+        let announce = session.as_ref().is_some_and(|session| context.sessions.take_over(session));
+        let state = Mutex::new(State { session, ended: None, announce, phase: Phase::Open });
+        Arc::new(Self { context, secure, state })
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {
@@ -83,7 +78,7 @@ impl Exchange {
             return Ok(session.clone());
         }
         state.before_head(action)?;
-        let session = self.sessions().create();
+        let session = self.sessions().create()?;
         state.session = Some(session.clone());
         state.announce = true;
         Ok(session)
@@ -93,12 +88,8 @@ impl Exchange {
     pub(crate) fn change_id(&self, action: &'static str) -> Result<SessionRef, Error> {
         let mut state = self.lock();
         state.before_head(action)?;
-        let session = state
-            .session
-            .clone()
-            .filter(SessionRef::is_valid)
-            .ok_or(Error::NoSession { action })?;
-        self.sessions().change_id(&session);
+        let session = state.session.clone().filter(SessionRef::is_valid).ok_or(Error::NoSession { action })?;
+        self.sessions().change_id(&session)?;
         state.announce = true;
         Ok(session)
     }
@@ -109,33 +100,40 @@ impl Exchange {
         state.announce = false;
         if let Some(session) = state.session.take() {
             self.sessions().invalidate(&session);
+            if let Some(earlier) = state.ended.replace(session) {
+                let _ = self.sessions().complete(&earlier); // the second end of one request: queued, not waited for
+            }
         }
     }
 
     /// The response's head is there: completes the request and writes the cookie if the client needs one.
     ///
-    /// Returns what must be awaited before the head goes out, with synchronous options.
-    pub(crate) fn head(&self, headers: &mut HeaderMap) -> Option<Acknowledged> {
+    /// What is returned must be awaited before the head goes out.
+    pub(crate) fn head(&self, headers: &mut HeaderMap) -> Acknowledgements {
         let mut state = self.lock();
         state.phase = Phase::HeadSent { changed: false };
-        let session = state.session.as_ref()?;
-        if state.announce && session.is_valid() {
-            match cookie::set_cookie(&session.id(), &self.context.cookie_path, self.secure) {
-                Some(line) => {
-                    headers.append(header::SET_COOKIE, line);
-                    let cache = headers.entry(header::CACHE_CONTROL);
-                    cache.or_insert(HeaderValue::from_static("no-store"));
-                }
-                None => tracing::warn!(
-                    path = self.context.cookie_path,
-                    "a session's id or path cannot stand in a cookie"
-                ),
-            }
+        if state.announce
+            && let Some(session) = state.session.as_ref().filter(|session| session.is_valid())
+        {
+            self.write_cookie(&session.id(), headers);
         }
-        match self.sessions().complete(session) {
+        let complete = |session: &SessionRef| match self.sessions().complete(session) {
             Delivery::Await(acknowledged) => Some(acknowledged),
             Delivery::Nothing | Delivery::Queued => None,
+        };
+        Acknowledgements {
+            ended: state.ended.take().as_ref().and_then(complete),
+            current: state.session.as_ref().and_then(complete),
         }
+    }
+
+    fn write_cookie(&self, id: &str, headers: &mut HeaderMap) {
+        let Some(line) = cookie::set_cookie(id, &self.context.cookie_path, self.secure) else {
+            tracing::warn!(path = self.context.cookie_path, "a session's id or path cannot stand in a cookie");
+            return;
+        };
+        headers.append(header::SET_COOKIE, line);
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
 
     /// Sends what was changed since the head. Nobody waits for it: the client has its answer.
@@ -162,7 +160,8 @@ impl State {
         if let Phase::HeadSent { changed } = &mut self.phase {
             *changed = false;
         }
-        if let Some(session) = self.session.as_ref().filter(|_| due) {
+        let ended = self.ended.take();
+        for session in ended.iter().chain(self.session.as_ref().filter(|_| due)) {
             let _ = sessions.complete(session);
         }
     }
@@ -173,5 +172,25 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.flush(&self.context.sessions);
+    }
+}
+
+/// What a response waits for: the other nodes have what its request changed. Nothing, with asynchronous options.
+#[derive(Debug)]
+pub(crate) struct Acknowledgements {
+    current: Option<Acknowledged>,
+    ended: Option<Acknowledged>,
+}
+
+impl Acknowledgements {
+    /// Ready when all have confirmed, or the time limit inside is over.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for waiting in [&mut self.current, &mut self.ended] {
+            if let Some(acknowledged) = waiting {
+                ready!(Pin::new(acknowledged).poll(cx));
+                *waiting = None;
+            }
+        }
+        Poll::Ready(())
     }
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
-use outlive_net::Acknowledged;
 use pin_project_lite::pin_project;
 
 use crate::SessionBody;
-use crate::exchange::Exchange;
+use crate::exchange::{Acknowledgements, Exchange};
 
 pin_project! {
     /// Polls the service, completes the request at its head, and with synchronous options waits for the acknowledgements.
@@ -22,21 +21,14 @@ pin_project! {
         inner: F,
         // Until the head is there.
         exchange: Option<Arc<Exchange>>,
-        #[pin]
-        acknowledged: Option<Acknowledged>,
-        // While the acknowledgements are awaited.
-        response: Option<Response<SessionBody<B>>>,
+        // The head, while what it waits for is awaited.
+        waiting: Option<(Acknowledgements, Response<SessionBody<B>>)>,
     }
 }
 
 impl<F, B> ResponseFuture<F, B> {
     pub(crate) fn new(inner: F, exchange: Arc<Exchange>) -> Self {
-        Self {
-            inner,
-            exchange: Some(exchange),
-            acknowledged: None,
-            response: None,
-        }
+        Self { inner, exchange: Some(exchange), waiting: None }
     }
 }
 
@@ -47,12 +39,7 @@ where
     type Output = Result<Response<SessionBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Projected {
-            inner,
-            exchange,
-            mut acknowledged,
-            response,
-        } = self.project();
+        let Projected { inner, exchange, waiting } = self.project();
         if exchange.is_some() {
             let mut head = match ready!(inner.poll(cx)) {
                 Ok(head) => head,
@@ -62,24 +49,20 @@ where
                 }
             };
             if let Some(exchange) = exchange.take() {
-                acknowledged.set(exchange.head(head.headers_mut()));
-                *response = Some(head.map(|body| SessionBody::new(body, exchange)));
+                let acknowledgements = exchange.head(head.headers_mut());
+                *waiting = Some((acknowledgements, head.map(|body| SessionBody::new(body, exchange))));
             }
         }
-        if let Some(waiting) = acknowledged.as_mut().as_pin_mut() {
-            ready!(waiting.poll(cx));
-            acknowledged.set(None);
+        if let Some((acknowledgements, _)) = waiting {
+            ready!(acknowledgements.poll(cx));
         }
-        Poll::Ready(Ok(response
-            .take()
-            .expect("a finished future is not polled again")))
+        let (_, response) = waiting.take().expect("a finished future is not polled again");
+        Poll::Ready(Ok(response))
     }
 }
 
 impl<F, B> std::fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResponseFuture")
-            .field("head_given", &self.exchange.is_none())
-            .finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("head_given", &self.exchange.is_none()).finish_non_exhaustive()
     }
 }

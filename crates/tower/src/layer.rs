@@ -27,9 +27,7 @@ pub struct SessionLayer {
 impl SessionLayer {
     /// A layer over the sessions of a context.
     pub fn new(sessions: Sessions) -> Self {
-        Self {
-            context: Arc::new(Context::new(sessions)),
-        }
+        Self { context: Arc::new(Context::new(sessions)) }
     }
 
     /// The `Path` of the cookie, where the application's pages do not stand under the context's path. Default: the context's path, `/` for
@@ -69,10 +67,7 @@ impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> SessionService<S> {
-        SessionService {
-            context: self.context.clone(),
-            inner,
-        }
+        SessionService { context: self.context.clone(), inner }
     }
 }
 
@@ -98,9 +93,7 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let secure = self.context.client_is_secure(&request);
         let exchange = Exchange::begin(self.context.clone(), request.headers(), secure);
-        request
-            .extensions_mut()
-            .insert(Session::new(exchange.clone()));
+        request.extensions_mut().insert(Session::new(exchange.clone()));
         ResponseFuture::new(self.inner.call(request), exchange)
     }
 }

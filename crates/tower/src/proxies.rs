@@ -57,13 +57,11 @@ impl std::str::FromStr for TrustedProxies {
         list.split(',')
             .map(str::trim)
             .filter(|entry| !entry.is_empty())
-            .map(
-                |entry| match (entry.parse::<IpNet>(), entry.parse::<IpAddr>()) {
-                    (Ok(network), _) => Ok(network),
-                    (_, Ok(address)) => Ok(IpNet::from(address)),
-                    _ => Err(BadProxy(entry.to_owned())),
-                },
-            )
+            .map(|entry| match (entry.parse::<IpNet>(), entry.parse::<IpAddr>()) {
+                (Ok(network), _) => Ok(network),
+                (_, Ok(address)) => Ok(IpNet::from(address)),
+                _ => Err(BadProxy(entry.to_owned())),
+            })
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -83,10 +81,7 @@ mod tests {
         for line in said {
             headers.append("x-forwarded-proto", line.parse().unwrap());
         }
-        proxies
-            .parse::<TrustedProxies>()
-            .unwrap()
-            .client_is_secure(peer.parse().ok(), &headers)
+        proxies.parse::<TrustedProxies>().unwrap().client_is_secure(peer.parse().ok(), &headers)
     }
 
     #[test]
@@ -109,12 +104,7 @@ mod tests {
 
     #[test]
     fn a_bad_entry_is_named() {
-        let error = "10.0.0.1, proxy.example"
-            .parse::<TrustedProxies>()
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "\"proxy.example\" is no address (10.0.0.1) and no network (10.0.0.0/8)"
-        );
+        let error = "10.0.0.1, proxy.example".parse::<TrustedProxies>().unwrap_err();
+        assert_eq!(error.to_string(), "\"proxy.example\" is no address (10.0.0.1) and no network (10.0.0.0/8)");
     }
 }

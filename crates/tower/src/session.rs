@@ -13,9 +13,6 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::exchange::Exchange;
 
-/// What Tomcat calls a login by name and password that no authenticator of the container asked for.
-const AUTH_TYPE: &str = "LOGIN";
-
 /// The session of one request. A handler takes it as an argument, or finds it in the request's extensions.
 ///
 /// It may be there or not: reading never makes one, writing does. Clones are the same session. All calls are on local memory and
@@ -71,10 +68,7 @@ impl Session {
 
     /// Removes an attribute; `true` if it was there.
     pub fn remove(&self, name: &str) -> bool {
-        self.session()
-            .and_then(|session| session.remove(name))
-            .inspect(|_| self.exchange.changed())
-            .is_some()
+        self.session().and_then(|session| session.remove(name)).inspect(|_| self.exchange.changed()).is_some()
     }
 
     /// Reads an attribute (`T::default()` where there is none), lets `change` work on it, writes it back and returns what `change` returns.
@@ -107,22 +101,15 @@ impl Session {
             self.remove(name);
             return Ok(());
         }
-        let session = self
-            .exchange
-            .session_or_create("setting an attribute of a new session")?;
-        session.set(name, value).map_err(|source| Error::Set {
-            name: name.to_owned(),
-            source,
-        })?;
+        let session = self.exchange.session_or_create("setting an attribute of a new session")?;
+        session.set(name, value).map_err(|source| Error::Set { name: name.to_owned(), source })?;
         self.exchange.changed();
         Ok(())
     }
 
     /// All attributes as Java has them, sorted by name; empty without a session.
     pub fn attributes(&self) -> Vec<(String, Value)> {
-        self.session()
-            .map(|session| session.attributes())
-            .unwrap_or_default()
+        self.session().map(|session| session.attributes()).unwrap_or_default()
     }
 
     /// Whether the request has a session.
@@ -135,9 +122,7 @@ impl Session {
     /// # Errors
     /// [`Error::ResponseStarted`]: there is none, and the head is out.
     pub fn create(&self) -> Result<(), Error> {
-        self.exchange
-            .session_or_create("creating a session")
-            .map(drop)
+        self.exchange.session_or_create("creating a session").map(drop)
     }
 
     /// The whole id with the route. Whoever has it has the session: keep it out of logs and pages.
@@ -157,8 +142,7 @@ impl Session {
 
     /// When the session was last used before this request.
     pub fn last_accessed(&self) -> Option<SystemTime> {
-        self.session()
-            .map(|session| system_time(session.last_accessed()))
+        self.session().map(|session| system_time(session.last_accessed()))
     }
 
     /// After how many seconds without a request the session expires; 0 or less: never. `None` without a session.
@@ -171,10 +155,9 @@ impl Session {
     /// # Errors
     /// [`Error::ResponseStarted`]: there is none, and the head is out.
     pub fn set_max_inactive(&self, seconds: i32) -> Result<(), Error> {
-        let session = self
-            .exchange
-            .session_or_create("setting the idle time of a new session")?;
-        session.set_max_inactive(seconds);
+        let action = "setting the idle time of a session";
+        let session = self.exchange.session_or_create(action)?;
+        session.set_max_inactive(seconds).map_err(|source| Error::Change { action, source })?;
         self.exchange.changed();
         Ok(())
     }
@@ -200,19 +183,17 @@ impl Session {
             Err(Error::NoSession { .. }) => self.exchange.session_or_create(action)?,
             other => other?,
         };
-        let user = User {
-            name: user.into(),
-            roles: roles.into_iter().map(Into::into).collect(),
-        };
-        session.set_user(Some(user), Some(AUTH_TYPE));
+        let user = User { name: user.into(), roles: roles.into_iter().map(Into::into).collect() };
+        session.set_user(Some(user)).map_err(|source| Error::Change { action, source })?;
         self.exchange.changed();
         Ok(())
     }
 
     /// Drops the user and keeps the session with its attributes. Nothing happens where nobody is logged in.
     pub fn logout(&self) {
-        if let Some(session) = self.session().filter(|session| session.user().is_some()) {
-            session.set_user(None, None);
+        let session = self.session().filter(|session| session.user().is_some());
+        // Refused only where the session has ended meanwhile, and its user with it.
+        if session.is_some_and(|session| session.set_user(None).is_ok()) {
             self.exchange.changed();
         }
     }
@@ -222,9 +203,7 @@ impl Session {
     /// # Errors
     /// [`Error::NoSession`]; [`Error::ResponseStarted`]: the head is out, the id is as it was.
     pub fn change_id(&self) -> Result<(), Error> {
-        self.exchange
-            .change_id("changing the session's id")
-            .map(drop)
+        self.exchange.change_id("changing the session's id").map(drop)
     }
 
     /// Ends the session on all nodes. Nothing happens where there is none. What is set afterwards makes a new session.
