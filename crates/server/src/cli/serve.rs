@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use outlive_tribes_proto::wire::send_options::SendOptions;
+use outlive_net::SendOptions;
 
 use super::unbuilt::UnbuiltFlags;
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use outlive_tribes_proto::wire::send_options::SendOptions;
+use outlive_net::SendOptions;
 
 use crate::cli::{ClusterAt, HostPort, ServeArguments};
 use crate::exit::Exit;
@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(super) payload: String,
     pub(super) cluster_at: ClusterAt,
     pub(super) options: SendOptions,
+    pub(super) allow_plaintext: bool,
     pub(super) exit_with_stdin: bool,
 }
 
@@ -89,6 +90,7 @@ impl Settings {
             payload: flags.payload,
             cluster_at: flags.cluster_at,
             options: flags.options,
+            allow_plaintext: flags.allow_plaintext,
             exit_with_stdin: flags.exit_with_stdin,
         })
     }
