@@ -1,1 +1,18 @@
+//! Connectors: how requests reach a tower service.
 //!
+//! One so far: [`http`], HTTP/1.1 with hyper on tokio. A connector knows nothing of sessions or clusters; it takes bytes from a socket and
+//! hands requests to a service, with the address of the other end in their extensions.
+//!
+//! ```
+//! # use outlive_connector::http::{HttpServer, HttpSettings};
+//! # use tower_service::Service;
+//! # async fn run<S>(app: S) -> Result<(), Box<dyn std::error::Error>>
+//! # where S: outlive_connector::http::HttpService, {
+//! let server = HttpServer::bind("127.0.0.1:0".parse()?)?;          // a port in use is seen here
+//! // … until the application is ready, a client is refused …
+//! let running = server.serve(app, HttpSettings::default())?;       // now it listens
+//! running.stop(std::time::Duration::from_secs(10)).await;          // answers what is under way
+//! # Ok(()) }
+//! ```
+
+pub mod http;

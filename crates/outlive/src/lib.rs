@@ -1,1 +1,44 @@
+//! HTTP sessions that outlive their server.
 //!
+//! When a node dies, is upgraded, or its address moves, the user stays logged in: sessions live in the memory of the process that serves
+//! them, and every change goes to the other nodes. The nodes speak the protocol of Apache Tomcat's session replication, so that Tomcats
+//! and Rust programs share one cluster and one login.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = outlive::Cluster::join(outlive::Config::default()).await?;
+//! let sessions = cluster.sessions("/app").await?; // returns when this node holds the cluster's state
+//! let app: axum::Router = axum::Router::new()
+//!     .route("/counter", axum::routing::get(counter))
+//!     .layer(outlive::SessionLayer::new(sessions));
+//!
+//! async fn counter(session: outlive::Session) -> Result<String, outlive::Error> {
+//!     let n: i32 = session.get("counter")?.unwrap_or(0) + 1;
+//!     session.set("counter", n)?; // any serde value; local memory, no await
+//!     Ok(n.to_string()) // replicated when the response is ready
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! # To know
+//!
+//! - The cookie's path is the context's, `/app` above: the router stands under it (`Router::nest`), or
+//!   [`SessionLayer::cookie_path`] says otherwise.
+//! - [`Config::default`] is Tomcat's: multicast on 228.0.0.4:45564, asynchronous messages. `options: SendOptions(6)` makes a response wait
+//!   until the other nodes have what it tells.
+//! - Messages between nodes are not encrypted yet: `allow_plaintext` must say that the network is trusted, unless all stays on loopback.
+//! - At the end first let the requests under way be answered, then [`Cluster::leave`].
+//!
+//! This crate has no code of its own but [`Cluster`]'s edges: it names what an application needs of `outlive-net`, `outlive-tower`, and
+//! `outlive-serial`.
+
+mod cluster;
+
+pub use cluster::{BadPath, Cluster};
+pub use outlive_net::{
+    ClusterAt, ClusterConfig as Config, ContextConfig, JoinError, MemberSummary, Membership, ReceiverAddress,
+    SendOptions, Sessions,
+};
+pub use outlive_node::User;
+pub use outlive_serial::{JavaView, Value};
+pub use outlive_tower::{Error, NoSessionLayer, Session, SessionBody, SessionLayer, SessionService, TrustedProxies};

@@ -1,1 +1,60 @@
-fn main() {}
+//! The program `outlive`: a node of a session cluster (`serve`), and the story of one that dies (`demo`).
+//!
+//! Here is the wiring alone: flags become a cluster's configuration, the session app is put behind the session layer and a connector,
+//! signals end it in the right order. What a node decides is decided in the crates below.
+//!
+//! | module | what |
+//! |---|---|
+//! | `cli` | flags and their help, which of them are not built yet |
+//! | `serve` | one node, from its ports to its last word |
+//! | `app` | the session app that every server of the comparison serves |
+//! | `demo` | two nodes as processes, the balancer before them, the nine steps |
+//! | `exit` | a failure as one sentence and an exit code |
+
+use std::process::ExitCode;
+
+mod app;
+mod cli;
+mod demo;
+mod exit;
+mod reply;
+mod serve;
+mod signals;
+
+use cli::Command;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Exit::failure(format!("no threads could be started: {error}")))?;
+    let result = match command {
+        Command::Serve(arguments) => {
+            log_to_stderr("info");
+            let settings = serve::Settings::resolve(*arguments)?;
+            runtime.block_on(serve::run(settings))
+        }
+        Command::Demo(arguments) => {
+            log_to_stderr("warn");
+            runtime.block_on(demo::run(arguments))
+        }
+    };
+    // Threads that read the standard input or resolve a name would be waited for otherwise.
+    runtime.shutdown_background();
+    result
+}
+
+/// One line an event on the standard error; `RUST_LOG` says what, else `default`.
+fn log_to_stderr(default: &str) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
+}

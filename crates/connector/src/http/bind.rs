@@ -1,0 +1,102 @@
+//! A port that is taken but not yet listened to.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::connection::HttpService;
+use super::serve::{HttpSettings, Running};
+
+/// How many connections may wait to be accepted: enough for a burst; the kernel cuts it to its own limit.
+const BACKLOG: i32 = 1024;
+
+/// A server with its port, not listening: clients are refused.
+#[derive(Debug)]
+pub struct HttpServer {
+    socket: Socket,
+    address: SocketAddr,
+}
+
+/// Why a port cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Another process has the port.
+    #[error("{0} is in use by another process")]
+    InUse(SocketAddr),
+    /// No interface of this machine has the address.
+    #[error("{0} cannot be bound: this machine has no address {address}", address = .0.ip())]
+    NoSuchAddress(SocketAddr),
+    /// The port is reserved (below 1024 for ordinary users).
+    #[error("{0} cannot be bound: no permission (ports below 1024 need a privilege)")]
+    Forbidden(SocketAddr),
+    /// Something else.
+    #[error("{address} cannot be bound: {source}")]
+    Other {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    fn new(address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse(address),
+            io::ErrorKind::AddrNotAvailable => Self::NoSuchAddress(address),
+            io::ErrorKind::PermissionDenied => Self::Forbidden(address),
+            _ => Self::Other { address, source },
+        }
+    }
+}
+
+impl HttpServer {
+    /// Takes the address; port 0 takes a free one. Does not listen.
+    ///
+    /// `SO_REUSEADDR` is set, so that a node that restarts has its port at once. A process that listens on the port is still a conflict; one
+    /// that has bound it and does not listen yet is seen by whichever of the two listens second.
+    ///
+    /// # Errors
+    /// [`BindError`], in words for an operator.
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let bind = || {
+            let socket = Socket::new(
+                Domain::for_address(address),
+                Type::STREAM,
+                Some(Protocol::TCP),
+            )?;
+            socket.set_reuse_address(true)?;
+            socket.bind(&address.into())?;
+            let bound = socket.local_addr()?.as_socket().unwrap_or(address);
+            Ok((socket, bound))
+        };
+        let (socket, address) = bind().map_err(|source| BindError::new(address, source))?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address with its real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Listens, and answers with clones of `service`. Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// [`BindError::InUse`] where another process has begun to listen on the port since it was bound.
+    pub fn serve<S: HttpService>(
+        self,
+        service: S,
+        settings: HttpSettings,
+    ) -> Result<Running, BindError> {
+        let address = self.address;
+        let listen = || {
+            self.socket.listen(BACKLOG)?;
+            self.socket.set_nonblocking(true)?;
+            tokio::net::TcpListener::from_std(TcpListener::from(self.socket))
+        };
+        let listener = listen().map_err(|source| BindError::new(address, source))?;
+        Ok(Running::start(listener, address, service, settings))
+    }
+}

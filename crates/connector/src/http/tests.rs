@@ -1,0 +1,171 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
+
+use super::*;
+
+const LOOPBACK: &str = "127.0.0.1:0";
+const LIMIT: Duration = Duration::from_secs(10);
+
+fn bound() -> HttpServer {
+    HttpServer::bind(LOOPBACK.parse().unwrap()).unwrap()
+}
+
+/// Answers with the other end's address, for `/slow` once a permit is given.
+fn app(begun: Arc<Notify>, permits: Arc<Semaphore>) -> impl HttpService {
+    tower::service_fn(move |request: Request<Incoming>| {
+        let (begun, permits) = (begun.clone(), permits.clone());
+        async move {
+            if request.uri().path() == "/slow" {
+                begun.notify_one();
+                permits.acquire().await.unwrap().forget();
+            }
+            let peer = request
+                .extensions()
+                .get::<SocketAddr>()
+                .unwrap()
+                .to_string();
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(peer))))
+        }
+    })
+}
+
+fn plain_app() -> impl HttpService {
+    app(Arc::default(), Arc::new(Semaphore::new(0)))
+}
+
+async fn ask(stream: &mut TcpStream, path: &str) {
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+}
+
+/// Reads until the other end closes.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    tokio::time::timeout(LIMIT, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap()
+        .unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_seen_when_binding() {
+    let listening = bound().serve(plain_app(), HttpSettings::default()).unwrap();
+    let error = HttpServer::bind(listening.address()).unwrap_err();
+    assert!(
+        matches!(error, BindError::InUse(address) if address == listening.address()),
+        "{error}"
+    );
+    assert_eq!(
+        error.to_string(),
+        format!("{} is in use by another process", listening.address())
+    );
+}
+
+#[tokio::test]
+async fn of_two_that_are_bound_the_second_to_listen_sees_the_conflict() {
+    let (first, second) = (bound(), bound());
+    let second = match HttpServer::bind(first.address()) {
+        Ok(same) => same, // where the system lets two bind, as long as none listens
+        Err(_) => return drop(second),
+    };
+    let _running = first.serve(plain_app(), HttpSettings::default()).unwrap();
+    assert!(matches!(
+        second.serve(plain_app(), HttpSettings::default()),
+        Err(BindError::InUse(_))
+    ));
+}
+
+#[tokio::test]
+async fn an_address_of_another_machine_is_named() {
+    let error = HttpServer::bind("192.0.2.77:0".parse().unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "192.0.2.77:0 cannot be bound: this machine has no address 192.0.2.77"
+    );
+}
+
+#[tokio::test]
+async fn a_client_is_refused_until_the_server_serves() {
+    let server = bound();
+    let address = server.address();
+    let error = TcpStream::connect(address).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
+
+    let running = server.serve(plain_app(), HttpSettings::default()).unwrap();
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let own = client.local_addr().unwrap().to_string();
+    ask(&mut client, "/").await;
+    let mut answer = String::new();
+    while !answer.ends_with(&own) {
+        let mut bytes = [0; 1024];
+        let read = client.read(&mut bytes).await.unwrap();
+        assert_ne!(read, 0, "closed after {answer:?}");
+        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    running.stop(LIMIT).await;
+    assert_eq!(rest(&mut client).await, "", "an idle connection is closed");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "it still listens"
+    );
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_end() {
+    let (begun, permits) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let running = bound()
+        .serve(app(begun.clone(), permits.clone()), HttpSettings::default())
+        .unwrap();
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut client, "/slow").await;
+    begun.notified().await;
+    let stopped = tokio::spawn(running.stop(LIMIT));
+    permits.add_permits(1);
+    let answer = rest(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    stopped.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_end_is_cut_at_the_limit() {
+    let begun = Arc::new(Notify::new());
+    let running = bound()
+        .serve(
+            app(begun.clone(), Arc::new(Semaphore::new(0))),
+            HttpSettings::default(),
+        )
+        .unwrap();
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut client, "/slow").await;
+    begun.notified().await;
+    running.stop(Duration::from_millis(20)).await;
+    assert_eq!(rest(&mut client).await, "");
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_given_up() {
+    let settings = HttpSettings {
+        header_read_timeout: Duration::from_millis(50),
+    };
+    let running = bound().serve(plain_app(), settings).unwrap();
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nX-Slow: ")
+        .await
+        .unwrap();
+    assert!(!rest(&mut client).await.starts_with("HTTP/1.1 200"));
+}

@@ -1,0 +1,94 @@
+//! The command line: `outlive`, `outlive demo`, `outlive serve`, and what is not built yet.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+mod serve;
+#[cfg(test)]
+mod tests;
+mod unbuilt;
+
+pub(crate) use serve::{ClusterAt, HostPort, ServeArguments};
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Demo(DemoArguments),
+    // Boxed, being many times larger.
+    Serve(Box<ServeArguments>),
+}
+
+/// HTTP sessions that outlive their server: a session-replication cluster that speaks the protocol of Apache Tomcat's.
+#[derive(Debug, Parser)]
+#[command(name = "outlive", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Outlive {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+const AFTER_HELP: &str = "\
+Without a command: the demo.
+
+Examples:
+  outlive                       two nodes and a balancer on this machine, and a page to kill them from
+  outlive demo --script         the nine steps of a session that survives, played and checked
+  outlive serve --receiver 127.0.0.1:4000 --http 127.0.0.1:8081 --name node1
+
+Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info).";
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Two nodes and a sticky balancer as processes of this machine, to kill and start at will
+    Demo(DemoArguments),
+    /// One node of a cluster
+    Serve(Box<ServeArguments>),
+}
+
+/// Flags of `outlive demo`.
+#[derive(Debug, Default, clap::Args)]
+#[command(
+    long_about = "Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \
+and port of their own: they never meet a real cluster. The balancer serves a page with the session app and with buttons that kill and \
+start a node. Ctrl-C ends everything."
+)]
+pub(crate) struct DemoArguments {
+    /// Play the nine steps, print PASS or FAIL for each, and exit (0 if all passed, else 1)
+    #[arg(long)]
+    pub(crate) script: bool,
+}
+
+/// Reads the command line. `--help` and `--version` print and end the process.
+///
+/// # Errors
+/// Exit code 2 with one sentence: an unknown flag or command, a value that does not parse, a part that is not built yet.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(command) = arguments.get(1).and_then(|word| word.to_str()) {
+        unbuilt::refuse_command(command)?;
+    }
+    match Outlive::try_parse_from(arguments) {
+        Ok(parsed) => match parsed.command {
+            None => Ok(Command::Demo(DemoArguments::default())),
+            Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
+            Some(Subcommands::Serve(arguments)) => {
+                unbuilt::refuse_flags(&arguments)?;
+                Ok(Command::Serve(arguments))
+            }
+        },
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => error.exit(),
+        Err(error) => Err(Exit::usage(sentence(&error))),
+    }
+}
+
+/// clap's first paragraph as one line: it says what is wrong; the usage below it is what `--help` is for.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    format!("{}; see 'outlive --help' or 'outlive serve --help'", line.trim_end_matches('.'))
+}

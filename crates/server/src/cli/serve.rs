@@ -1,0 +1,187 @@
+//! The flags of `outlive serve`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use outlive_net::SendOptions;
+
+use super::unbuilt::UnbuiltFlags;
+
+/// Flags of `outlive serve`, as written.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "One node of a cluster. It takes the sessions of the nodes that run already, then opens its HTTP port, and from there on \
+every change of a session goes to all of them. Without flags it has Tomcat's defaults: multicast 228.0.0.4:45564, asynchronous messages.
+
+Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.",
+    after_help = "\
+Examples:
+  Two nodes on one machine, each in its own terminal:
+    outlive serve --name a --http 127.0.0.1:8081 --receiver 127.0.0.1:4001
+    outlive serve --name b --http 127.0.0.1:8082 --receiver 127.0.0.1:4002
+  A member of a Tomcat cluster on 10.0.0.0/24 that keeps the sessions of its application /shop:
+    outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
+
+SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told."
+)]
+pub(crate) struct ServeArguments {
+    /// The node's name: the route behind its session ids (Tomcat's jvmRoute), by which a balancer is sticky
+    ///
+    /// Letters, digits, '-' and '_'. Without it ids have no route, as in a Tomcat without jvmRoute: give each node behind a balancer its
+    /// own name.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = route)]
+    pub(crate) name: String,
+
+    /// Where the applications answer. Bound at once, opened when the node holds the cluster's sessions
+    #[arg(long, value_name = "H:P", default_value = "127.0.0.1:8080")]
+    pub(crate) http: HostPort,
+
+    /// Where the node tells from its start on whether it is ready: 503 until it holds the cluster's sessions, then 200
+    #[arg(long, value_name = "H:P")]
+    pub(crate) health: Option<HostPort>,
+
+    /// An application and its path; "session" is the session app, the only one built in. May be repeated
+    ///
+    /// Default: /app=session, unless --context is given.
+    #[arg(long, value_name = "PATH=APP")]
+    pub(crate) app: Option<Vec<AppOption>>,
+
+    /// A context whose sessions are kept for other nodes and not served here, such as /shop, or / for the root. May be repeated
+    #[arg(long, value_name = "PATH", value_parser = context_path)]
+    pub(crate) context: Vec<String>,
+
+    /// Where messages of the other nodes are taken. "auto" for H: the address of this host's name; a port in use: the next of 100
+    #[arg(long, value_name = "H:P", default_value = "auto:4000")]
+    pub(crate) receiver: HostPort,
+
+    /// The multicast group and UDP port by which the nodes find each other
+    #[arg(long, value_name = "G:P", default_value = "228.0.0.4:45564")]
+    pub(crate) mcast: HostPort,
+
+    /// The address of the interface for multicast. Default: the receiver's, where one is given
+    #[arg(long, value_name = "H")]
+    pub(crate) bind: Option<String>,
+
+    /// The other nodes' receivers, with commas, in place of multicast
+    #[arg(long, value_name = "H:P,…", value_delimiter = ',')]
+    pub(crate) r#static: Vec<HostPort>,
+
+    /// The membership domain, which other nodes and tools see beside the node
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) domain: String,
+
+    /// A text that other nodes and tools see beside the node
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) payload: String,
+
+    /// Where <Cluster> stands in the Tomcats' server.xml: it decides a context's name in messages (localhost#/app, or /app)
+    #[arg(long, value_name = "E", value_enum, default_value_t = ClusterAt::Engine, ignore_case = true)]
+    pub(crate) cluster_at: ClusterAt,
+
+    /// How changes are sent (Tomcat's channelSendOptions): 8 asynchronous; 6 a response waits until the other nodes have them
+    ///
+    /// A number, or names: async, use_ack, sync_ack. With 6 an answered request survives the death of any one node.
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) options: SendOptions,
+
+    /// How sessions are spread: delta (every node has all)
+    #[arg(long, value_name = "M", default_value = "delta")]
+    pub(crate) manager: String,
+
+    /// Whose acknowledgements a response waits for, with options 6: all nodes'
+    #[arg(long, value_name = "N", default_value = "all")]
+    pub(crate) acks: String,
+
+    /// Send sessions unencrypted over a network, where whoever is on it can read and change them
+    #[arg(long)]
+    pub(crate) allow_plaintext: bool,
+
+    /// End when the standard input ends, so that the node does not outlive the program that started it
+    #[arg(long, hide = true)]
+    pub(crate) exit_with_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) unbuilt: UnbuiltFlags,
+}
+
+/// A host and a port as written: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `auto:4000`. The host is not looked up yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HostPort {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl FromStr for HostPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = || format!("\"{text}\" is not of the form HOST:PORT, such as 127.0.0.1:8080");
+        let (host, port) = text.rsplit_once(':').ok_or_else(form)?;
+        let bare = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+        if host.is_empty() || (bare.is_none() && host.contains(':')) {
+            return Err(form());
+        }
+        let port = port.parse().map_err(|_| format!("\"{port}\" is no port (0 to 65535)"))?;
+        Ok(Self { host: bare.unwrap_or(host).to_owned(), port })
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// `--app PATH=session`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AppOption {
+    /// Empty for the root.
+    pub(crate) path: String,
+}
+
+impl FromStr for AppOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.rsplit_once('=') {
+            Some((path, "session")) => Ok(Self { path: context_path(path)? }),
+            Some((_, app)) => {
+                Err(format!("there is no application \"{app}\"; the only one is session, as in /app=session"))
+            }
+            None => Err(format!("\"{text}\" is not of the form PATH=APP, such as /app=session")),
+        }
+    }
+}
+
+/// Where `<Cluster>` stands in a Tomcat's server.xml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ClusterAt {
+    /// Beside the hosts; a context's name is `localhost#/app`
+    #[value(name = "Engine")]
+    Engine,
+    /// In a host; a context's name is `/app`
+    #[value(name = "Host")]
+    Host,
+}
+
+/// A context path as servlets write it: empty for the root, else `/…` without a slash at the end.
+fn context_path(text: &str) -> Result<String, String> {
+    let path = text.trim_end_matches('/');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~%#$+@!".contains(&byte);
+    if !path.bytes().all(plain) || !(path.is_empty() || path.starts_with('/')) || path.contains("//") {
+        return Err(format!("\"{text}\" is no context path, such as /shop, or / for the root"));
+    }
+    Ok(path.to_owned())
+}
+
+fn route(text: &str) -> Result<String, String> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has letters, digits, '-' and '_' only, as it stands behind session ids".to_owned())
+    }
+}

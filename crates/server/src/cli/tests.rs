@@ -1,0 +1,101 @@
+use super::*;
+
+fn parsed(line: &str) -> Result<Command, Exit> {
+    parse(std::iter::once("outlive").chain(line.split_whitespace()).map(Into::into))
+}
+
+fn served(line: &str) -> ServeArguments {
+    match parsed(line) {
+        Ok(Command::Serve(arguments)) => *arguments,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// The sentence with which a line is refused; the code must be 2.
+fn refused(line: &str) -> String {
+    let exit = parsed(line).expect_err(line);
+    let (code, sentence) = exit.parts();
+    assert_eq!(code, 2, "{line}");
+    assert!(!sentence.contains('\n'), "{line}: more than one line: {sentence}");
+    sentence.to_owned()
+}
+
+#[test]
+fn no_command_is_the_demo() {
+    assert!(matches!(parsed(""), Ok(Command::Demo(DemoArguments { script: false }))));
+    assert!(matches!(parsed("demo --script"), Ok(Command::Demo(DemoArguments { script: true }))));
+}
+
+#[test]
+fn every_built_flag_is_taken() {
+    let flags = served(
+        "serve --name n-1 --http 127.0.0.1:1 --health [::1]:2 --app /app=session --app /=session --context /shop --receiver auto:4000 \
+         --mcast 228.0.0.5:9 --bind 127.0.0.1 --static a:1,b:2 --domain d --payload p --cluster-at Host --options sync_ack,use_ack \
+         --manager delta --acks all --allow-plaintext",
+    );
+    assert_eq!(flags.name, "n-1");
+    assert_eq!(flags.health.map(|health| health.to_string()).as_deref(), Some("[::1]:2"));
+    let paths = flags.app.unwrap_or_default().into_iter().map(|app| app.path).collect::<Vec<_>>();
+    assert_eq!(paths, ["/app", ""]);
+    assert_eq!(flags.context, ["/shop"]);
+    assert_eq!(flags.r#static.len(), 2);
+    assert_eq!((flags.cluster_at, flags.options.0), (ClusterAt::Host, 6));
+}
+
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    for flag in [
+        "--map-options 6",
+        "--interceptors gzip,order",
+        "--encrypt 00ff",
+        "--base dir",
+        "--config server.xml",
+        "--cluster-key file",
+        "--allow-peers 10.0.0.0/8",
+        "--partition majority",
+        "--alone refuse",
+        "--admin 127.0.0.1:1",
+        "--manager backup",
+        "--manager persistent",
+        "--acks 1",
+    ] {
+        let sentence = refused(&format!("serve {flag}"));
+        let name = flag.split(' ').next().unwrap_or_default();
+        assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
+    }
+    for command in ["inspect", "config", "balance", "drain", "restart-check", "doctor", "top", "store"] {
+        let sentence = refused(&format!("{command} --whatever x"));
+        assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_refused_in_one_sentence() {
+    for (line, part) in [
+        ("serve --fast", "'--fast'"),
+        ("fly", "'fly'"),
+        ("demo --loud", "'--loud'"),
+        ("serve --http", "'--http <H:P>'"),
+        ("serve --http 8080", "\"8080\" is not of the form HOST:PORT"),
+        ("serve --http ::1:8080", "is not of the form HOST:PORT"),
+        ("serve --http 127.0.0.1:70000", "\"70000\" is no port"),
+        ("serve --options fast", "`fast` is no send option"),
+        ("serve --app /app=shop", "there is no application \"shop\""),
+        ("serve --app session", "is not of the form PATH=APP"),
+        ("serve --context shop", "\"shop\" is no context path"),
+        ("serve --context /a;b", "is no context path"),
+        ("serve --name a.b", "a name has letters"),
+        ("serve --manager paxos", "there is no manager \"paxos\""),
+        ("serve --acks some", "--acks takes \"all\""),
+        ("serve --cluster-at Moon", "Moon"),
+    ] {
+        let sentence = refused(line);
+        assert!(sentence.contains(part), "{line}: {sentence}");
+    }
+}
+
+#[test]
+fn the_flags_and_their_help_fit_together() {
+    use clap::CommandFactory;
+    Outlive::command().debug_assert();
+}

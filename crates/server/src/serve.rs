@@ -1,0 +1,120 @@
+//! One node, from its ports to its last word.
+//!
+//! ```text
+//! bind HTTP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP listens ─ …
+//!   … signal ─ stop accepting, drain HTTP ─ leave the cluster (lanes empty, then the last word) ─ health ends ─ exit
+//! ```
+//!
+//! The order at the end matters: a balancer stops sending first, then answers and their replication end, and only then do the other nodes
+//! hear that this one is gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outlive_connector::http::{HttpServer, HttpSettings, Running};
+use outlive_net::{Cluster, ContextConfig, Sessions};
+use outlive_tower::SessionLayer;
+use tower_layer::Layer;
+
+use crate::app::SessionApp;
+use crate::exit::Exit;
+use crate::signals;
+
+mod cluster;
+mod health;
+mod router;
+mod settings;
+
+use health::HealthService;
+use router::Router;
+pub(crate) use settings::Settings;
+
+/// How long requests under way may take once the node shall end.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
+const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
+
+/// Runs a node until it is told to end.
+///
+/// # Errors
+/// What keeps it from starting, in one sentence.
+pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
+    // From here on a signal ends the node in order, also while it still waits for the cluster's state.
+    let stop = signals::stop_asked(settings.exit_with_stdin);
+    tokio::pin!(stop);
+
+    let http = match settings.http {
+        Some(address) => Some(bind(address, "--http")?),
+        None => None,
+    };
+    let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
+
+    let status = Arc::new(health::Status::new(&settings.name));
+    let health = health
+        .map(|server| server.serve(HealthService::new(status.clone()), HttpSettings::default()))
+        .transpose()
+        .map_err(|error| Exit::failure(format!("--health: {error}")))?;
+
+    let joined = tokio::select! {
+        joined = cluster::join(&settings) => joined?,
+        reason = &mut stop => return ended(reason?),
+    };
+    tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
+
+    let apps = open(&joined, &settings.apps);
+    let kept = open(&joined, &settings.contexts);
+    status.watch(joined.clone(), apps.iter().chain(&kept).cloned().collect());
+
+    let ready = async {
+        for sessions in apps.iter().chain(&kept) {
+            sessions.ready().await;
+        }
+    };
+    let reason = tokio::select! {
+        () = ready => None,
+        reason = &mut stop => Some(reason?),
+    };
+    let (reason, http) = match (reason, http) {
+        (Some(reason), _) => (reason, None),
+        (None, http) => {
+            let http = http.map(|server| listen(server, &joined, &apps)).transpose()?;
+            tracing::info!(http = ?http.as_ref().map(Running::address), "ready: this node holds the cluster's sessions");
+            (stop.await?, http)
+        }
+    };
+
+    tracing::info!(reason, "ending: no new requests, those under way are answered");
+    if let Some(http) = http {
+        http.stop(DRAIN_LIMIT).await;
+    }
+    joined.leave().await;
+    if let Some(health) = health {
+        health.stop(Duration::from_secs(1)).await;
+    }
+    tracing::info!("left the cluster");
+    Ok(())
+}
+
+fn ended(reason: &str) -> Result<(), Exit> {
+    tracing::info!(reason, "ended before it joined the cluster");
+    Ok(())
+}
+
+fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
+    HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
+}
+
+fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
+    let config = |path: &String| ContextConfig { path: path.clone(), max_inactive_seconds: MAX_INACTIVE_SECONDS };
+    paths.iter().map(|path| cluster.open(config(path))).collect()
+}
+
+fn listen(server: HttpServer, cluster: &Cluster, apps: &[Sessions]) -> Result<Running, Exit> {
+    let service = |sessions: &Sessions| {
+        let app = SessionApp::new(cluster.name(), sessions.clone());
+        (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
+    };
+    let router = Router::new(apps.iter().map(service));
+    server.serve(router, HttpSettings::default()).map_err(|error| Exit::failure(format!("--http: {error}")))
+}

@@ -1,0 +1,66 @@
+//! A node's settings as a cluster's configuration.
+
+use std::net::IpAddr;
+
+use outlive_net::{Cluster, ClusterConfig, JoinError, Membership, ReceiverAddress};
+
+use super::settings::{self, Receiver, Settings};
+use crate::cli::ClusterAt;
+use crate::exit::Exit;
+
+/// How many ports Tomcat's receiver tries, its own first (`autoBind`).
+const RECEIVER_TRIES: u16 = 100;
+
+/// Joins the cluster. Returns at once; the state comes later.
+///
+/// # Errors
+/// An address or port that cannot be had, multicast that is not permitted, in one sentence.
+pub(super) async fn join(settings: &Settings) -> Result<Cluster, Exit> {
+    Cluster::join(config(settings)?).await.map_err(|error| Exit::failure(told(&error)))
+}
+
+fn config(settings: &Settings) -> Result<ClusterConfig, Exit> {
+    Ok(ClusterConfig {
+        name: settings.name.clone(),
+        receiver: match settings.receiver {
+            Receiver::Auto { port } => ReceiverAddress::Auto { port, tries: RECEIVER_TRIES },
+            Receiver::At(address) => ReceiverAddress::At(address),
+        },
+        membership: membership(&settings.membership)?,
+        domain: settings.domain.clone(),
+        payload: settings.payload.clone(),
+        cluster_at: match settings.cluster_at {
+            ClusterAt::Engine => outlive_net::ClusterAt::Engine,
+            ClusterAt::Host => outlive_net::ClusterAt::Host,
+        },
+        options: settings.options,
+        allow_plaintext: settings.allow_plaintext,
+        ..ClusterConfig::default()
+    })
+}
+
+fn membership(membership: &settings::Membership) -> Result<Membership, Exit> {
+    match membership {
+        settings::Membership::Static { members } => Ok(Membership::Static(members.clone())),
+        settings::Membership::Multicast { group, bind } => {
+            let v4 = |flag: &str, address: IpAddr| match address {
+                IpAddr::V4(address) => Ok(address),
+                IpAddr::V6(address) => Err(Exit::usage(format!(
+                    "{flag} {address}: multicast needs IPv4 so far; give an IPv4 address, or the members with --static"
+                ))),
+            };
+            let bind = bind.map(|bind| v4("--bind", bind)).transpose()?;
+            Ok(Membership::Multicast { group: v4("--mcast", group.ip())?, port: group.port(), bind })
+        }
+    }
+}
+
+/// The error's own words, and what a user can do about it where that is not plain.
+fn told(error: &JoinError) -> String {
+    let text = error.to_string();
+    let hint = match error {
+        JoinError::Multicast { .. } => "; where multicast is not possible, name the other nodes with --static",
+        _ => "",
+    };
+    format!("{text}{hint}")
+}

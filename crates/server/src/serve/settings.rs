@@ -1,0 +1,225 @@
+//! What the flags mean: names looked up, defaults filled in, what is unsafe refused.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+
+use outlive_net::SendOptions;
+
+use crate::cli::{ClusterAt, HostPort, ServeArguments};
+use crate::exit::Exit;
+
+/// A node's settings, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(super) name: String,
+    /// `None`: nothing is served.
+    pub(super) http: Option<SocketAddr>,
+    pub(super) health: Option<SocketAddr>,
+    /// Context paths, empty for the root.
+    pub(super) apps: Vec<String>,
+    pub(super) contexts: Vec<String>,
+    pub(super) receiver: Receiver,
+    pub(super) membership: Membership,
+    pub(super) domain: String,
+    pub(super) payload: String,
+    pub(super) cluster_at: ClusterAt,
+    pub(super) options: SendOptions,
+    pub(super) allow_plaintext: bool,
+    pub(super) exit_with_stdin: bool,
+}
+
+/// Where messages of other nodes are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// The address of the host's name, as Tomcat's `address="auto"`.
+    Auto {
+        port: u16,
+    },
+    At(SocketAddr),
+}
+
+/// How nodes find each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Membership {
+    Multicast { group: SocketAddr, bind: Option<IpAddr> },
+    Static { members: Vec<SocketAddr> },
+}
+
+impl Settings {
+    /// Looks up the hosts that the flags name, and checks that nothing leaves the machine unencrypted that was not allowed to.
+    ///
+    /// # Errors
+    /// The flag at fault and why, in one sentence: exit code 2 where the flags themselves are wrong, 1 where a host is not found.
+    pub(crate) fn resolve(flags: ServeArguments) -> Result<Self, Exit> {
+        let receiver = match flags.receiver.host.as_str() {
+            "auto" => Receiver::Auto { port: flags.receiver.port },
+            _ => Receiver::At(look_up("--receiver", &flags.receiver)?),
+        };
+        let bind = match (&flags.bind, receiver) {
+            (Some(host), _) => Some(look_up("--bind", &HostPort { host: host.clone(), port: 0 })?.ip()),
+            (None, Receiver::At(address)) if !address.ip().is_unspecified() => Some(address.ip()),
+            (None, _) => None,
+        };
+        let membership = if flags.r#static.is_empty() {
+            let group = look_up("--mcast", &flags.mcast)?;
+            if !group.ip().is_multicast() {
+                return Err(Exit::usage(format!(
+                    "--mcast: {} is no multicast address (224.0.0.0 to 239.255.255.255)",
+                    group.ip()
+                )));
+            }
+            Membership::Multicast { group, bind }
+        } else {
+            let members = flags.r#static.iter().map(|member| look_up("--static", member)).collect::<Result<_, _>>()?;
+            Membership::Static { members }
+        };
+        if !flags.allow_plaintext {
+            refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
+        }
+        let (apps, contexts) = contexts(&flags)?;
+        let http = if apps.is_empty() { None } else { Some(look_up("--http", &flags.http)?) };
+        let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
+        Ok(Self {
+            http,
+            health,
+            apps,
+            contexts,
+            receiver,
+            membership,
+            name: flags.name,
+            domain: flags.domain,
+            payload: flags.payload,
+            cluster_at: flags.cluster_at,
+            options: flags.options,
+            allow_plaintext: flags.allow_plaintext,
+            exit_with_stdin: flags.exit_with_stdin,
+        })
+    }
+}
+
+/// The paths that are served and those that are only kept. None twice.
+fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
+    let apps: Vec<String> = match &flags.app {
+        Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
+        None if flags.context.is_empty() => vec!["/app".to_owned()],
+        None => Vec::new(),
+    };
+    let mut seen = Vec::new();
+    for path in apps.iter().chain(&flags.context) {
+        if seen.contains(&path) {
+            let path = if path.is_empty() { "/" } else { path };
+            return Err(Exit::usage(format!("the context {path} is given twice by --app and --context")));
+        }
+        seen.push(path);
+    }
+    Ok((apps, flags.context.clone()))
+}
+
+/// Sessions hold logins; without encryption they stay on this machine unless the operator says otherwise.
+fn refuse_plaintext(receiver: Receiver, bind: Option<IpAddr>) -> Result<(), Exit> {
+    let hint = "anyone on that network could read and change sessions; keep to this machine with --receiver 127.0.0.1:4000, or add \
+--allow-plaintext where the network is yours alone";
+    let what = match (receiver, bind) {
+        (Receiver::Auto { .. }, _) => "--receiver auto takes an address of the network".to_owned(),
+        (Receiver::At(address), _) if !address.ip().is_loopback() => {
+            format!("--receiver {address} is an address of the network")
+        }
+        (_, Some(bind)) if !bind.is_loopback() => format!("--bind {bind} is an address of the network"),
+        _ => return Ok(()),
+    };
+    Err(Exit::usage(format!("{what}, and messages between nodes are not encrypted yet: {hint}")))
+}
+
+/// The first address of a host. Asks the system's resolver, so it may take seconds; it runs before anything is started.
+fn look_up(flag: &str, target: &HostPort) -> Result<SocketAddr, Exit> {
+    let addresses = (target.host.as_str(), target.port).to_socket_addrs();
+    let found = addresses.ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| Exit::failure(format!("{flag} {target}: no address is known for \"{}\"", target.host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{self, Command};
+
+    fn resolve(line: &str) -> Result<Settings, Exit> {
+        let words = ["outlive", "serve"].into_iter().chain(line.split_whitespace());
+        match cli::parse(words.map(Into::into))? {
+            Command::Serve(flags) => Settings::resolve(*flags),
+            Command::Demo(_) => panic!("not serve"),
+        }
+    }
+
+    fn refused(line: &str, code: u8, sentence: &str) {
+        let exit = resolve(line).expect_err(line);
+        assert_eq!(exit.parts(), (code, sentence), "{line}");
+    }
+
+    #[test]
+    fn the_defaults_are_tomcats_and_leave_the_machine_only_when_allowed() {
+        let exit = resolve("").unwrap_err();
+        let (code, sentence) = exit.parts();
+        assert_eq!(code, 2);
+        assert!(sentence.contains("not encrypted") && sentence.contains("--allow-plaintext"), "{sentence}");
+
+        let settings = resolve("--allow-plaintext").unwrap();
+        assert_eq!(settings.receiver, Receiver::Auto { port: 4000 });
+        let group = "228.0.0.4:45564".parse().unwrap();
+        assert_eq!(settings.membership, Membership::Multicast { group, bind: None });
+        assert_eq!(settings.http, Some("127.0.0.1:8080".parse().unwrap()));
+        assert_eq!((settings.apps, settings.contexts), (vec!["/app".to_owned()], vec![]));
+        assert_eq!(settings.options, SendOptions(8));
+        assert_eq!(settings.cluster_at, ClusterAt::Engine);
+    }
+
+    #[test]
+    fn multicast_leaves_by_the_receivers_interface_unless_told_otherwise() {
+        let bind = |line| match resolve(line).unwrap().membership {
+            Membership::Multicast { bind, .. } => bind.map(|bind| bind.to_string()),
+            Membership::Static { .. } => panic!("static"),
+        };
+        assert_eq!(bind("--receiver 127.0.0.2:4000").as_deref(), Some("127.0.0.2"));
+        assert_eq!(bind("--receiver 127.0.0.2:4000 --bind 127.0.0.3").as_deref(), Some("127.0.0.3"));
+        assert_eq!(bind("--receiver 0.0.0.0:4000 --allow-plaintext"), None);
+    }
+
+    #[test]
+    fn an_address_of_the_network_wants_a_word() {
+        for line in ["--receiver 10.0.0.1:4000", "--receiver 0.0.0.0:4000", "--receiver 127.0.0.1:4000 --bind 10.0.0.1"]
+        {
+            let exit = resolve(line).unwrap_err();
+            let (code, sentence) = exit.parts();
+            assert!(code == 2 && sentence.contains("is an address of the network"), "{line}: {sentence}");
+            resolve(&format!("{line} --allow-plaintext")).unwrap();
+        }
+    }
+
+    #[test]
+    fn contexts_are_served_or_kept_once() {
+        let of = |line: &str| {
+            let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
+            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some())
+        };
+        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false));
+        assert_eq!(
+            of("--app /a=session --context /shop --context /x/"),
+            ("/a".to_owned(), "/shop /x".to_owned(), true)
+        );
+        let line = "--receiver 127.0.0.1:4000 --app /=session --context /";
+        refused(line, 2, "the context / is given twice by --app and --context");
+    }
+
+    #[test]
+    fn static_members_take_the_place_of_multicast() {
+        let settings = resolve("--receiver 127.0.0.1:4000 --static 127.0.0.1:4001,127.0.0.1:4002").unwrap();
+        let members = ["127.0.0.1:4001", "127.0.0.1:4002"].map(|member| member.parse().unwrap()).to_vec();
+        assert_eq!(settings.membership, Membership::Static { members });
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let line = "--receiver 127.0.0.1:4000 --mcast 10.0.0.1:45564";
+        refused(line, 2, "--mcast: 10.0.0.1 is no multicast address (224.0.0.0 to 239.255.255.255)");
+        let line = "--receiver no.such.host.invalid:4000";
+        refused(line, 1, "--receiver no.such.host.invalid:4000: no address is known for \"no.such.host.invalid\"");
+    }
+}

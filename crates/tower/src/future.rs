@@ -1,0 +1,68 @@
+//! The way of one request through the layer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use pin_project_lite::pin_project;
+
+use crate::SessionBody;
+use crate::exchange::{Acknowledgements, Exchange};
+
+pin_project! {
+    /// Polls the service, completes the request at its head, and with synchronous options waits for the acknowledgements.
+    ///
+    /// Dropped early it completes the request without waiting.
+    #[project = Projected]
+    pub struct ResponseFuture<F, B> {
+        #[pin]
+        inner: F,
+        // Until the head is there.
+        exchange: Option<Arc<Exchange>>,
+        // The head, while what it waits for is awaited.
+        waiting: Option<(Acknowledgements, Response<SessionBody<B>>)>,
+    }
+}
+
+impl<F, B> ResponseFuture<F, B> {
+    pub(crate) fn new(inner: F, exchange: Arc<Exchange>) -> Self {
+        Self { inner, exchange: Some(exchange), waiting: None }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<SessionBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Projected { inner, exchange, waiting } = self.project();
+        if exchange.is_some() {
+            let mut head = match ready!(inner.poll(cx)) {
+                Ok(head) => head,
+                Err(error) => {
+                    *exchange = None; // completed by its drop, as for a panic
+                    return Poll::Ready(Err(error));
+                }
+            };
+            if let Some(exchange) = exchange.take() {
+                let acknowledgements = exchange.head(head.headers_mut());
+                *waiting = Some((acknowledgements, head.map(|body| SessionBody::new(body, exchange))));
+            }
+        }
+        if let Some((acknowledgements, _)) = waiting {
+            ready!(acknowledgements.poll(cx));
+        }
+        let (_, response) = waiting.take().expect("a finished future is not polled again");
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<F, B> std::fmt::Debug for ResponseFuture<F, B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseFuture").field("head_given", &self.exchange.is_none()).finish_non_exhaustive()
+    }
+}
