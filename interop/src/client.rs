@@ -69,15 +69,8 @@ impl Client {
             path.push('=');
             path.push_str(&percent_encoded(value));
         }
-        let answer = self
-            .fetch(node, &path)
-            .with_context(|| format!("GET http://{node}{path}"))?;
-        ensure!(
-            answer.status == 200,
-            "GET http://{node}{path}: status {}: {}",
-            answer.status,
-            answer.body
-        );
+        let answer = self.fetch(node, &path).with_context(|| format!("GET http://{node}{path}"))?;
+        ensure!(answer.status == 200, "GET http://{node}{path}: status {}: {}", answer.status, answer.body);
         serde_json::from_str(&answer.body)
             .with_context(|| format!("GET http://{node}{path}: {:?} is no JSON", answer.body))
     }
@@ -91,24 +84,15 @@ impl Client {
         stream.set_read_timeout(Some(ANSWER_LIMIT))?;
         stream.set_write_timeout(Some(ANSWER_LIMIT))?;
         stream.set_nodelay(true)?;
-        let cookie = self
-            .cookie
-            .as_ref()
-            .map(|id| format!("Cookie: {COOKIE}={id}\r\n"))
-            .unwrap_or_default();
+        let cookie = self.cookie.as_ref().map(|id| format!("Cookie: {COOKIE}={id}\r\n")).unwrap_or_default();
         stream.write_all(
-            format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{cookie}Connection: close\r\n\r\n")
-                .as_bytes(),
+            format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{cookie}Connection: close\r\n\r\n").as_bytes(),
         )?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let answer = parsed(&bytes)?;
         for set in answer.header("set-cookie") {
-            if let Some(id) = set
-                .split(';')
-                .next()
-                .and_then(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='))
-            {
+            if let Some(id) = set.split(';').next().and_then(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('=')) {
                 self.cookie = Some(id.to_owned());
             }
         }
@@ -119,10 +103,7 @@ impl Client {
 /// Takes an answer apart that ended with its connection.
 fn parsed(bytes: &[u8]) -> Result<Answer> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-        bail!(
-            "the connection closed after {} bytes, before the end of an answer's head",
-            bytes.len()
-        );
+        bail!("the connection closed after {} bytes, before the end of an answer's head", bytes.len());
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let body = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
@@ -132,24 +113,11 @@ fn parsed(bytes: &[u8]) -> Result<Answer> {
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok())
         .with_context(|| format!("{status_line:?} is no status line"))?;
-    let answer = Answer {
-        status,
-        headers: lines.collect(),
-        body,
-    };
-    ensure!(
-        answer.header("transfer-encoding").next().is_none(),
-        "a chunked answer, which this client does not read"
-    );
+    let answer = Answer { status, headers: lines.collect(), body };
+    ensure!(answer.header("transfer-encoding").next().is_none(), "a chunked answer, which this client does not read");
     if let Some(length) = answer.header("content-length").next() {
-        let length: usize = length
-            .parse()
-            .with_context(|| format!("content-length {length:?}"))?;
-        ensure!(
-            length == bytes.len() - end - 4,
-            "the body has {} bytes of {length}",
-            bytes.len() - end - 4
-        );
+        let length: usize = length.parse().with_context(|| format!("content-length {length:?}"))?;
+        ensure!(length == bytes.len() - end - 4, "the body has {} bytes of {length}", bytes.len() - end - 4);
     }
     Ok(answer)
 }
@@ -159,9 +127,7 @@ fn percent_encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte))
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -174,12 +140,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_apart() {
-        let answer = parsed(b"HTTP/1.1 401 \r\nContent-Length: 2\r\nSET-cookie: JSESSIONID=A.b; Path=/app\r\n\r\n{}").unwrap();
+        let answer =
+            parsed(b"HTTP/1.1 401 \r\nContent-Length: 2\r\nSET-cookie: JSESSIONID=A.b; Path=/app\r\n\r\n{}").unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (401, "{}"));
-        assert_eq!(
-            answer.header("Set-Cookie").collect::<Vec<_>>(),
-            ["JSESSIONID=A.b; Path=/app"]
-        );
+        assert_eq!(answer.header("Set-Cookie").collect::<Vec<_>>(), ["JSESSIONID=A.b; Path=/app"]);
     }
 
     #[test]
@@ -190,9 +154,6 @@ mod tests {
 
     #[test]
     fn parameters_are_escaped() {
-        assert_eq!(
-            percent_encoded("grüße, \"S1\""),
-            "gr%C3%BC%C3%9Fe%2C%20%22S1%22"
-        );
+        assert_eq!(percent_encoded("grüße, \"S1\""), "gr%C3%BC%C3%9Fe%2C%20%22S1%22");
     }
 }

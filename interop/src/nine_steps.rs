@@ -64,34 +64,15 @@ impl Settle {
 /// # Errors
 /// The first step that fails, with its number and what was found.
 pub fn play(a: &mut dyn Server, b: &mut dyn Server, settle: Settle) -> Result<()> {
-    let mut story = Story {
-        a,
-        b,
-        settle,
-        first: Value::Null,
-        s1: Client::new(),
-        s2: Client::new(),
-    };
+    let mut story = Story { a, b, settle, first: Value::Null, s1: Client::new(), s2: Client::new() };
     story.a_starts().context("step 1, A starts")?;
-    story
-        .b_starts()
-        .context("step 2, B starts and each sees the other")?;
-    story
-        .a_makes_s1()
-        .context("step 3, A makes S1 and a user logs in")?;
+    story.b_starts().context("step 2, B starts and each sees the other")?;
+    story.a_makes_s1().context("step 3, A makes S1 and a user logs in")?;
     story.a_is_killed().context("step 4, A is killed")?;
-    story
-        .b_has_s1()
-        .context("step 5, B answers with S1 as A left it")?;
-    story
-        .a_returns()
-        .context("step 6, A starts again and has the state")?;
-    story
-        .a_invalidates_s1()
-        .context("step 7, A invalidates S1 and B drops it")?;
-    story
-        .b_makes_s2()
-        .context("step 8, B makes S2 and A has it")?;
+    story.b_has_s1().context("step 5, B answers with S1 as A left it")?;
+    story.a_returns().context("step 6, A starts again and has the state")?;
+    story.a_invalidates_s1().context("step 7, A invalidates S1 and B drops it")?;
+    story.b_makes_s2().context("step 8, B makes S2 and A has it")?;
     story.s2_expires().context("step 9, S2 expires on both")?;
     story.a.kill()?;
     story.b.kill()
@@ -116,12 +97,9 @@ impl Story<'_> {
     fn b_starts(&mut self) -> Result<()> {
         self.b.start()?;
         for node in [&*self.a, &*self.b] {
-            poll::until_equal(
-                &format!("members that {} sees", node.name()),
-                EVENTUALLY,
-                &1,
-                || Ok(node.health()?.members),
-            )?;
+            poll::until_equal(&format!("members that {} sees", node.name()), EVENTUALLY, &1, || {
+                Ok(node.health()?.members)
+            })?;
         }
         Ok(())
     }
@@ -135,21 +113,14 @@ impl Story<'_> {
             ("m", "map", "k=v"),
             ("d", "date", "1700000000123"),
         ] {
-            self.s1.get(
-                a,
-                "set",
-                &[("name", name), ("type", kind), ("value", value)],
-            )?;
+            self.s1.get(a, "set", &[("name", name), ("type", kind), ("value", value)])?;
         }
-        self.s1
-            .get(a, "fill", &[("name", "bytes"), ("bytes", "300")])?;
+        self.s1.get(a, "fill", &[("name", "bytes"), ("bytes", "300")])?;
         for _ in 0..3 {
             self.s1.get(a, "counter", &[])?;
         }
         let before = self.s1.cookie().map(str::to_owned);
-        self.first = self
-            .s1
-            .get(a, "login", &[("user", "alice"), ("password", "wonderland")])?;
+        self.first = self.s1.get(a, "login", &[("user", "alice"), ("password", "wonderland")])?;
         ensure!(
             self.s1.cookie().map(bare) != before.as_deref().map(bare),
             "the login did not change the session id {before:?}"
@@ -173,11 +144,7 @@ impl Story<'_> {
     fn b_has_s1(&mut self) -> Result<()> {
         let b = self.b.http();
         same_session(&self.s1.get(b, "session", &[])?, &self.first)?;
-        equal(
-            "counter",
-            &self.s1.get(b, "counter", &[])?["counter"],
-            &json!(4),
-        )?;
+        equal("counter", &self.s1.get(b, "counter", &[])?["counter"], &json!(4))?;
         self.first["attributes"]["counter"] = json!(4);
         self.settle.pass();
         Ok(())
@@ -192,11 +159,7 @@ impl Story<'_> {
     }
 
     fn a_invalidates_s1(&mut self) -> Result<()> {
-        equal(
-            "the id at A",
-            &self.s1.get(self.a.http(), "invalidate", &[])?["id"],
-            &Value::Null,
-        )?;
+        equal("the id at A", &self.s1.get(self.a.http(), "invalidate", &[])?["id"], &Value::Null)?;
         let (b, s1) = (self.b.http(), &mut self.s1);
         poll::until_equal("the id at B", self.settle.limit(), &Value::Null, || {
             Ok(s1.get(b, "session", &[])?["id"].take())
@@ -205,9 +168,7 @@ impl Story<'_> {
     }
 
     fn b_makes_s2(&mut self) -> Result<()> {
-        let made = self
-            .s2
-            .get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
+        let made = self.s2.get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
         let (a, s2) = (self.a.http(), &mut self.s2);
         poll::until("S2 at A", self.settle.limit(), || {
             let got = s2.get(a, "session", &[])?;
@@ -218,11 +179,7 @@ impl Story<'_> {
 
     /// The clock is the event here. S2 may not be asked for while it runs, which would keep it alive; the number of sessions may.
     fn s2_expires(&mut self) -> Result<()> {
-        let answer = self.s2.get(
-            self.a.http(),
-            "maxinactive",
-            &[("seconds", &IDLE_SECONDS.to_string())],
-        )?;
+        let answer = self.s2.get(self.a.http(), "maxinactive", &[("seconds", &IDLE_SECONDS.to_string())])?;
         let idle_since = Instant::now();
         equal("maxInactive", &answer["maxInactive"], &json!(IDLE_SECONDS))?;
         self.settle.pass();
@@ -230,11 +187,7 @@ impl Story<'_> {
         holds(self.b, 1)?;
         // From then on a node must say that it is over, whether or not it has dropped it by itself.
         poll::time_passes(idle_since + Duration::from_secs(2 * IDLE_SECONDS));
-        equal(
-            "the id at A",
-            &self.s2.get(self.a.http(), "session", &[])?["id"],
-            &Value::Null,
-        )?;
+        equal("the id at A", &self.s2.get(self.a.http(), "session", &[])?["id"], &Value::Null)?;
         let (b, s2) = (self.b.http(), &mut self.s2);
         poll::until_equal("the id at B", self.settle.limit(), &Value::Null, || {
             Ok(s2.get(b, "session", &[])?["id"].take())
@@ -244,12 +197,7 @@ impl Story<'_> {
 
     fn both_hold_none(&mut self) -> Result<()> {
         for node in [&*self.b, &*self.a] {
-            poll::until_equal(
-                &format!("sessions of {}", node.name()),
-                EVENTUALLY,
-                &0,
-                || Ok(node.health()?.sessions),
-            )?;
+            poll::until_equal(&format!("sessions of {}", node.name()), EVENTUALLY, &0, || Ok(node.health()?.sessions))?;
         }
         Ok(())
     }
@@ -258,12 +206,7 @@ impl Story<'_> {
 /// The node holds that many sessions, now.
 fn holds(node: &dyn Server, sessions: u64) -> Result<()> {
     let health = node.health()?;
-    ensure!(
-        health.sessions == sessions,
-        "{} holds {} sessions, not {sessions}",
-        node.name(),
-        health.sessions
-    );
+    ensure!(health.sessions == sessions, "{} holds {} sessions, not {sessions}", node.name(), health.sessions);
     Ok(())
 }
 
@@ -283,9 +226,7 @@ fn equal(what: &str, got: &Value, want: &Value) -> Result<()> {
     let (Some(got), Some(want)) = (got.as_object(), want.as_object()) else {
         bail!("{what} is {got}, not {want}");
     };
-    let names = want
-        .keys()
-        .chain(got.keys().filter(|&name| !want.contains_key(name)));
+    let names = want.keys().chain(got.keys().filter(|&name| !want.contains_key(name)));
     let differ: Vec<String> = names
         .filter(|&name| got.get(name) != want.get(name))
         .map(|name| format!("{name} is {:?}, not {:?}", got.get(name), want.get(name)))
@@ -299,7 +240,5 @@ fn bare(id: &str) -> &str {
 }
 
 fn bare_id(session: &Value) -> Value {
-    session["id"]
-        .as_str()
-        .map_or(Value::Null, |id| json!(bare(id)))
+    session["id"].as_str().map_or(Value::Null, |id| json!(bare(id)))
 }

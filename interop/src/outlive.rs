@@ -30,20 +30,13 @@ impl<'scene> OutliveNode<'scene> {
     /// # Errors
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
-        Ok(Self {
-            spec,
-            scene,
-            program: scene.outlive()?.to_owned(),
-            more: Vec::new(),
-            process: None,
-        })
+        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process: None })
     }
 
     /// With more arguments behind those that the description gives.
     #[must_use]
     pub fn with_arguments(mut self, more: &[&str]) -> Self {
-        self.more
-            .extend(more.iter().map(|&argument| argument.to_owned()));
+        self.more.extend(more.iter().map(|&argument| argument.to_owned()));
         self
     }
 
@@ -89,15 +82,11 @@ impl<'scene> OutliveNode<'scene> {
     /// # Errors
     /// Where it does not run.
     pub fn process(&self) -> Result<&Process> {
-        self.process
-            .as_ref()
-            .with_context(|| format!("{} does not run", self.spec.name))
+        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
     }
 
     fn taken(&mut self) -> Result<Process> {
-        self.process
-            .take()
-            .with_context(|| format!("{} does not run", self.spec.name))
+        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }
 }
 
@@ -109,14 +98,8 @@ impl Server for OutliveNode<'_> {
     fn launch(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} runs already", self.spec.name);
         let mut command = Command::new(&self.program);
-        command
-            .args(self.arguments())
-            .current_dir(self.scene.folder())
-            .env("RUST_BACKTRACE", "0");
-        self.process = Some(Process::spawn(
-            &mut command,
-            self.scene.log_file(&self.spec.name),
-        )?);
+        command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0");
+        self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
         Ok(())
     }
 
@@ -133,9 +116,6 @@ impl Server for OutliveNode<'_> {
 
     fn still_runs(&mut self) -> Result<()> {
         let name = self.spec.name.clone();
-        self.process
-            .as_mut()
-            .with_context(|| format!("{name} does not run"))?
-            .still_runs()
+        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
     }
 }

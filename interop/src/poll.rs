@@ -36,22 +36,13 @@ pub fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Result<T>)
 ///
 /// # Errors
 /// Names the last value, where it never was the wanted one, or the error that came instead of a value.
-pub fn until_equal<T>(
-    what: &str,
-    limit: Duration,
-    want: &T,
-    mut got: impl FnMut() -> Result<T>,
-) -> Result<()>
+pub fn until_equal<T>(what: &str, limit: Duration, want: &T, mut got: impl FnMut() -> Result<T>) -> Result<()>
 where
     T: PartialEq + std::fmt::Debug,
 {
     until(what, limit, || {
         let got = got()?;
-        if got == *want {
-            Ok(())
-        } else {
-            Err(anyhow!("it is {got:?}, not {want:?}"))
-        }
+        if got == *want { Ok(()) } else { Err(anyhow!("it is {got:?}, not {want:?}")) }
     })
 }
 
@@ -69,11 +60,7 @@ mod tests {
         let mut asked = 0;
         let answer = until("three", Duration::from_secs(5), || {
             asked += 1;
-            if asked == 3 {
-                Ok(asked)
-            } else {
-                Err(anyhow!("only {asked}"))
-            }
+            if asked == 3 { Ok(asked) } else { Err(anyhow!("only {asked}")) }
         });
         assert_eq!(answer.unwrap(), 3);
     }
@@ -81,9 +68,6 @@ mod tests {
     #[test]
     fn the_last_error_names_what_was_awaited() {
         let missed = until_equal("sessions", Duration::ZERO, &2, || Ok(1)).unwrap_err();
-        assert_eq!(
-            format!("{missed:#}"),
-            "sessions: not within 0ns: it is 1, not 2"
-        );
+        assert_eq!(format!("{missed:#}"), "sessions: not within 0ns: it is 1, not 2");
     }
 }

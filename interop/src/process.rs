@@ -68,10 +68,7 @@ impl Process {
     pub fn still_runs(&mut self) -> Result<()> {
         if let Some(status) = self.ended()? {
             let output = self.output()?;
-            bail!(
-                "the process ended ({status}): {}",
-                output.lines().last().unwrap_or("it printed nothing")
-            );
+            bail!("the process ended ({status}): {}", output.lines().last().unwrap_or("it printed nothing"));
         }
         Ok(())
     }
@@ -93,9 +90,7 @@ impl Process {
     pub fn stop(mut self) -> Result<ExitStatus> {
         self.signal("TERM")?;
         let child = &mut self.child;
-        poll::until("the end after SIGTERM", STOP_LIMIT, || {
-            child.try_wait()?.context("it still runs")
-        })
+        poll::until("the end after SIGTERM", STOP_LIMIT, || child.try_wait()?.context("it still runs"))
     }
 
     /// Sends a signal by its name, through the shell's own `kill`: the standard library knows SIGKILL alone.
@@ -103,9 +98,7 @@ impl Process {
     /// # Errors
     /// Where the process is gone.
     pub fn signal(&self, name: &str) -> Result<()> {
-        let sent = Command::new("sh")
-            .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.id().to_string()])
-            .status()?;
+        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &self.id().to_string()]).status()?;
         ensure!(sent.success(), "SIG{name} to process {}: {sent}", self.id());
         Ok(())
     }
@@ -116,15 +109,8 @@ impl Process {
     /// Where it has ended.
     pub fn resident_bytes(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .context("no VmRSS")?;
-        let kibibytes: u64 = line
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .with_context(|| format!("VmRSS {line:?}"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("VmRSS {line:?}"))?;
         Ok(kibibytes * 1024)
     }
 }

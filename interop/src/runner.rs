@@ -40,14 +40,7 @@ pub struct Test {
 impl Test {
     /// A test that needs no program.
     pub fn new(name: &'static str, run: fn(&Scene) -> Result<()>) -> Self {
-        Self {
-            name,
-            run,
-            outlive: false,
-            tomcat: false,
-            repeated: false,
-            by_name: false,
-        }
+        Self { name, run, outlive: false, tomcat: false, repeated: false, by_name: false }
     }
 
     /// It starts Outlive nodes.
@@ -113,13 +106,8 @@ impl Selection {
     }
 
     fn takes(&self, test: &Test) -> bool {
-        let named = self.filters.iter().any(|filter| {
-            if self.exact {
-                filter == test.name
-            } else {
-                test.name.contains(filter)
-            }
-        });
+        let named =
+            self.filters.iter().any(|filter| if self.exact { filter == test.name } else { test.name.contains(filter) });
         if self.ignored {
             return test.by_name && (named || self.filters.is_empty());
         }
@@ -154,27 +142,13 @@ pub fn main(tests: &[Test]) -> ExitCode {
     for test in &chosen {
         skipped(test, &format!("no network namespace: {why}"));
     }
-    summary(
-        0,
-        if is_ci() { chosen.len() } else { 0 },
-        chosen.len(),
-        tests.len() - chosen.len(),
-        Instant::now(),
-    );
-    if is_ci() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    summary(0, if is_ci() { chosen.len() } else { 0 }, chosen.len(), tests.len() - chosen.len(), Instant::now());
+    if is_ci() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// How often repeated tests run.
 fn runs() -> usize {
-    env::var("OUTLIVE_RUNS")
-        .ok()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(2)
-        .max(1)
+    env::var("OUTLIVE_RUNS").ok().and_then(|number| number.parse().ok()).unwrap_or(2).max(1)
 }
 
 fn is_ci() -> bool {
@@ -186,18 +160,12 @@ fn prepared(tests: &[&Test]) -> Result<Vec<(&'static str, String)>> {
     let mut variables = Vec::new();
     let program = env::current_exe()?;
     // target/debug/deps/PROGRAM
-    let target = program
-        .ancestors()
-        .nth(3)
-        .context("this program lies outside of a target folder")?;
+    let target = program.ancestors().nth(3).context("this program lies outside of a target folder")?;
     if tests.iter().any(|test| test.outlive) && env::var_os(BINARY).is_none() {
         variables.push((BINARY, build_outlive(target)?.display().to_string()));
     }
     if tests.iter().any(|test| test.tomcat) && tomcat::is_installed() {
-        variables.push((
-            WEB_APP,
-            tomcat::build_web_app(target)?.display().to_string(),
-        ));
+        variables.push((WEB_APP, tomcat::build_web_app(target)?.display().to_string()));
     }
     Ok(variables)
 }
@@ -205,21 +173,12 @@ fn prepared(tests: &[&Test]) -> Result<Vec<(&'static str, String)>> {
 fn build_outlive(target: &Path) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "outlive-server",
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--package", "outlive-server", "--target-dir"])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .context("cannot start cargo")?;
-    ensure!(
-        built.success(),
-        "cargo build --release --package outlive-server: {built}"
-    );
+    ensure!(built.success(), "cargo build --release --package outlive-server: {built}");
     Ok(target.join("release/outlive"))
 }
 
@@ -235,11 +194,7 @@ fn run_all(tests: &[&Test], filtered_out: usize) -> ExitCode {
         }
     }
     summary(passed, failed, skipped, filtered_out, start);
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn summary(passed: usize, failed: usize, skipped: usize, filtered_out: usize, start: Instant) {
@@ -266,20 +221,11 @@ fn skipped(test: &Test, why: &str) -> Outcome {
 
 fn run_one(test: &Test) -> Outcome {
     let programs = Programs {
-        outlive: test
-            .outlive
-            .then(|| env::var_os(BINARY).map(PathBuf::from))
-            .flatten(),
-        web_app: test
-            .tomcat
-            .then(|| env::var_os(WEB_APP).map(PathBuf::from))
-            .flatten(),
+        outlive: test.outlive.then(|| env::var_os(BINARY).map(PathBuf::from)).flatten(),
+        web_app: test.tomcat.then(|| env::var_os(WEB_APP).map(PathBuf::from)).flatten(),
     };
     if test.tomcat && programs.web_app.is_none() {
-        return skipped(
-            test,
-            "no Tomcat here (packages tomcat10 and openjdk-17-jdk-headless)",
-        );
+        return skipped(test, "no Tomcat here (packages tomcat10 and openjdk-17-jdk-headless)");
     }
     let start = Instant::now();
     let runs = if test.repeated { runs() } else { 1 };
@@ -291,21 +237,9 @@ fn run_one(test: &Test) -> Outcome {
         }
     }
     let verdict = if good == runs { "ok" } else { "FAILED" };
-    let counted = if test.repeated {
-        format!("{good} of {runs} runs, ")
-    } else {
-        String::new()
-    };
-    println!(
-        "test {} ... {verdict} ({counted}{:.1} s)",
-        test.name,
-        start.elapsed().as_secs_f64()
-    );
-    if good == runs {
-        Outcome::Passed
-    } else {
-        Outcome::Failed
-    }
+    let counted = if test.repeated { format!("{good} of {runs} runs, ") } else { String::new() };
+    println!("test {} ... {verdict} ({counted}{:.1} s)", test.name, start.elapsed().as_secs_f64());
+    if good == runs { Outcome::Passed } else { Outcome::Failed }
 }
 
 /// One run in a scene of its own. Its error comes with what the nodes wrote.
@@ -313,9 +247,7 @@ fn scene_of(test: &Test, programs: &Programs) -> Result<(), (anyhow::Error, Stri
     let scene = Scene::new(programs.clone()).map_err(|error| (error, String::new()))?;
     let result = panic::catch_unwind(AssertUnwindSafe(|| (test.run)(&scene)));
     // The panic's own message has been printed where it happened.
-    result
-        .unwrap_or_else(|_| Err(anyhow!("it panicked")))
-        .map_err(|error| (error, scene.log_tails()))
+    result.unwrap_or_else(|_| Err(anyhow!("it panicked"))).map_err(|error| (error, scene.log_tails()))
 }
 
 #[cfg(test)]
@@ -323,17 +255,10 @@ mod tests {
     use super::*;
 
     fn names(arguments: &[&str]) -> Vec<&'static str> {
-        let tests = [
-            Test::new("one", |_| Ok(())),
-            Test::new("one_more", |_| Ok(())),
-            Test::new("rare", |_| Ok(())).by_name(),
-        ];
+        let tests =
+            [Test::new("one", |_| Ok(())), Test::new("one_more", |_| Ok(())), Test::new("rare", |_| Ok(())).by_name()];
         let selection = Selection::of(arguments.iter().map(|&argument| argument.to_owned()));
-        tests
-            .iter()
-            .filter(|test| selection.takes(test))
-            .map(|test| test.name)
-            .collect()
+        tests.iter().filter(|test| selection.takes(test)).map(|test| test.name).collect()
     }
 
     #[test]

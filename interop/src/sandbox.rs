@@ -20,14 +20,7 @@ const MARKER: &str = "OUTLIVE_RIG_SANDBOX";
 /// The ways in, best first. Without the process namespace, nodes end with their handles alone.
 const WAYS: [&[&str]; 3] = [
     &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
-    &[
-        "--map-root-user",
-        "--net",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-    ],
+    &["--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
     &["--net"],
 ];
 
@@ -41,11 +34,7 @@ pub fn enter(variables: &[(&str, String)]) -> String {
     let set_up = set_up_script();
     let mut why = String::new();
     for way in WAYS {
-        match Command::new("unshare")
-            .args(way)
-            .args(["sh", "-c", &set_up])
-            .output()
-        {
+        match Command::new("unshare").args(way).args(["sh", "-c", &set_up]).output() {
             Ok(tried) if tried.status.success() => return start_again(way, &set_up, variables),
             Ok(tried) => why = String::from_utf8_lossy(&tried.stderr).trim().to_owned(),
             Err(missing) => return format!("unshare: {missing}"),

@@ -33,15 +33,8 @@ impl Scene {
     /// # Errors
     /// Where no temporary folder can be made.
     pub fn new(programs: Programs) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("outlive-rig-")
-            .tempdir()
-            .context("no temporary folder")?;
-        Ok(Self {
-            folder,
-            programs,
-            logs: Cell::new(0),
-        })
+        let folder = tempfile::Builder::new().prefix("outlive-rig-").tempdir().context("no temporary folder")?;
+        Ok(Self { folder, programs, logs: Cell::new(0) })
     }
 
     /// The folder, empty at the start of the test.
@@ -54,10 +47,7 @@ impl Scene {
     /// # Errors
     /// Where the test was not listed as one that needs it.
     pub fn outlive(&self) -> Result<&Path> {
-        self.programs
-            .outlive
-            .as_deref()
-            .context("this test did not say that it needs Outlive")
+        self.programs.outlive.as_deref().context("this test did not say that it needs Outlive")
     }
 
     /// The web application for Tomcat.
@@ -65,10 +55,7 @@ impl Scene {
     /// # Errors
     /// Where the test was not listed as one that needs it.
     pub fn web_app(&self) -> Result<&Path> {
-        self.programs
-            .web_app
-            .as_deref()
-            .context("this test did not say that it needs Tomcat")
+        self.programs.web_app.as_deref().context("this test did not say that it needs Tomcat")
     }
 
     /// A file for a process's output; numbered, so that each start of a node has its own, in order.
@@ -87,17 +74,11 @@ impl Scene {
         logs.sort();
         let mut out = String::new();
         for path in logs {
-            let text = fs::read(&path)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .unwrap_or_default();
+            let text = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
             let lines: Vec<&str> = text.lines().collect();
             let from = lines.len().saturating_sub(TAIL_LINES);
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            out.push_str(&format!(
-                "---- {name}: the last {} of {} lines\n",
-                lines.len() - from,
-                lines.len()
-            ));
+            out.push_str(&format!("---- {name}: the last {} of {} lines\n", lines.len() - from, lines.len()));
             for line in &lines[from..] {
                 out.push_str(line);
                 out.push('\n');

@@ -96,15 +96,8 @@ pub trait Server {
     /// Where it does not answer with it.
     fn health(&self) -> Result<Health> {
         let answer = Client::new().get(self.http(), "health", &[])?;
-        let number = |field: &str| {
-            answer
-                .get(field)
-                .and_then(Value::as_u64)
-                .with_context(|| format!("{field} in {answer}"))
-        };
-        Ok(Health {
-            members: number("members")?,
-            sessions: number("sessions")?,
-        })
+        let number =
+            |field: &str| answer.get(field).and_then(Value::as_u64).with_context(|| format!("{field} in {answer}"));
+        Ok(Health { members: number("members")?, sessions: number("sessions")? })
     }
 }

@@ -87,9 +87,7 @@ impl NodeSpec {
     /// Where the sandbox has no such address.
     #[must_use]
     pub fn static_members(mut self, numbers: &[usize]) -> Self {
-        let receivers = numbers
-            .iter()
-            .map(|number| SocketAddrV4::new(ADDRESSES[number - 1], 4000));
+        let receivers = numbers.iter().map(|number| SocketAddrV4::new(ADDRESSES[number - 1], 4000));
         self.membership = Membership::Static(receivers.collect());
         self
     }
@@ -120,9 +118,6 @@ mod tests {
     #[test]
     fn a_static_member_is_named_by_its_address() {
         let id = static_unique_id(SocketAddrV4::new(Ipv4Addr::new(10, 77, 0, 200), 4000));
-        assert_eq!(
-            id,
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xa0, 10, 77, 0, 200]
-        );
+        assert_eq!(id, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xa0, 10, 77, 0, 200]);
     }
 }

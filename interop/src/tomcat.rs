@@ -36,20 +36,12 @@ impl<'scene> TomcatNode<'scene> {
     /// Where the scene has no web application, or the folder cannot be written.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let base = scene.folder().join(format!("tomcat-{}", spec.name));
-        base::write(&base, &spec, scene.web_app()?)
-            .with_context(|| format!("cannot write {}", base.display()))?;
-        Ok(Self {
-            spec,
-            scene,
-            base,
-            process: None,
-        })
+        base::write(&base, &spec, scene.web_app()?).with_context(|| format!("cannot write {}", base.display()))?;
+        Ok(Self { spec, scene, base, process: None })
     }
 
     fn taken(&mut self) -> Result<Process> {
-        self.process
-            .take()
-            .with_context(|| format!("{} does not run", self.spec.name))
+        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }
 
     /// `java … Bootstrap start`, as `catalina.sh` puts it together.
@@ -57,27 +49,17 @@ impl<'scene> TomcatNode<'scene> {
         let base = self.base.display();
         let mut java = Command::new("java");
         // One small heap, one collector thread, no optimizing compiler: several of them share a small machine.
-        java.args([
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Djava.net.preferIPv4Stack=true",
-        ]);
+        java.args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]);
         for package in ["java.lang", "java.io", "java.util", "java.util.concurrent"] {
             java.arg(format!("--add-opens=java.base/{package}=ALL-UNNAMED"));
         }
         java.arg("--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED")
-            .arg(format!(
-                "-Djava.util.logging.config.file={base}/conf/logging.properties"
-            ))
+            .arg(format!("-Djava.util.logging.config.file={base}/conf/logging.properties"))
             .arg("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager")
             .arg(format!("-Dcatalina.home={HOME}"))
             .arg(format!("-Dcatalina.base={base}"))
             .arg(format!("-Djava.io.tmpdir={base}/temp"))
-            .args([
-                "-classpath",
-                &format!("{HOME}/bin/bootstrap.jar:{HOME}/bin/tomcat-juli.jar"),
-            ])
+            .args(["-classpath", &format!("{HOME}/bin/bootstrap.jar:{HOME}/bin/tomcat-juli.jar")])
             .args(["org.apache.catalina.startup.Bootstrap", "start"])
             .current_dir(&self.base);
         java
@@ -91,10 +73,7 @@ impl Server for TomcatNode<'_> {
 
     fn launch(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} runs already", self.spec.name);
-        self.process = Some(Process::spawn(
-            &mut self.command(),
-            self.scene.log_file(&self.spec.name),
-        )?);
+        self.process = Some(Process::spawn(&mut self.command(), self.scene.log_file(&self.spec.name))?);
         Ok(())
     }
 
@@ -105,18 +84,12 @@ impl Server for TomcatNode<'_> {
     fn stop(&mut self) -> Result<()> {
         let name = self.spec.name.clone();
         let status = self.taken()?.stop()?;
-        ensure!(
-            status.code() == Some(ENDED_BY_TERM),
-            "{name} ended with {status} after SIGTERM"
-        );
+        ensure!(status.code() == Some(ENDED_BY_TERM), "{name} ended with {status} after SIGTERM");
         Ok(())
     }
 
     fn still_runs(&mut self) -> Result<()> {
         let name = self.spec.name.clone();
-        self.process
-            .as_mut()
-            .with_context(|| format!("{name} does not run"))?
-            .still_runs()
+        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
     }
 }

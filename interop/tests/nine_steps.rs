@@ -11,33 +11,15 @@ use outlive_interop::{NodeSpec, OutliveNode, Scene, TomcatNode};
 
 fn main() -> ExitCode {
     runner::main(&[
-        Test::new("outlive_and_outlive_multicast_sync", multicast_sync)
-            .with_outlive()
-            .repeated(),
-        Test::new("outlive_and_outlive_multicast_async", multicast_async)
-            .with_outlive()
-            .repeated(),
-        Test::new("outlive_and_outlive_static_sync", static_sync)
-            .with_outlive()
-            .repeated(),
-        Test::new("outlive_and_outlive_static_async", static_async)
-            .with_outlive()
-            .repeated(),
-        Test::new("tomcat_and_outlive_multicast_sync", tomcat_is_a)
-            .with_outlive()
-            .with_tomcat()
-            .repeated(),
-        Test::new("outlive_and_tomcat_multicast_sync", tomcat_is_b)
-            .with_outlive()
-            .with_tomcat()
-            .repeated(),
+        Test::new("outlive_and_outlive_multicast_sync", multicast_sync).with_outlive().repeated(),
+        Test::new("outlive_and_outlive_multicast_async", multicast_async).with_outlive().repeated(),
+        Test::new("outlive_and_outlive_static_sync", static_sync).with_outlive().repeated(),
+        Test::new("outlive_and_outlive_static_async", static_async).with_outlive().repeated(),
+        Test::new("tomcat_and_outlive_multicast_sync", tomcat_is_a).with_outlive().with_tomcat().repeated(),
+        Test::new("outlive_and_tomcat_multicast_sync", tomcat_is_b).with_outlive().with_tomcat().repeated(),
         // These two prove the rig rather than Outlive.
-        Test::new("tomcat_and_tomcat_multicast_sync", both_tomcat)
-            .with_tomcat()
-            .by_name(),
-        Test::new("tomcat_and_tomcat_static_sync", both_tomcat_static)
-            .with_tomcat()
-            .by_name(),
+        Test::new("tomcat_and_tomcat_multicast_sync", both_tomcat).with_tomcat().by_name(),
+        Test::new("tomcat_and_tomcat_static_sync", both_tomcat_static).with_tomcat().by_name(),
     ])
 }
 
@@ -50,11 +32,7 @@ fn b() -> NodeSpec {
 }
 
 fn outlives(scene: &Scene, a: NodeSpec, b: NodeSpec, settle: Settle) -> Result<()> {
-    play(
-        &mut OutliveNode::new(scene, a)?,
-        &mut OutliveNode::new(scene, b)?,
-        settle,
-    )
+    play(&mut OutliveNode::new(scene, a)?, &mut OutliveNode::new(scene, b)?, settle)
 }
 
 fn multicast_sync(scene: &Scene) -> Result<()> {
@@ -62,54 +40,27 @@ fn multicast_sync(scene: &Scene) -> Result<()> {
 }
 
 fn multicast_async(scene: &Scene) -> Result<()> {
-    outlives(
-        scene,
-        a().send_options(8),
-        b().send_options(8),
-        Settle::Soon,
-    )
+    outlives(scene, a().send_options(8), b().send_options(8), Settle::Soon)
 }
 
 fn static_sync(scene: &Scene) -> Result<()> {
-    outlives(
-        scene,
-        a().static_members(&[2]),
-        b().static_members(&[1]),
-        Settle::AtOnce,
-    )
+    outlives(scene, a().static_members(&[2]), b().static_members(&[1]), Settle::AtOnce)
 }
 
 fn static_async(scene: &Scene) -> Result<()> {
-    outlives(
-        scene,
-        a().static_members(&[2]).send_options(8),
-        b().static_members(&[1]).send_options(8),
-        Settle::Soon,
-    )
+    outlives(scene, a().static_members(&[2]).send_options(8), b().static_members(&[1]).send_options(8), Settle::Soon)
 }
 
 fn tomcat_is_a(scene: &Scene) -> Result<()> {
-    play(
-        &mut TomcatNode::new(scene, a())?,
-        &mut OutliveNode::new(scene, b())?,
-        Settle::AtOnce,
-    )
+    play(&mut TomcatNode::new(scene, a())?, &mut OutliveNode::new(scene, b())?, Settle::AtOnce)
 }
 
 fn tomcat_is_b(scene: &Scene) -> Result<()> {
-    play(
-        &mut OutliveNode::new(scene, a())?,
-        &mut TomcatNode::new(scene, b())?,
-        Settle::AtOnce,
-    )
+    play(&mut OutliveNode::new(scene, a())?, &mut TomcatNode::new(scene, b())?, Settle::AtOnce)
 }
 
 fn both_tomcat(scene: &Scene) -> Result<()> {
-    play(
-        &mut TomcatNode::new(scene, a())?,
-        &mut TomcatNode::new(scene, b())?,
-        Settle::AtOnce,
-    )
+    play(&mut TomcatNode::new(scene, a())?, &mut TomcatNode::new(scene, b())?, Settle::AtOnce)
 }
 
 fn both_tomcat_static(scene: &Scene) -> Result<()> {

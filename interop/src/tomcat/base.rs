@@ -10,10 +10,7 @@ use super::xml::Element;
 use crate::spec::NodeSpec;
 
 /// The users of the session app, with their roles.
-const USERS: [(&str, &str, &str); 2] = [
-    ("alice", "wonderland", "user"),
-    ("bob", "builder", "user,admin"),
-];
+const USERS: [(&str, &str, &str); 2] = [("alice", "wonderland", "user"), ("bob", "builder", "user,admin")];
 
 /// Where Tomcat looks for classes. No jar is scanned: the one servlet is named in web.xml, and scanning costs a second at each start.
 const CATALINA_PROPERTIES: &str = r#"common.loader="${catalina.home}/lib","${catalina.home}/lib/*.jar"
@@ -45,10 +42,7 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, web_app: &Path) -> Result<()> 
     fs::write(conf.join("web.xml"), WEB_XML)?;
     fs::write(conf.join("catalina.properties"), CATALINA_PROPERTIES)?;
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
-    fs::write(
-        conf.join("Catalina/localhost/app.xml"),
-        context(web_app).document(),
-    )?;
+    fs::write(conf.join("Catalina/localhost/app.xml"), context(web_app).document())?;
     Ok(())
 }
 
@@ -60,20 +54,14 @@ fn context(web_app: &Path) -> Element {
         .with("privileged", true)
         .with("backgroundProcessorDelay", 1)
         .child(
-            Element::of_class(
-                "Valve",
-                "org.apache.catalina.authenticator.NonLoginAuthenticator",
-            )
-            .with("alwaysUseSession", true),
+            Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
+                .with("alwaysUseSession", true),
         )
 }
 
 fn users() -> Element {
     let user = |(name, password, roles)| {
-        Element::new("user")
-            .with("username", name)
-            .with("password", password)
-            .with("roles", roles)
+        Element::new("user").with("username", name).with("password", password).with("roles", roles)
     };
     Element::new("tomcat-users")
         .with("xmlns", "http://tomcat.apache.org/xml")

@@ -14,21 +14,13 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("name", "UserDatabase")
         .with("auth", "Container")
         .with("type", "org.apache.catalina.UserDatabase")
-        .with(
-            "factory",
-            "org.apache.catalina.users.MemoryUserDatabaseFactory",
-        )
+        .with("factory", "org.apache.catalina.users.MemoryUserDatabaseFactory")
         .with("pathname", "conf/tomcat-users.xml");
-    let connector = Element::new("Connector")
-        .with("protocol", "HTTP/1.1")
-        .with("address", spec.host)
-        .with("port", spec.http_port);
-    let realm = Element::of_class("Realm", "org.apache.catalina.realm.UserDatabaseRealm")
-        .with("resourceName", "UserDatabase");
-    let mut host = Element::new("Host")
-        .with("name", "localhost")
-        .with("appBase", "webapps")
-        .with("autoDeploy", false);
+    let connector =
+        Element::new("Connector").with("protocol", "HTTP/1.1").with("address", spec.host).with("port", spec.http_port);
+    let realm =
+        Element::of_class("Realm", "org.apache.catalina.realm.UserDatabaseRealm").with("resourceName", "UserDatabase");
+    let mut host = Element::new("Host").with("name", "localhost").with("appBase", "webapps").with("autoDeploy", false);
     let mut engine = Element::new("Engine")
         .with("name", "Catalina")
         .with("defaultHost", "localhost")
@@ -38,10 +30,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         ClusterAt::Engine => engine = engine.child(cluster(spec)),
         ClusterAt::Host => host = host.child(cluster(spec)),
     }
-    let service = Element::new("Service")
-        .with("name", "Catalina")
-        .child(connector)
-        .child(engine.child(host));
+    let service = Element::new("Service").with("name", "Catalina").child(connector).child(engine.child(host));
     Element::new("Server")
         .with("port", -1)
         .child(Element::new("GlobalNamingResources").child(users))
@@ -63,21 +52,13 @@ fn cluster(spec: &NodeSpec) -> Element {
         .child(manager)
         .child(channel(spec))
         .child(Element::of_class("Valve", format!("{ha}.tcp.ReplicationValve")).with("filter", ""))
-        .child(Element::of_class(
-            "Valve",
-            format!("{ha}.session.JvmRouteBinderValve"),
-        ))
-        .child(Element::of_class(
-            "ClusterListener",
-            format!("{ha}.session.ClusterSessionListener"),
-        ))
+        .child(Element::of_class("Valve", format!("{ha}.session.JvmRouteBinderValve")))
+        .child(Element::of_class("ClusterListener", format!("{ha}.session.ClusterSessionListener")))
 }
 
 fn channel(spec: &NodeSpec) -> Element {
     let tribes = "org.apache.catalina.tribes";
-    let interceptor = |name: &str| {
-        Element::of_class("Interceptor", format!("{tribes}.group.interceptors.{name}"))
-    };
+    let interceptor = |name: &str| Element::of_class("Interceptor", format!("{tribes}.group.interceptors.{name}"));
     let mut parts = Vec::new();
     if let Membership::Multicast(group) = &spec.membership {
         parts.push(
@@ -99,14 +80,8 @@ fn channel(spec: &NodeSpec) -> Element {
             .with("maxThreads", 6),
     );
     parts.push(
-        Element::of_class(
-            "Sender",
-            format!("{tribes}.transport.ReplicationTransmitter"),
-        )
-        .child(Element::of_class(
-            "Transport",
-            format!("{tribes}.transport.nio.PooledParallelSender"),
-        )),
+        Element::of_class("Sender", format!("{tribes}.transport.ReplicationTransmitter"))
+            .child(Element::of_class("Transport", format!("{tribes}.transport.nio.PooledParallelSender"))),
     );
     if let Membership::Static(_) = spec.membership {
         parts.push(interceptor("TcpPingInterceptor").with("interval", 1000));
@@ -117,11 +92,7 @@ fn channel(spec: &NodeSpec) -> Element {
         parts.push(
             interceptor("StaticMembershipInterceptor")
                 .child(static_member("LocalMember", spec.receiver()))
-                .children(
-                    members
-                        .iter()
-                        .map(|&receiver| static_member("Member", receiver)),
-                ),
+                .children(members.iter().map(|&receiver| static_member("Member", receiver))),
         );
     }
     Element::of_class("Channel", format!("{tribes}.group.GroupChannel")).children(parts)
@@ -129,17 +100,11 @@ fn channel(spec: &NodeSpec) -> Element {
 
 fn static_member(element: &'static str, receiver: SocketAddrV4) -> Element {
     // Java's bytes are signed, and Tomcat reads the list with Byte.parseByte.
-    let id: Vec<String> = static_unique_id(receiver)
-        .iter()
-        .map(|byte| byte.cast_signed().to_string())
-        .collect();
-    Element::of_class(
-        element,
-        "org.apache.catalina.tribes.membership.StaticMember",
-    )
-    .with("host", receiver.ip())
-    .with("port", receiver.port())
-    .with("uniqueId", format!("{{{}}}", id.join(",")))
+    let id: Vec<String> = static_unique_id(receiver).iter().map(|byte| byte.cast_signed().to_string()).collect();
+    Element::of_class(element, "org.apache.catalina.tribes.membership.StaticMember")
+        .with("host", receiver.ip())
+        .with("port", receiver.port())
+        .with("uniqueId", format!("{{{}}}", id.join(",")))
 }
 
 #[cfg(test)]
@@ -149,27 +114,19 @@ mod tests {
     #[test]
     fn multicast_in_the_engine_is_the_default() {
         let text = server_xml(&NodeSpec::new("node-a", 1));
-        assert!(text.contains("<Membership className=\"org.apache.catalina.tribes.membership.McastService\" address=\"228.0.0.4\""));
-        let (cluster, host) = (
-            text.find("<Cluster ").unwrap(),
-            text.find("<Host ").unwrap(),
-        );
+        assert!(text.contains(
+            "<Membership className=\"org.apache.catalina.tribes.membership.McastService\" address=\"228.0.0.4\""
+        ));
+        let (cluster, host) = (text.find("<Cluster ").unwrap(), text.find("<Host ").unwrap());
         assert!(cluster < host && text.contains("channelSendOptions=\"6\""));
     }
 
     #[test]
     fn static_members_replace_multicast() {
-        let text = server_xml(
-            &NodeSpec::new("node-a", 1)
-                .static_members(&[2])
-                .cluster_at(ClusterAt::Host),
-        );
+        let text = server_xml(&NodeSpec::new("node-a", 1).static_members(&[2]).cluster_at(ClusterAt::Host));
         assert!(!text.contains("McastService") && text.contains("channelStartOptions=\"3\""));
         assert!(text.contains("port=\"4000\" uniqueId=\"{0,0,0,0,0,0,0,0,0,0,15,-96,10,77,0,2}\""));
-        let (cluster, host) = (
-            text.find("<Cluster ").unwrap(),
-            text.find("<Host ").unwrap(),
-        );
+        let (cluster, host) = (text.find("<Cluster ").unwrap(), text.find("<Host ").unwrap());
         assert!(host < cluster);
     }
 }

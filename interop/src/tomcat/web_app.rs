@@ -12,12 +12,7 @@ pub const HOME: &str = "/usr/share/tomcat10";
 
 /// Whether this machine has what a Tomcat node takes: Tomcat itself, a JVM and a compiler.
 pub fn is_installed() -> bool {
-    let runs = |program: &str| {
-        Command::new(program)
-            .arg("-version")
-            .output()
-            .is_ok_and(|done| done.status.success())
-    };
+    let runs = |program: &str| Command::new(program).arg("-version").output().is_ok_and(|done| done.status.success());
     Path::new(HOME).join("bin/bootstrap.jar").exists() && runs("java") && runs("javac")
 }
 
@@ -33,9 +28,7 @@ pub fn build_web_app(target: &Path) -> Result<PathBuf> {
     let descriptor = java.join("web/WEB-INF/web.xml");
     let mut hasher = DefaultHasher::new();
     for path in sources.iter().chain([&descriptor]) {
-        fs::read(path)
-            .with_context(|| format!("cannot read {}", path.display()))?
-            .hash(&mut hasher);
+        fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.hash(&mut hasher);
     }
     let built = target.join(format!("rig/session-app-{:016x}", hasher.finish()));
     if built.exists() {
@@ -60,18 +53,9 @@ pub fn build_web_app(target: &Path) -> Result<PathBuf> {
         .args(&sources)
         .output()
         .context("cannot start javac")?;
-    ensure!(
-        compiled.status.success(),
-        "javac: {}",
-        String::from_utf8_lossy(&compiled.stderr)
-    );
+    ensure!(compiled.status.success(), "javac: {}", String::from_utf8_lossy(&compiled.stderr));
     if let Err(refused) = fs::rename(&making, &built) {
-        ensure!(
-            built.exists(),
-            "cannot rename {} to {}: {refused}",
-            making.display(),
-            built.display()
-        );
+        ensure!(built.exists(), "cannot rename {} to {}: {refused}", making.display(), built.display());
         fs::remove_dir_all(&making)?;
     }
     Ok(built)
@@ -81,16 +65,11 @@ fn java_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
-        {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "java")
-            {
+            } else if path.extension().is_some_and(|extension| extension == "java") {
                 found.push(path);
             }
         }

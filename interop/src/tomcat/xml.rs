@@ -12,11 +12,7 @@ pub(super) struct Element {
 
 impl Element {
     pub(super) fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            attributes: Vec::new(),
-            children: Vec::new(),
-        }
+        Self { name, attributes: Vec::new(), children: Vec::new() }
     }
 
     /// An element that names the class Tomcat makes for it.
@@ -67,10 +63,7 @@ impl Display for Element {
 }
 
 fn escaped(value: &str) -> String {
-    value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;")
+    value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -79,11 +72,7 @@ mod tests {
 
     #[test]
     fn elements_nest_and_values_are_escaped() {
-        let root =
-            Element::of_class("A", "x.Y").child(Element::new("B").with("text", "1 < 2 & \"3\""));
-        assert_eq!(
-            root.to_string(),
-            "<A className=\"x.Y\">\n  <B text=\"1 &lt; 2 &amp; &quot;3&quot;\"/>\n</A>\n"
-        );
+        let root = Element::of_class("A", "x.Y").child(Element::new("B").with("text", "1 < 2 & \"3\""));
+        assert_eq!(root.to_string(), "<A className=\"x.Y\">\n  <B text=\"1 &lt; 2 &amp; &quot;3&quot;\"/>\n</A>\n");
     }
 }
