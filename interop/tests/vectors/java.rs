@@ -1,0 +1,1 @@
+//! Java object streams: the messages themselves, and the streams that they carry as byte arrays.
