@@ -100,7 +100,8 @@ fn faults_of(pure: &Pure, path: &Path, text: &str) -> Vec<String> {
     let place = path.strip_prefix(root()).map_or_else(|_| path.to_owned(), Path::to_owned);
     let mut faults = Vec::new();
     let is_root = path.ends_with(PathBuf::from(pure.folder).join("src/lib.rs"));
-    if pure.no_std && is_root && !text.lines().any(|line| line == "#![no_std]") {
+    let without_std = ["#![no_std]", "#![cfg_attr(not(test), no_std)]"];
+    if pure.no_std && is_root && !text.lines().any(|line| without_std.contains(&line)) {
         faults.push(format!("{}: `#![no_std]` is missing", place.display()));
     }
     for (number, line) in source::outside_of_tests(text) {
