@@ -138,12 +138,11 @@ pub fn main(tests: &[Test]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let why = sandbox::enter(&variables);
-    for test in &chosen {
-        skipped(test, &format!("no network namespace: {why}"));
-    }
-    summary(0, if is_ci() { chosen.len() } else { 0 }, chosen.len(), tests.len() - chosen.len(), Instant::now());
-    if is_ci() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let why = format!("no network namespace: {}", sandbox::enter(&variables));
+    let start = Instant::now();
+    let failed = chosen.iter().filter(|test| matches!(skipped(test, &why), Outcome::Failed)).count();
+    summary(0, failed, chosen.len() - failed, tests.len() - chosen.len(), start);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// How often repeated tests run.

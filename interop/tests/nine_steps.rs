@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Test::new("tomcat_and_outlive_static_sync", tomcat_is_a_static).with_outlive().with_tomcat().by_name(),
         Test::new("outlive_and_tomcat_static_sync", tomcat_is_b_static).with_outlive().with_tomcat().by_name(),
         Test::new("tomcat_and_outlive_in_the_host", tomcat_is_a_in_host).with_outlive().with_tomcat().by_name(),
-        // These two prove the rig rather than Outlive.
+        // These prove the rig rather than Outlive.
         Test::new("tomcat_and_tomcat_multicast_sync", both_tomcat).with_tomcat().by_name(),
         Test::new("tomcat_and_tomcat_static_sync", both_tomcat_static).with_tomcat().by_name(),
     ])

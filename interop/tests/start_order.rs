@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Test::new("health_says_503_until_the_state_is_held", health_before_state).with_outlive(),
         Test::new("a_node_that_ends_in_order_says_so", orderly_end).with_outlive(),
         Test::new("a_tomcat_hears_the_orderly_end", orderly_end_beside_tomcat).with_outlive().with_tomcat(),
+        Test::new("the_orderly_end_of_a_tomcat_is_heard", orderly_end_of_tomcat).with_outlive().with_tomcat(),
     ])
 }
 
@@ -78,6 +79,12 @@ fn orderly_end(scene: &Scene) -> Result<()> {
 fn orderly_end_beside_tomcat(scene: &Scene) -> Result<()> {
     let mut staying = TomcatNode::new(scene, NodeSpec::new("staying", 1))?;
     let mut leaving = OutliveNode::new(scene, NodeSpec::new("leaving", 2))?;
+    leaves(&mut staying, &mut leaving)
+}
+
+fn orderly_end_of_tomcat(scene: &Scene) -> Result<()> {
+    let mut staying = OutliveNode::new(scene, NodeSpec::new("staying", 1))?;
+    let mut leaving = TomcatNode::new(scene, NodeSpec::new("leaving", 2))?;
     leaves(&mut staying, &mut leaving)
 }
 
