@@ -197,29 +197,29 @@ fn command_line(scene: &Scene) -> Result<()> {
     let address = taken.local_addr()?.to_string();
     let taken_receiver = TcpListener::bind("10.77.0.1:4000")?;
     let receiver = taken_receiver.local_addr()?.to_string();
-    // Arguments, and a word that the sentence must have.
-    let cases: [(&[&str], &str); 12] = [
-        (&["serve", "--http", &address], &address),
-        (&["serve", "--receiver", &receiver, "--http", "10.77.0.2:8080"], &receiver),
-        (&["serve", "--http", "192.0.2.1:8080"], "192.0.2.1:8080"),
-        (&["serve", "--receiver", "192.0.2.1:4000", "--http", "10.77.0.2:8080"], "192.0.2.1"),
-        (&["serve", "--bind", "192.0.2.1", "--http", "10.77.0.2:8080"], "192.0.2.1"),
-        (&["serve", "--http", "no-address"], "no-address"),
-        (&["serve", "--mcast", "10.77.0.1:45564"], "10.77.0.1"),
-        (&["serve", "--options", "many"], "many"),
-        (&["serve", "--no-such-flag"], "--no-such-flag"),
-        (&["no-such-command"], "no-such-command"),
-        (&["serve", "--interceptors", "gzip"], "--interceptors"),
-        (&["serve", "--manager", "backup"], "backup"),
+    // Arguments, the exit code (1: the world is not as it should be, 2: the command line is not), a word that the sentence must have.
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&["serve", "--http", &address], 1, &address),
+        (&["serve", "--receiver", &receiver, "--http", "10.77.0.2:8080"], 1, &receiver),
+        (&["serve", "--http", "192.0.2.1:8080"], 1, "192.0.2.1:8080"),
+        (&["serve", "--receiver", "192.0.2.1:4000", "--http", "10.77.0.2:8080"], 1, "192.0.2.1"),
+        (&["serve", "--bind", "192.0.2.1", "--http", "10.77.0.2:8080"], 1, "192.0.2.1"),
+        (&["serve", "--http", "no-address"], 2, "no-address"),
+        (&["serve", "--mcast", "10.77.0.1:45564"], 2, "10.77.0.1"),
+        (&["serve", "--options", "many"], 2, "many"),
+        (&["serve", "--no-such-flag"], 2, "--no-such-flag"),
+        (&["no-such-command"], 2, "no-such-command"),
+        (&["serve", "--interceptors", "gzip"], 2, "--interceptors"),
+        (&["serve", "--manager", "backup"], 2, "backup"),
     ];
-    for (arguments, word) in cases {
-        refused(scene, arguments, word).with_context(|| format!("outlive {}", arguments.join(" ")))?;
+    for (arguments, code, word) in cases {
+        refused(scene, arguments, code, word).with_context(|| format!("outlive {}", arguments.join(" ")))?;
     }
     Ok(())
 }
 
-/// `outlive` with these arguments ends by itself with exit code 2 and one line that has the word.
-fn refused(scene: &Scene, arguments: &[&str], word: &str) -> Result<()> {
+/// `outlive` with these arguments ends by itself with that exit code and one line that has the word.
+fn refused(scene: &Scene, arguments: &[&str], code: i32, word: &str) -> Result<()> {
     let mut child = Command::new(scene.outlive()?)
         .args(arguments)
         .env("RUST_BACKTRACE", "1")
@@ -242,7 +242,7 @@ fn refused(scene: &Scene, arguments: &[&str], word: &str) -> Result<()> {
     ensure!(lines.len() == 1, "{} lines instead of one sentence:\n{text}", lines.len());
     ensure!(lines[0].contains(word), "the sentence does not name {word:?}: {text}");
     ensure!(!text.contains("panicked"), "a panic: {text}");
-    ensure!(status.code() == Some(2), "{status} instead of exit code 2: {text}");
+    ensure!(status.code() == Some(code), "{status} instead of exit code {code}: {text}");
     Ok(())
 }
 
