@@ -213,6 +213,9 @@ fn command_line(scene: &Scene) -> Result<()> {
         (&["serve", "--manager", "backup"], 2, "backup"),
     ];
     for (arguments, code, word) in cases {
+        // Where the address were right, the node might start on it.
+        let allowed = if arguments[0] == "serve" { &["--allow-plaintext"][..] } else { &[] };
+        let arguments = &[arguments, allowed].concat();
         refused(scene, arguments, code, word).with_context(|| format!("outlive {}", arguments.join(" ")))?;
     }
     Ok(())
