@@ -1,0 +1,123 @@
+//! An Outlive node: the binary `outlive serve` as a process.
+
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::process::Process;
+use crate::scene::Scene;
+use crate::server::Server;
+use crate::spec::{ClusterAt, Membership, NodeSpec};
+
+/// The port on which a node of the rig tells its health before it serves.
+const HEALTH_PORT: u16 = 8081;
+
+/// A node made by the binary of this workspace.
+#[derive(Debug)]
+pub struct OutliveNode<'scene> {
+    spec: NodeSpec,
+    scene: &'scene Scene,
+    program: PathBuf,
+    more: Vec<String>,
+    process: Option<Process>,
+}
+
+impl<'scene> OutliveNode<'scene> {
+    /// A node that is not started yet.
+    ///
+    /// # Errors
+    /// Where the scene has no binary.
+    pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
+        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process: None })
+    }
+
+    /// With more arguments behind those that the description gives.
+    #[must_use]
+    pub fn with_arguments(mut self, more: &[&str]) -> Self {
+        self.more.extend(more.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// Where the node tells its health, also before it serves.
+    pub fn health_address(&self) -> SocketAddr {
+        SocketAddrV4::new(self.spec.host, HEALTH_PORT).into()
+    }
+
+    /// The arguments of `outlive` that make this node.
+    pub fn arguments(&self) -> Vec<String> {
+        let spec = &self.spec;
+        let mut arguments: Vec<String> = vec!["serve".into()];
+        let mut flag = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+        flag("--name", spec.name.clone());
+        flag("--http", spec.http().to_string());
+        flag("--health", self.health_address().to_string());
+        flag("--app", "/app=session".into());
+        flag("--receiver", spec.receiver().to_string());
+        match &spec.membership {
+            Membership::Multicast(group) => {
+                flag("--mcast", group.to_string());
+                flag("--bind", spec.host.to_string());
+            }
+            Membership::Static(members) => {
+                let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+                flag("--static", members.join(","));
+            }
+        }
+        flag("--options", spec.send_options.to_string());
+        flag(
+            "--cluster-at",
+            match spec.cluster_at {
+                ClusterAt::Engine => "Engine".into(),
+                ClusterAt::Host => "Host".into(),
+            },
+        );
+        // The sandbox's addresses look like those of a network, and nobody is on it.
+        arguments.push("--allow-plaintext".into());
+        arguments.extend(self.more.iter().cloned());
+        arguments
+    }
+
+    /// The running process.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn process(&self) -> Result<&Process> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
+    }
+
+    fn taken(&mut self) -> Result<Process> {
+        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
+    }
+}
+
+impl Server for OutliveNode<'_> {
+    fn spec(&self) -> &NodeSpec {
+        &self.spec
+    }
+
+    fn launch(&mut self) -> Result<()> {
+        ensure!(self.process.is_none(), "{} runs already", self.spec.name);
+        let mut command = Command::new(&self.program);
+        command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0");
+        self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
+        Ok(())
+    }
+
+    fn kill(&mut self) -> Result<()> {
+        self.taken()?.kill()
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        let name = self.spec.name.clone();
+        let status = self.taken()?.stop()?;
+        ensure!(status.success(), "{name} ended with {status} after SIGTERM");
+        Ok(())
+    }
+
+    fn still_runs(&mut self) -> Result<()> {
+        let name = self.spec.name.clone();
+        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
+    }
+}

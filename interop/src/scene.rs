@@ -1,0 +1,89 @@
+//! The place of one test: a folder for what its nodes write, gone afterwards, and the logs to show where it fails.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+/// How much of each log a failed test shows.
+const TAIL_LINES: usize = 60;
+
+/// The programs that nodes are started from, made before the first test.
+#[derive(Debug, Clone, Default)]
+pub struct Programs {
+    /// The binary `outlive`.
+    pub outlive: Option<PathBuf>,
+    /// The session app as an exploded web application, for Tomcat.
+    pub web_app: Option<PathBuf>,
+}
+
+/// One test's folder and programs.
+#[derive(Debug)]
+pub struct Scene {
+    folder: TempDir,
+    programs: Programs,
+    logs: Cell<usize>,
+}
+
+impl Scene {
+    /// An empty scene.
+    ///
+    /// # Errors
+    /// Where no temporary folder can be made.
+    pub fn new(programs: Programs) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("outlive-rig-").tempdir().context("no temporary folder")?;
+        Ok(Self { folder, programs, logs: Cell::new(0) })
+    }
+
+    /// The folder, empty at the start of the test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary `outlive`.
+    ///
+    /// # Errors
+    /// Where the test was not listed as one that needs it.
+    pub fn outlive(&self) -> Result<&Path> {
+        self.programs.outlive.as_deref().context("this test did not say that it needs Outlive")
+    }
+
+    /// The web application for Tomcat.
+    ///
+    /// # Errors
+    /// Where the test was not listed as one that needs it.
+    pub fn web_app(&self) -> Result<&Path> {
+        self.programs.web_app.as_deref().context("this test did not say that it needs Tomcat")
+    }
+
+    /// A file for a process's output; numbered, so that each start of a node has its own, in order.
+    pub fn log_file(&self, name: &str) -> PathBuf {
+        let number = self.logs.get() + 1;
+        self.logs.set(number);
+        self.folder.path().join(format!("{number:02}-{name}.log"))
+    }
+
+    /// The end of each log, under its name.
+    pub fn log_tails(&self) -> String {
+        let mut logs: Vec<PathBuf> = fs::read_dir(self.folder.path())
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+        logs.sort();
+        let mut out = String::new();
+        for path in logs {
+            let text = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            let from = lines.len().saturating_sub(TAIL_LINES);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            out.push_str(&format!("---- {name}: the last {} of {} lines\n", lines.len() - from, lines.len()));
+            for line in &lines[from..] {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,123 @@
+//! What a node of a test cluster is: where it listens, how it finds the others, how it sends.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+/// The addresses that the sandbox's loopback interface has. They are no 127.x ones, so that a node announces itself as on a real network.
+pub const ADDRESSES: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(10, 77, 0, 1),
+    Ipv4Addr::new(10, 77, 0, 2),
+    Ipv4Addr::new(10, 77, 0, 3),
+    Ipv4Addr::new(10, 77, 0, 4),
+];
+
+/// Tomcat's default multicast group.
+pub const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(228, 0, 0, 4), 45564);
+
+/// How a node finds the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Membership {
+    /// Heartbeats to a group.
+    Multicast(SocketAddrV4),
+    /// The receivers of the other members.
+    Static(Vec<SocketAddrV4>),
+}
+
+/// Where `<Cluster>` stands: it decides the context's name on the wire, `localhost#/app` or `/app`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterAt {
+    /// In the Engine: Tomcat's documentation and both programs' default.
+    Engine,
+    /// In the Host.
+    Host,
+}
+
+/// One node, of either kind. The same description starts an Outlive or a Tomcat.
+#[derive(Debug, Clone)]
+pub struct NodeSpec {
+    /// `jvmRoute`, and `node` in every answer.
+    pub name: String,
+    /// The node's address in the sandbox.
+    pub host: Ipv4Addr,
+    /// The port of the session app.
+    pub http_port: u16,
+    /// The port that cluster messages come to.
+    pub receiver_port: u16,
+    /// How the others are found.
+    pub membership: Membership,
+    /// `channelSendOptions`.
+    pub send_options: u8,
+    /// Where the cluster element stands.
+    pub cluster_at: ClusterAt,
+}
+
+impl NodeSpec {
+    /// The node `number` (from 1) of a cluster that meets by multicast and sends with acknowledgements (options 6).
+    ///
+    /// # Panics
+    /// Where the sandbox has no such address.
+    pub fn new(name: &str, number: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            host: ADDRESSES[number - 1],
+            http_port: 8080,
+            receiver_port: 4000,
+            membership: Membership::Multicast(GROUP),
+            send_options: 6,
+            cluster_at: ClusterAt::Engine,
+        }
+    }
+
+    /// With other `channelSendOptions`.
+    #[must_use]
+    pub fn send_options(mut self, bits: u8) -> Self {
+        self.send_options = bits;
+        self
+    }
+
+    /// With the cluster in another element.
+    #[must_use]
+    pub fn cluster_at(mut self, place: ClusterAt) -> Self {
+        self.cluster_at = place;
+        self
+    }
+
+    /// With static members: the receivers of those nodes of the sandbox, by number.
+    ///
+    /// # Panics
+    /// Where the sandbox has no such address.
+    #[must_use]
+    pub fn static_members(mut self, numbers: &[usize]) -> Self {
+        let receivers = numbers.iter().map(|number| SocketAddrV4::new(ADDRESSES[number - 1], 4000));
+        self.membership = Membership::Static(receivers.collect());
+        self
+    }
+
+    /// Where the session app answers.
+    pub fn http(&self) -> SocketAddr {
+        SocketAddrV4::new(self.host, self.http_port).into()
+    }
+
+    /// Where cluster messages come to.
+    pub fn receiver(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(self.host, self.receiver_port)
+    }
+}
+
+/// The unique id of a static member, by the rig's rule: ten zero bytes, the receiver's port, its address. Every node names it alike.
+pub fn static_unique_id(receiver: SocketAddrV4) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[10..12].copy_from_slice(&receiver.port().to_be_bytes());
+    id[12..].copy_from_slice(&receiver.ip().octets());
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_member_is_named_by_its_address() {
+        let id = static_unique_id(SocketAddrV4::new(Ipv4Addr::new(10, 77, 0, 200), 4000));
+        assert_eq!(id, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xa0, 10, 77, 0, 200]);
+    }
+}

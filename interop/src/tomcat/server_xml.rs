@@ -1,0 +1,132 @@
+//! `server.xml` of a cluster node: what Tomcat's cluster documentation gives as its default, with the parts that a test chooses.
+
+use std::net::SocketAddrV4;
+
+use super::xml::Element;
+use crate::spec::{ClusterAt, Membership, NodeSpec, static_unique_id};
+
+/// `channelStartOptions`: the receiver (1) and the sender (2), no multicast membership.
+const WITHOUT_MULTICAST: u8 = 3;
+
+/// The whole `server.xml`.
+pub(super) fn server_xml(spec: &NodeSpec) -> String {
+    let users = Element::new("Resource")
+        .with("name", "UserDatabase")
+        .with("auth", "Container")
+        .with("type", "org.apache.catalina.UserDatabase")
+        .with("factory", "org.apache.catalina.users.MemoryUserDatabaseFactory")
+        .with("pathname", "conf/tomcat-users.xml");
+    let connector =
+        Element::new("Connector").with("protocol", "HTTP/1.1").with("address", spec.host).with("port", spec.http_port);
+    let realm =
+        Element::of_class("Realm", "org.apache.catalina.realm.UserDatabaseRealm").with("resourceName", "UserDatabase");
+    let mut host = Element::new("Host").with("name", "localhost").with("appBase", "webapps").with("autoDeploy", false);
+    let mut engine = Element::new("Engine")
+        .with("name", "Catalina")
+        .with("defaultHost", "localhost")
+        .with("jvmRoute", &spec.name)
+        .child(realm);
+    match spec.cluster_at {
+        ClusterAt::Engine => engine = engine.child(cluster(spec)),
+        ClusterAt::Host => host = host.child(cluster(spec)),
+    }
+    let service = Element::new("Service").with("name", "Catalina").child(connector).child(engine.child(host));
+    Element::new("Server")
+        .with("port", -1)
+        .child(Element::new("GlobalNamingResources").child(users))
+        .child(service)
+        .document()
+}
+
+fn cluster(spec: &NodeSpec) -> Element {
+    let ha = "org.apache.catalina.ha";
+    let mut cluster = Element::of_class("Cluster", format!("{ha}.tcp.SimpleTcpCluster"))
+        .with("channelSendOptions", spec.send_options);
+    if let Membership::Static(_) = spec.membership {
+        cluster = cluster.with("channelStartOptions", WITHOUT_MULTICAST);
+    }
+    let manager = Element::of_class("Manager", format!("{ha}.session.DeltaManager"))
+        .with("expireSessionsOnShutdown", false)
+        .with("notifyListenersOnReplication", true);
+    cluster
+        .child(manager)
+        .child(channel(spec))
+        .child(Element::of_class("Valve", format!("{ha}.tcp.ReplicationValve")).with("filter", ""))
+        .child(Element::of_class("Valve", format!("{ha}.session.JvmRouteBinderValve")))
+        .child(Element::of_class("ClusterListener", format!("{ha}.session.ClusterSessionListener")))
+}
+
+fn channel(spec: &NodeSpec) -> Element {
+    let tribes = "org.apache.catalina.tribes";
+    let interceptor = |name: &str| Element::of_class("Interceptor", format!("{tribes}.group.interceptors.{name}"));
+    let mut parts = Vec::new();
+    if let Membership::Multicast(group) = &spec.membership {
+        parts.push(
+            Element::of_class("Membership", format!("{tribes}.membership.McastService"))
+                .with("address", group.ip())
+                .with("port", group.port())
+                .with("bind", spec.host)
+                .with("frequency", 500)
+                .with("dropTime", 3000),
+        );
+    }
+    // autoBind 0: this port or none, so that a test never talks to another node than it thinks.
+    parts.push(
+        Element::of_class("Receiver", format!("{tribes}.transport.nio.NioReceiver"))
+            .with("address", spec.host)
+            .with("port", spec.receiver_port)
+            .with("autoBind", 0)
+            .with("selectorTimeout", 5000)
+            .with("maxThreads", 6),
+    );
+    parts.push(
+        Element::of_class("Sender", format!("{tribes}.transport.ReplicationTransmitter"))
+            .child(Element::of_class("Transport", format!("{tribes}.transport.nio.PooledParallelSender"))),
+    );
+    if let Membership::Static(_) = spec.membership {
+        parts.push(interceptor("TcpPingInterceptor").with("interval", 1000));
+    }
+    parts.push(interceptor("TcpFailureDetector"));
+    parts.push(interceptor("MessageDispatchInterceptor"));
+    if let Membership::Static(members) = &spec.membership {
+        parts.push(
+            interceptor("StaticMembershipInterceptor")
+                .child(static_member("LocalMember", spec.receiver()))
+                .children(members.iter().map(|&receiver| static_member("Member", receiver))),
+        );
+    }
+    Element::of_class("Channel", format!("{tribes}.group.GroupChannel")).children(parts)
+}
+
+fn static_member(element: &'static str, receiver: SocketAddrV4) -> Element {
+    // Java's bytes are signed, and Tomcat reads the list with Byte.parseByte.
+    let id: Vec<String> = static_unique_id(receiver).iter().map(|byte| byte.cast_signed().to_string()).collect();
+    Element::of_class(element, "org.apache.catalina.tribes.membership.StaticMember")
+        .with("host", receiver.ip())
+        .with("port", receiver.port())
+        .with("uniqueId", format!("{{{}}}", id.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multicast_in_the_engine_is_the_default() {
+        let text = server_xml(&NodeSpec::new("node-a", 1));
+        assert!(text.contains(
+            "<Membership className=\"org.apache.catalina.tribes.membership.McastService\" address=\"228.0.0.4\""
+        ));
+        let (cluster, host) = (text.find("<Cluster ").unwrap(), text.find("<Host ").unwrap());
+        assert!(cluster < host && text.contains("channelSendOptions=\"6\""));
+    }
+
+    #[test]
+    fn static_members_replace_multicast() {
+        let text = server_xml(&NodeSpec::new("node-a", 1).static_members(&[2]).cluster_at(ClusterAt::Host));
+        assert!(!text.contains("McastService") && text.contains("channelStartOptions=\"3\""));
+        assert!(text.contains("port=\"4000\" uniqueId=\"{0,0,0,0,0,0,0,0,0,0,15,-96,10,77,0,2}\""));
+        let (cluster, host) = (text.find("<Cluster ").unwrap(), text.find("<Host ").unwrap());
+        assert!(host < cluster);
+    }
+}

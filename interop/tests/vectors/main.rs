@@ -1,0 +1,7 @@
+//! The bytes that real Tomcats sent: all must be read, written back the same, and mean what the clients were told.
+//!
+//! `interop/vectors/README.md` says where they come from. Each test goes over every scenario.
+
+mod java;
+mod scenario;
+mod wire;

@@ -1,0 +1,57 @@
+//! `cargo xtask verify`: everything that must hold, the quick things first.
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::report::Report;
+use crate::{cargo, peers, purity, root};
+
+/// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
+const PROCESS_TESTS: [&str; 3] = ["nine_steps", "start_order", "bad_input"];
+
+pub(crate) fn run() -> ExitCode {
+    let mut report = Report::new();
+    let result = all(&mut report);
+    report.close(&result);
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn all(report: &mut Report) -> Result<()> {
+    let nothing_may_be_skipped = env::var("CI").is_ok_and(|value| value == "true");
+    report.command("format", cargo().args(["fmt", "--all", "--check"]))?;
+    report.check("purity of the crates without I/O", purity::check)?;
+    report.command("clippy", on_workspace("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    report.command(
+        "clippy, process tests",
+        on_workspace("clippy").args(process_tests()).args(["--", "-D", "warnings"]),
+    )?;
+    report.command("docs", on_workspace("doc").arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))?;
+    report.tests("unit tests, vectors, doc tests", &mut on_workspace("test"))?;
+    report.check("the real peers", || peers::ensure(nothing_may_be_skipped))?;
+    report.command(
+        "the release build",
+        cargo().args(["build", "--locked", "--release", "--package", "outlive-server"]),
+    )?;
+    report.tests(
+        "process tests",
+        on_workspace("test").arg("--no-fail-fast").args(process_tests()).env("OUTLIVE_BIN", release_binary()),
+    )
+}
+
+/// A command of cargo on all packages at once: so that every step uses the same builds of what they depend on.
+fn on_workspace(command: &str) -> Command {
+    let mut cargo = cargo();
+    cargo.args([command, "--locked", "--workspace"]);
+    cargo
+}
+
+fn process_tests() -> impl Iterator<Item = &'static str> {
+    PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
+}
+
+fn release_binary() -> std::path::PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target));
+    target.join("release/outlive")
+}
