@@ -8,11 +8,11 @@ pub struct Writer(pub u64);
 
 impl From<UniqueId> for Writer {
     fn from(id: UniqueId) -> Self {
-        let mut first = [0; 8];
-        first.copy_from_slice(&id.0[8..]);
-        let mut rest = [0; 8];
-        rest.copy_from_slice(&id.0[..8]);
-        Writer(u64::from_be_bytes(first) ^ u64::from_be_bytes(rest).rotate_left(32))
+        // FNV-1a over all 16 bytes: ids of static members differ in the last six only.
+        let hash =
+            id.0.iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        Writer(hash)
     }
 }
 

@@ -56,11 +56,7 @@ pub(crate) struct Health {
 impl Health {
     /// A member that was just heard of: to be probed at once.
     pub(crate) const fn new() -> Health {
-        Health {
-            standing: Standing::Unverified,
-            probing: Probing::Wanted,
-            doubted: false,
-        }
+        Health { standing: Standing::Unverified, probing: Probing::Wanted, doubted: false }
     }
 
     pub(crate) const fn standing(&self) -> Standing {
@@ -130,16 +126,8 @@ impl Health {
 
     /// It says itself that it leaves: no probe is needed any more.
     pub(crate) fn left(&mut self) -> Change {
-        let change = if self.in_view() {
-            Change::Left
-        } else {
-            Change::None
-        };
-        *self = Health {
-            standing: Standing::Unverified,
-            probing: Probing::Idle,
-            doubted: false,
-        };
+        let change = if self.in_view() { Change::Left } else { Change::None };
+        *self = Health { standing: Standing::Unverified, probing: Probing::Idle, doubted: false };
         change
     }
 }

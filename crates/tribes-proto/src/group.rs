@@ -195,16 +195,10 @@ impl GroupCore {
             Settling::Probes(_, limit) => Some(*limit),
             _ => None,
         };
-        [
-            self.beat_at,
-            self.ping_at,
-            self.heartbeat_at,
-            self.table.next_expiry(),
-            settle_limit,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.beat_at, self.ping_at, self.heartbeat_at, self.table.next_expiry(), settle_limit]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Who is there.
@@ -233,11 +227,7 @@ impl GroupCore {
     }
 
     fn standing(&self, standing: Standing) -> Vec<MemberId> {
-        self.table
-            .entries()
-            .filter(|(_, entry)| entry.health.standing() == standing)
-            .map(|(id, _)| *id)
-            .collect()
+        self.table.entries().filter(|(_, entry)| entry.health.standing() == standing).map(|(id, _)| *id).collect()
     }
 
     fn start(&mut self, now: Now) {
@@ -250,10 +240,7 @@ impl GroupCore {
                 self.beat_at = Some(now.monotonic + *listen_first);
                 self.phase = Phase::Listening;
             }
-            Membership::Static {
-                members,
-                ping_interval,
-            } => {
+            Membership::Static { members, ping_interval } => {
                 // A Tomcat's static member never sets its start, so its alive time is that of 1970.
                 self.beacon.beat_as(now.wall.0);
                 self.ping_at = Some(now.monotonic + *ping_interval);
@@ -270,13 +257,11 @@ impl GroupCore {
         if self.phase == Phase::Running {
             match self.config.membership {
                 Membership::Multicast { .. } => {
-                    self.outputs
-                        .push_back(Output::Multicast(self.beacon.farewell(now.monotonic)));
+                    self.outputs.push_back(Output::Multicast(self.beacon.farewell(now.monotonic)));
                 }
                 Membership::Static { .. } => {
                     for member in &self.view.members {
-                        self.outputs
-                            .push_back(notice(member.clone(), static_membership::STOP));
+                        self.outputs.push_back(notice(member.clone(), static_membership::STOP));
                     }
                 }
             }
@@ -299,18 +284,14 @@ impl GroupCore {
         let members = self.table.in_view(now);
         if !self.view.shows(&members) {
             let members = members.into_iter().map(Arc::new).collect();
-            self.view = Arc::new(View {
-                number: self.view.number + 1,
-                members,
-            });
+            self.view = Arc::new(View { number: self.view.number + 1, members });
             self.outputs.push_back(Output::View(self.view.clone()));
         }
         for id in core::mem::take(&mut self.joined) {
             if let Some(member) = self.view.get(&id)
                 && self.configured(&id).is_some()
             {
-                self.outputs
-                    .push_back(notice(member.clone(), static_membership::START));
+                self.outputs.push_back(notice(member.clone(), static_membership::START));
             }
         }
     }
@@ -318,11 +299,7 @@ impl GroupCore {
 
 /// A message of the static membership.
 fn notice(to: Arc<Member>, text: &'static [u8]) -> Output {
-    Output::Send {
-        to,
-        options: SendOptions::NONE,
-        message: Bytes::from_static(text),
-    }
+    Output::Send { to, options: SendOptions::NONE, message: Bytes::from_static(text) }
 }
 
 #[cfg(test)]

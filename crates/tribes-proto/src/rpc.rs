@@ -74,9 +74,7 @@ impl Rpc {
     /// The root is an RPC message, but what follows is not what its class writes.
     pub fn decode(message: &Bytes) -> Result<Option<Rpc>, DecodeError> {
         let mut reader = Reader::new(message);
-        if reader.constant(STREAM_HEADER, "").is_err()
-            || reader.constant(&[OBJECT, CLASS], "").is_err()
-        {
+        if reader.constant(STREAM_HEADER, "").is_err() || reader.constant(&[OBJECT, CLASS], "").is_err() {
             return Ok(None);
         }
         let no_channel = match class_name(&mut reader)? {
@@ -96,10 +94,7 @@ impl Rpc {
         reader.constant(&[NULL], "no further superclass")?;
         let content = block_data(&mut reader)?;
         let start = reader.offset();
-        let inside = |error: DecodeError| DecodeError {
-            offset: start,
-            ..error
-        };
+        let inside = |error: DecodeError| DecodeError { offset: start, ..error };
         let mut fields = Reader::new(&content);
         let reply = no_channel || fields.u8("the reply flag").map_err(inside)? != 0;
         let uuid = fields.sized("a uuid that fits").map_err(inside)?;
@@ -115,12 +110,7 @@ impl Rpc {
         if body.is_empty() {
             return Err(reader.fault("the message object"));
         }
-        Ok(Some(Rpc::Message(RpcMessage {
-            reply,
-            uuid,
-            rpc_id,
-            body,
-        })))
+        Ok(Some(Rpc::Message(RpcMessage { reply, uuid, rpc_id, body })))
     }
 }
 
@@ -135,20 +125,14 @@ impl RpcMessage {
         stream.put_slice(&[OBJECT, CLASS]);
         put_class(&mut stream, MESSAGE, MESSAGE_UID);
         stream.put_u8(NULL);
-        put_block_data(
-            &mut stream,
-            &content(Some(self.reply), &self.uuid, &self.rpc_id),
-        );
+        put_block_data(&mut stream, &content(Some(self.reply), &self.uuid, &self.rpc_id));
         stream.put_slice(&self.body);
         stream.freeze()
     }
 
     /// What to send back, with the option ASYNCHRONOUS alone, when nobody takes this message.
     pub fn no_channel(&self) -> NoRpcChannelReply {
-        NoRpcChannelReply {
-            uuid: self.uuid.clone(),
-            rpc_id: self.rpc_id.clone(),
-        }
+        NoRpcChannelReply { uuid: self.uuid.clone(), rpc_id: self.rpc_id.clone() }
     }
 }
 
@@ -176,10 +160,7 @@ fn class_name(reader: &mut Reader<'_>) -> Result<Bytes, DecodeError> {
 /// What follows the name of a class that is Externalizable and has no fields. Any serialVersionUID will do.
 fn class_description(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     reader.i64("a serialVersionUID")?;
-    reader.constant(
-        &[EXTERNALIZABLE, 0, 0, END_BLOCK],
-        "an Externalizable class without fields",
-    )
+    reader.constant(&[EXTERNALIZABLE, 0, 0, END_BLOCK], "an Externalizable class without fields")
 }
 
 /// The block data from here on, joined.

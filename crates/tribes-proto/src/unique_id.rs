@@ -92,13 +92,7 @@ mod tests {
 
     #[test]
     fn random_ids_look_like_version_4() {
-        assert_eq!(
-            UniqueId::from_random([0xff; 16]).to_string(),
-            "ffffffffffff4fffbfffffffffffffff"
-        );
-        assert_eq!(
-            UniqueId::from_random([0; 16]).to_string(),
-            "00000000000040008000000000000000"
-        );
+        assert_eq!(UniqueId::from_random([0xff; 16]).to_string(), "ffffffffffff4fffbfffffffffffffff");
+        assert_eq!(UniqueId::from_random([0; 16]).to_string(), "00000000000040008000000000000000");
     }
 }

@@ -34,9 +34,7 @@ impl View {
 
     /// Whether it has these members in this order with these payloads; alive times do not matter.
     pub(crate) fn shows(&self, members: &[Member]) -> bool {
-        let same = |(shown, member): (&Arc<Member>, &Member)| {
-            shown.id == member.id && shown.payload == member.payload
-        };
+        let same = |(shown, member): (&Arc<Member>, &Member)| shown.id == member.id && shown.payload == member.payload;
         self.members.len() == members.len() && self.members.iter().zip(members).all(same)
     }
 }

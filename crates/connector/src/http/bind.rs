@@ -62,11 +62,7 @@ impl HttpServer {
     /// [`BindError`], in words for an operator.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let bind = || {
-            let socket = Socket::new(
-                Domain::for_address(address),
-                Type::STREAM,
-                Some(Protocol::TCP),
-            )?;
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
             socket.set_reuse_address(true)?;
             socket.bind(&address.into())?;
             let bound = socket.local_addr()?.as_socket().unwrap_or(address);
@@ -85,11 +81,7 @@ impl HttpServer {
     ///
     /// # Errors
     /// [`BindError::InUse`] where another process has begun to listen on the port since it was bound.
-    pub fn serve<S: HttpService>(
-        self,
-        service: S,
-        settings: HttpSettings,
-    ) -> Result<Running, BindError> {
+    pub fn serve<S: HttpService>(self, service: S, settings: HttpSettings) -> Result<Running, BindError> {
         let address = self.address;
         let listen = || {
             self.socket.listen(BACKLOG)?;

@@ -39,11 +39,7 @@ where
     type Started = Started<S, S::Future>;
 
     fn start(&self, request: Request<Incoming>) -> Self::Started {
-        Started {
-            service: self.clone(),
-            request: Some(request),
-            future: None,
-        }
+        Started { service: self.clone(), request: Some(request), future: None }
     }
 }
 
@@ -70,10 +66,7 @@ impl<S: Service<Request<Incoming>>> Future for Started<S, S::Future> {
                 this.future.set(Some(future));
             }
         }
-        this.future
-            .as_pin_mut()
-            .expect("a request is taken once, and leaves its future")
-            .poll(cx)
+        this.future.as_pin_mut().expect("a request is taken once, and leaves its future").poll(cx)
     }
 }
 

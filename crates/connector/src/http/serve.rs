@@ -27,9 +27,7 @@ pub struct HttpSettings {
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self {
-            header_read_timeout: Duration::from_secs(20),
-        }
+        Self { header_read_timeout: Duration::from_secs(20) }
     }
 }
 
@@ -50,11 +48,7 @@ impl Running {
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(run(listener, stopped, service, settings));
-        Self {
-            address,
-            stop,
-            task,
-        }
+        Self { address, stop, task }
     }
 
     /// Where it listens.
@@ -79,8 +73,7 @@ async fn run<S: HttpService>(
     settings: HttpSettings,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(settings.header_read_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(settings.header_read_timeout);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut running = true;
@@ -101,10 +94,7 @@ async fn run<S: HttpService>(
         }
     };
     drop(listener);
-    if tokio::time::timeout(limit, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             ?limit,
@@ -141,8 +131,5 @@ async fn after_failed_accept(error: &io::Error) {
 /// Whether only that connection is lost (the client went away before it was accepted) and the next may be tried at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -29,11 +29,7 @@ fn app(begun: Arc<Notify>, permits: Arc<Semaphore>) -> impl HttpService {
                 begun.notify_one();
                 permits.acquire().await.unwrap().forget();
             }
-            let peer = request
-                .extensions()
-                .get::<SocketAddr>()
-                .unwrap()
-                .to_string();
+            let peer = request.extensions().get::<SocketAddr>().unwrap().to_string();
             Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(peer))))
         }
     })
@@ -44,19 +40,13 @@ fn plain_app() -> impl HttpService {
 }
 
 async fn ask(stream: &mut TcpStream, path: &str) {
-    stream
-        .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
 }
 
 /// Reads until the other end closes.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
-    tokio::time::timeout(LIMIT, stream.read_to_end(&mut bytes))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(LIMIT, stream.read_to_end(&mut bytes)).await.unwrap().unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -64,14 +54,8 @@ async fn rest(stream: &mut TcpStream) -> String {
 async fn a_port_in_use_is_seen_when_binding() {
     let listening = bound().serve(plain_app(), HttpSettings::default()).unwrap();
     let error = HttpServer::bind(listening.address()).unwrap_err();
-    assert!(
-        matches!(error, BindError::InUse(address) if address == listening.address()),
-        "{error}"
-    );
-    assert_eq!(
-        error.to_string(),
-        format!("{} is in use by another process", listening.address())
-    );
+    assert!(matches!(error, BindError::InUse(address) if address == listening.address()), "{error}");
+    assert_eq!(error.to_string(), format!("{} is in use by another process", listening.address()));
 }
 
 #[tokio::test]
@@ -82,19 +66,13 @@ async fn of_two_that_are_bound_the_second_to_listen_sees_the_conflict() {
         Err(_) => return drop(second),
     };
     let _running = first.serve(plain_app(), HttpSettings::default()).unwrap();
-    assert!(matches!(
-        second.serve(plain_app(), HttpSettings::default()),
-        Err(BindError::InUse(_))
-    ));
+    assert!(matches!(second.serve(plain_app(), HttpSettings::default()), Err(BindError::InUse(_))));
 }
 
 #[tokio::test]
 async fn an_address_of_another_machine_is_named() {
     let error = HttpServer::bind("192.0.2.77:0".parse().unwrap()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "192.0.2.77:0 cannot be bound: this machine has no address 192.0.2.77"
-    );
+    assert_eq!(error.to_string(), "192.0.2.77:0 cannot be bound: this machine has no address 192.0.2.77");
 }
 
 #[tokio::test]
@@ -118,18 +96,13 @@ async fn a_client_is_refused_until_the_server_serves() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     running.stop(LIMIT).await;
     assert_eq!(rest(&mut client).await, "", "an idle connection is closed");
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "it still listens"
-    );
+    assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
 
 #[tokio::test]
 async fn a_request_under_way_is_answered_before_the_end() {
     let (begun, permits) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
-    let running = bound()
-        .serve(app(begun.clone(), permits.clone()), HttpSettings::default())
-        .unwrap();
+    let running = bound().serve(app(begun.clone(), permits.clone()), HttpSettings::default()).unwrap();
     let mut client = TcpStream::connect(running.address()).await.unwrap();
     ask(&mut client, "/slow").await;
     begun.notified().await;
@@ -143,12 +116,7 @@ async fn a_request_under_way_is_answered_before_the_end() {
 #[tokio::test]
 async fn what_does_not_end_is_cut_at_the_limit() {
     let begun = Arc::new(Notify::new());
-    let running = bound()
-        .serve(
-            app(begun.clone(), Arc::new(Semaphore::new(0))),
-            HttpSettings::default(),
-        )
-        .unwrap();
+    let running = bound().serve(app(begun.clone(), Arc::new(Semaphore::new(0))), HttpSettings::default()).unwrap();
     let mut client = TcpStream::connect(running.address()).await.unwrap();
     ask(&mut client, "/slow").await;
     begun.notified().await;
@@ -158,14 +126,9 @@ async fn what_does_not_end_is_cut_at_the_limit() {
 
 #[tokio::test]
 async fn a_head_that_never_ends_is_given_up() {
-    let settings = HttpSettings {
-        header_read_timeout: Duration::from_millis(50),
-    };
+    let settings = HttpSettings { header_read_timeout: Duration::from_millis(50) };
     let running = bound().serve(plain_app(), settings).unwrap();
     let mut client = TcpStream::connect(running.address()).await.unwrap();
-    client
-        .write_all(b"GET / HTTP/1.1\r\nX-Slow: ")
-        .await
-        .unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();
     assert!(!rest(&mut client).await.starts_with("HTTP/1.1 200"));
 }

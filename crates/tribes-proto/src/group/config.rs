@@ -69,9 +69,6 @@ impl Membership {
 
     /// These static members, looked at each second.
     pub const fn of_static(members: Vec<StaticMember>) -> Membership {
-        Membership::Static {
-            members,
-            ping_interval: Duration::from_secs(1),
-        }
+        Membership::Static { members, ping_interval: Duration::from_secs(1) }
     }
 }

@@ -16,32 +16,17 @@ use crate::wire::datagram::Datagram;
 use crate::wire::member::Member;
 
 impl GroupCore {
-    pub(super) fn datagram(
-        &mut self,
-        now: Monotonic,
-        from: SocketAddr,
-        bytes: &[u8],
-    ) -> Result<(), PeerFault> {
-        let Membership::Multicast {
-            frequency,
-            drop_time,
-            ..
-        } = self.config.membership
-        else {
+    pub(super) fn datagram(&mut self, now: Monotonic, from: SocketAddr, bytes: &[u8]) -> Result<(), PeerFault> {
+        let Membership::Multicast { frequency, drop_time, .. } = self.config.membership else {
             return Ok(());
         };
         if bytes.len() > self.config.record_max {
-            let source = DecodeError {
-                offset: self.config.record_max,
-                expected: "the end of the datagram",
-            };
+            let source = DecodeError { offset: self.config.record_max, expected: "the end of the datagram" };
             return Err(PeerFault::Datagram { from, source });
         }
         // A buffer of its own: the member may be kept.
         let bytes = Bytes::copy_from_slice(bytes);
-        let member = match Datagram::decode(&bytes)
-            .map_err(|source| PeerFault::Datagram { from, source })?
-        {
+        let member = match Datagram::decode(&bytes).map_err(|source| PeerFault::Datagram { from, source })? {
             Datagram::Heartbeat(member) => member,
             // Messages sent by multicast are for the shell, which decodes the datagram itself if it wants them.
             Datagram::Frames(_) => return Ok(()),
@@ -69,10 +54,7 @@ impl GroupCore {
             Heard::Known { changed } => self.view_stale |= changed,
             Heard::Late => {}
             Heard::Full => {
-                return Err(PeerFault::TooManyMembers {
-                    from,
-                    limit: self.config.members_max,
-                });
+                return Err(PeerFault::TooManyMembers { from, limit: self.config.members_max });
             }
         }
         Ok(())

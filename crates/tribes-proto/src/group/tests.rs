@@ -35,18 +35,11 @@ fn id(node: u8) -> MemberId {
 
 /// The node at 10.0.0.`node`, port 4000, with that unique id.
 fn incarnation(node: u8, unique: u8) -> MemberId {
-    MemberId {
-        host: [10, 0, 0, node].into(),
-        port: 4000,
-        unique_id: UniqueId([unique; 16]),
-    }
+    MemberId { host: [10, 0, 0, node].into(), port: 4000, unique_id: UniqueId([unique; 16]) }
 }
 
 fn member(id: MemberId, alive_ms: i64) -> Member {
-    Member {
-        alive_ms,
-        ..Member::new(id)
-    }
+    Member { alive_ms, ..Member::new(id) }
 }
 
 fn from(node: u8) -> SocketAddr {
@@ -57,12 +50,7 @@ impl Rig {
     /// Node 1 with that configuration, started at 0 ms.
     fn start(config: GroupConfig) -> (Rig, String) {
         let group = GroupCore::new(config, Member::new(id(1)));
-        let mut rig = Rig {
-            group,
-            ms: 0,
-            reachable: Vec::new(),
-            refused: Vec::new(),
-        };
+        let mut rig = Rig { group, ms: 0, reachable: Vec::new(), refused: Vec::new() };
         let started = rig.input(Input::Start);
         (rig, started)
     }
@@ -76,10 +64,7 @@ impl Rig {
 
     fn now(&self) -> Now {
         let wall = UnixMillis(1_700_000_000_000 + self.ms as i64);
-        Now {
-            monotonic: Monotonic(Duration::from_millis(self.ms)),
-            wall,
-        }
+        Now { monotonic: Monotonic(Duration::from_millis(self.ms)), wall }
     }
 
     /// Answers of probes come in after all else has been carried out.
@@ -93,9 +78,7 @@ impl Rig {
             let Some((member, alive)) = answers.pop_front() else {
                 return (log, result);
             };
-            self.group
-                .handle(self.now(), Input::ProbeResult { member, alive })
-                .unwrap();
+            self.group.handle(self.now(), Input::ProbeResult { member, alive }).unwrap();
         }
     }
 
@@ -116,25 +99,11 @@ impl Rig {
                     writeln!(log, "{ms} goodbye, alive {}", member.alive_ms).unwrap();
                 }
             }
-            Output::Send {
-                to,
-                options,
-                message,
-            } => {
+            Output::Send { to, options, message } => {
                 assert_eq!(options, SendOptions::NONE);
-                writeln!(
-                    log,
-                    "{ms} to {}: {}",
-                    name(&to.id),
-                    String::from_utf8_lossy(&message)
-                )
-                .unwrap();
+                writeln!(log, "{ms} to {}: {}", name(&to.id), String::from_utf8_lossy(&message)).unwrap();
             }
-            Output::Probe {
-                member,
-                timeout,
-                frame,
-            } => {
+            Output::Probe { member, timeout, frame } => {
                 assert_eq!(timeout, Duration::from_secs(1));
                 self.check_probe(&frame);
                 let node = member.id.unique_id.0[15];
@@ -163,16 +132,11 @@ impl Rig {
     }
 
     fn check_probe(&self, frame: &Bytes) {
-        let Ok(Some(Frame::Message(body))) =
-            FrameReader::new().next(&mut BytesMut::from(&frame[..]))
-        else {
+        let Ok(Some(Frame::Message(body))) = FrameReader::new().next(&mut BytesMut::from(&frame[..])) else {
             panic!("not one frame")
         };
         let data = ChannelData::decode(&body).unwrap();
-        assert_eq!(
-            (data.options, data.timestamp),
-            (SendOptions(1), self.now().wall)
-        );
+        assert_eq!((data.options, data.timestamp), (SendOptions(1), self.now().wall));
         assert_eq!(data.source_record, self.group.local_record());
         assert_eq!(data.message, tcp_failure_detector::PROBE[..]);
     }
@@ -183,10 +147,7 @@ impl Rig {
         while let Some(Monotonic(at)) = self.group.next_deadline()
             && at <= Duration::from_millis(ms)
         {
-            assert!(
-                at > Duration::from_millis(self.ms) || self.ms == 0,
-                "a deadline that has passed comes again"
-            );
+            assert!(at > Duration::from_millis(self.ms) || self.ms == 0, "a deadline that has passed comes again");
             self.ms = at.as_millis() as u64;
             log.push_str(&self.input(Input::Deadline));
         }
@@ -196,10 +157,7 @@ impl Rig {
 
     fn beat(&mut self, member: &Member) -> String {
         let bytes = member.encode();
-        self.input(Input::Datagram {
-            from: from(9),
-            bytes: &bytes,
-        })
+        self.input(Input::Datagram { from: from(9), bytes: &bytes })
     }
 
     /// Lets time pass while `nodes`, alive since `born`, announce themselves each 500 ms.

@@ -16,25 +16,16 @@ impl GroupCore {
     pub(super) fn run_timers(&mut self, now: Now) {
         let time = now.monotonic;
         let is_static = match self.config.membership {
-            Membership::Multicast {
-                frequency,
-                drop_time,
-                ..
-            } => {
+            Membership::Multicast { frequency, drop_time, .. } => {
                 self.table.expire(time, drop_time);
                 if self.beat_at.is_some_and(|at| at <= time) {
-                    self.outputs
-                        .push_back(Output::Multicast(self.beacon.beat(time)));
+                    self.outputs.push_back(Output::Multicast(self.beacon.beat(time)));
                     if self.phase == Phase::Listening {
                         self.phase = Phase::Running;
                         self.second_beat = true;
                         self.begin_settling(time);
                     }
-                    let pause = if core::mem::take(&mut self.second_beat) {
-                        SECOND_BEAT
-                    } else {
-                        frequency
-                    };
+                    let pause = if core::mem::take(&mut self.second_beat) { SECOND_BEAT } else { frequency };
                     self.beat_at = Some(time + pause);
                 }
                 false
@@ -73,36 +64,20 @@ impl GroupCore {
                 if entry.health.wants_probe() && entry.health.in_view() == in_view {
                     entry.health.probe_started();
                     self.probes_under_way += 1;
-                    let frame = tcp_failure_detector::frame(
-                        self.ids.next(),
-                        now.wall,
-                        self.beacon.record().clone(),
-                    );
+                    let frame = tcp_failure_detector::frame(self.ids.next(), now.wall, self.beacon.record().clone());
                     let member = Arc::new(entry.member.clone());
                     let timeout = self.config.probe_timeout;
-                    self.outputs.push_back(Output::Probe {
-                        member,
-                        timeout,
-                        frame,
-                    });
+                    self.outputs.push_back(Output::Probe { member, timeout, frame });
                 }
             }
         }
     }
 
     pub(super) fn begin_settling(&mut self, now: Monotonic) {
-        let waiting: BTreeSet<_> = self
-            .table
-            .entries()
-            .filter(|(_, entry)| entry.health.awaits_probe())
-            .map(|(id, _)| *id)
-            .collect();
+        let waiting: BTreeSet<_> =
+            self.table.entries().filter(|(_, entry)| entry.health.awaits_probe()).map(|(id, _)| *id).collect();
         let rounds = waiting.len() / self.config.probes_max.max(1) + 2;
-        let limit = now
-            + self
-                .config
-                .probe_timeout
-                .saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        let limit = now + self.config.probe_timeout.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
         self.settling = Settling::Probes(waiting, limit);
     }
 
@@ -110,11 +85,7 @@ impl GroupCore {
         let Settling::Probes(waiting, limit) = &mut self.settling else {
             return;
         };
-        waiting.retain(|id| {
-            self.table
-                .get_mut(id)
-                .is_some_and(|entry| entry.health.awaits_probe())
-        });
+        waiting.retain(|id| self.table.get_mut(id).is_some_and(|entry| entry.health.awaits_probe()));
         if waiting.is_empty() || *limit <= now {
             self.settling = Settling::Done;
             self.outputs.push_back(Output::Settled);

@@ -57,19 +57,8 @@ pub struct Message {
 
 impl From<ChannelData> for Message {
     fn from(data: ChannelData) -> Message {
-        let ChannelData {
-            options,
-            timestamp,
-            id,
-            source_record: _,
-            message: body,
-        } = data;
-        Message {
-            options,
-            timestamp,
-            id,
-            body,
-        }
+        let ChannelData { options, timestamp, id, source_record: _, message: body } = data;
+        Message { options, timestamp, id, body }
     }
 }
 

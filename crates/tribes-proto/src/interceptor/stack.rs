@@ -71,9 +71,7 @@ impl InterceptorStack {
 
     /// What Tomcat's `SimpleTcpCluster` sets up where no interceptor is configured.
     pub fn standard() -> InterceptorStack {
-        InterceptorStack {
-            topmost_first: vec![Box::new(MessageDispatch), Box::new(TcpFailureDetector)],
-        }
+        InterceptorStack { topmost_first: vec![Box::new(MessageDispatch), Box::new(TcpFailureDetector)] }
     }
 
     /// The interceptors, the topmost first.
@@ -83,23 +81,14 @@ impl InterceptorStack {
 
     /// Takes a message down to the wire.
     pub fn send(&self, now: Now, message: Message) -> Message {
-        self.topmost_first
-            .iter()
-            .fold(message, |message, interceptor| {
-                interceptor.send(now, message)
-            })
+        self.topmost_first.iter().fold(message, |message, interceptor| interceptor.send(now, message))
     }
 
     /// Takes a message up from the wire, until one consumes it.
     ///
     /// # Errors
     /// An interceptor cannot undo its bytes; the message is dropped.
-    pub fn receive(
-        &self,
-        now: Now,
-        source: &Member,
-        mut message: Message,
-    ) -> Result<Verdict, PeerFault> {
+    pub fn receive(&self, now: Now, source: &Member, mut message: Message) -> Result<Verdict, PeerFault> {
         for interceptor in self.topmost_first.iter().rev() {
             match interceptor.receive(now, source, message)? {
                 Verdict::Pass(passed) => message = passed,

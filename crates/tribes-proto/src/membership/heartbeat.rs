@@ -20,11 +20,7 @@ impl Beacon {
     /// A node that has not started.
     pub fn new(member: Member) -> Beacon {
         let record = member.encode();
-        Beacon {
-            member,
-            since: Monotonic::default(),
-            record,
-        }
+        Beacon { member, since: Monotonic::default(), record }
     }
 
     /// The local member, with the alive time of the last record.

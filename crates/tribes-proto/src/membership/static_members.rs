@@ -23,27 +23,16 @@ pub struct StaticMember {
 impl StaticMember {
     /// A member whose unique id is made of its address, see [`UniqueId::of_static`].
     pub fn at(address: SocketAddr) -> StaticMember {
-        StaticMember {
-            address,
-            unique_id: UniqueId::of_static(address),
-            domain: Bytes::new(),
-        }
+        StaticMember { address, unique_id: UniqueId::of_static(address), domain: Bytes::new() }
     }
 
     /// What makes it the same member as another.
     pub const fn id(&self) -> MemberId {
-        MemberId {
-            host: self.address.ip(),
-            port: self.address.port(),
-            unique_id: self.unique_id,
-        }
+        MemberId { host: self.address.ip(), port: self.address.port(), unique_id: self.unique_id }
     }
 
     /// It as a member of which nothing has been heard yet: no payload, so a Tomcat until a message of it tells otherwise.
     pub fn member(&self) -> Member {
-        Member {
-            domain: self.domain.clone(),
-            ..Member::new(self.id())
-        }
+        Member { domain: self.domain.clone(), ..Member::new(self.id()) }
     }
 }

@@ -67,12 +67,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) const fn new(limit: usize) -> Table {
-        Table {
-            entries: BTreeMap::new(),
-            retired: BTreeMap::new(),
-            limit,
-            expiry_floor: None,
-        }
+        Table { entries: BTreeMap::new(), retired: BTreeMap::new(), limit, expiry_floor: None }
     }
 
     pub(crate) fn get_mut(&mut self, id: &MemberId) -> Option<&mut Entry> {
@@ -109,22 +104,13 @@ impl Table {
     ///
     /// A new unique id at a known address is the successor of the member there, which is gone at once: the probe of the
     /// dead one would be answered by its successor. Late heartbeats of the dead one are ignored for `late`.
-    pub(crate) fn hear(
-        &mut self,
-        now: Monotonic,
-        member: Member,
-        drop_time: Duration,
-        late: Duration,
-    ) -> Heard {
+    pub(crate) fn hear(&mut self, now: Monotonic, member: Member, drop_time: Duration, late: Duration) -> Heard {
         let floor = now + drop_time;
         if let Some(entry) = self.entries.get_mut(&member.id) {
             let mut changed = false;
             if member.alive_ms != entry.member.alive_ms {
                 let (alive_ms, then) = entry.shown;
-                let jump = member
-                    .alive_ms
-                    .saturating_sub(grown(alive_ms, then, now))
-                    .saturating_abs();
+                let jump = member.alive_ms.saturating_sub(grown(alive_ms, then, now)).saturating_abs();
                 changed = member.payload != entry.member.payload || jump > ALIVE_JUMP_MS;
                 entry.member.alive_ms = member.alive_ms;
                 entry.member.payload = member.payload;
@@ -137,11 +123,7 @@ impl Table {
             }
             return Heard::Known { changed };
         }
-        if self
-            .retired
-            .get(&member.id)
-            .is_some_and(|until| now < *until)
-        {
+        if self.retired.get(&member.id).is_some_and(|until| now < *until) {
             return Heard::Late;
         }
         let predecessors: Vec<MemberId> = self.at_address(&member.id).collect();
@@ -159,22 +141,14 @@ impl Table {
     }
 
     fn at_address(&self, id: &MemberId) -> impl Iterator<Item = MemberId> {
-        let first = MemberId {
-            unique_id: UniqueId([0; 16]),
-            ..*id
-        };
-        let last = MemberId {
-            unique_id: UniqueId([0xff; 16]),
-            ..*id
-        };
+        let first = MemberId { unique_id: UniqueId([0; 16]), ..*id };
+        let last = MemberId { unique_id: UniqueId([0xff; 16]), ..*id };
         self.entries.range(first..=last).map(|(id, _)| *id)
     }
 
     /// Takes a member out; `Left` if it was in the view.
     pub(crate) fn remove(&mut self, id: &MemberId) -> Change {
-        self.entries
-            .remove(id)
-            .map_or(Change::None, |mut entry| entry.health.left())
+        self.entries.remove(id).map_or(Change::None, |mut entry| entry.health.left())
     }
 
     /// Ignores heartbeats of that incarnation for a while. There is room for as many as for members; beyond that they are
@@ -210,24 +184,16 @@ impl Table {
 
     /// When to look for silent members again.
     pub(crate) fn next_expiry(&self) -> Option<Monotonic> {
-        self.expiry_floor
-            .map(|floor| floor + Duration::from_millis(1))
+        self.expiry_floor.map(|floor| floor + Duration::from_millis(1))
     }
 
     /// The members of the view, oldest first, with their alive times at `now`.
     pub(crate) fn in_view(&mut self, now: Monotonic) -> Vec<Member> {
         let mut members = Vec::new();
-        for entry in self
-            .entries
-            .values_mut()
-            .filter(|entry| entry.health.in_view())
-        {
+        for entry in self.entries.values_mut().filter(|entry| entry.health.in_view()) {
             let alive_ms = entry.alive_ms_at(now);
             entry.shown = (alive_ms, now);
-            members.push(Member {
-                alive_ms,
-                ..entry.member.clone()
-            });
+            members.push(Member { alive_ms, ..entry.member.clone() });
         }
         members.sort_by(|a, b| b.alive_ms.cmp(&a.alive_ms).then(a.id.cmp(&b.id)));
         members

@@ -23,10 +23,7 @@ fn uuid() -> Bytes {
 fn what_tomcat_wrote_encodes_to_the_same_bytes() {
     for (name, bytes) in captured(".ser") {
         let rpc = Rpc::decode(&bytes).unwrap().unwrap();
-        assert_eq!(
-            matches!(rpc, Rpc::NoChannel(_)),
-            name.contains("no-channel")
-        );
+        assert_eq!(matches!(rpc, Rpc::NoChannel(_)), name.contains("no-channel"));
         assert_eq!(encode(&rpc), bytes, "{name}");
     }
 }
@@ -39,21 +36,11 @@ fn fields_of_a_request() {
         rpc_id: Bytes::from_static(b"rpc"),
         body: Bytes::from_static(b"t\x00\x02yox"),
     };
-    assert_eq!(
-        Rpc::decode(&stream("rpc-request.ser")),
-        Ok(Some(Rpc::Message(expected.clone())))
-    );
-    let no_channel = NoRpcChannelReply {
-        uuid: uuid(),
-        rpc_id: Bytes::from_static(b"rpc"),
-    };
+    assert_eq!(Rpc::decode(&stream("rpc-request.ser")), Ok(Some(Rpc::Message(expected.clone()))));
+    let no_channel = NoRpcChannelReply { uuid: uuid(), rpc_id: Bytes::from_static(b"rpc") };
     assert_eq!(expected.no_channel(), no_channel);
     assert_eq!(no_channel.encode(), stream("rpc-no-channel.ser"));
-    let null = RpcMessage {
-        reply: true,
-        body: RpcMessage::NULL_BODY,
-        ..expected
-    };
+    let null = RpcMessage { reply: true, body: RpcMessage::NULL_BODY, ..expected };
     assert_eq!(null.encode(), stream("rpc-null-reply.ser"));
 }
 
@@ -65,19 +52,9 @@ fn cuts_of_block_data_do_not_matter() {
     assert_eq!(whole[at..at + 2], [BLOCK, 28]);
     for cut in 0..=content.len() {
         let (left, right) = content.split_at(cut);
-        let cut_up = [
-            &whole[..at],
-            &[BLOCK, cut as u8],
-            left,
-            &[BLOCK_LONG, 0, 0, 0, 28 - cut as u8],
-            right,
-            b"t\x00\x02yox",
-        ];
-        assert_eq!(
-            Rpc::decode(&Bytes::from(cut_up.concat())),
-            Rpc::decode(&whole),
-            "cut at {cut}"
-        );
+        let cut_up =
+            [&whole[..at], &[BLOCK, cut as u8], left, &[BLOCK_LONG, 0, 0, 0, 28 - cut as u8], right, b"t\x00\x02yox"];
+        assert_eq!(Rpc::decode(&Bytes::from(cut_up.concat())), Rpc::decode(&whole), "cut at {cut}");
     }
 }
 
@@ -85,25 +62,14 @@ fn cuts_of_block_data_do_not_matter() {
 fn rpc_is_found_among_a_maps_messages() {
     let (mut requests, mut replies, mut others) = (0, 0, 0);
     for frame in frames(&stream("backup-map.tcp.bin")) {
-        let Frame::Message(body) = frame else {
-            panic!("an ack")
-        };
+        let Frame::Message(body) = frame else { panic!("an ack") };
         let message = ChannelData::decode(&body).unwrap().message;
         match Rpc::decode(&message).unwrap() {
             Some(rpc) => {
                 assert_eq!(encode(&rpc), message);
-                let Rpc::Message(rpc) = rpc else {
-                    panic!("a NoRpcChannelReply")
-                };
-                assert_eq!(
-                    (&rpc.rpc_id[..], rpc.uuid.len()),
-                    (&b"localhost#/app-map"[..], 16)
-                );
-                *if rpc.reply {
-                    &mut replies
-                } else {
-                    &mut requests
-                } += 1;
+                let Rpc::Message(rpc) = rpc else { panic!("a NoRpcChannelReply") };
+                assert_eq!((&rpc.rpc_id[..], rpc.uuid.len()), (&b"localhost#/app-map"[..], 16));
+                *if rpc.reply { &mut replies } else { &mut requests } += 1;
             }
             None => others += 1,
         }
@@ -134,11 +100,7 @@ fn truncated_at_every_byte_is_no_rpc_or_an_error() {
         for length in 6..bytes.len().min(400) {
             let result = Rpc::decode(&bytes.slice(..length));
             let inside_the_object = bytes.len() - length < body;
-            assert_eq!(
-                result.is_ok(),
-                inside_the_object,
-                "{name} cut at {length}: {result:?}"
-            );
+            assert_eq!(result.is_ok(), inside_the_object, "{name} cut at {length}: {result:?}");
         }
     }
 }
@@ -154,19 +116,8 @@ fn broken_lengths_are_errors() {
             assert!(Rpc::decode(&Bytes::from(bytes)).is_err(), "{wrong} at {at}");
         }
     }
-    let giant = [
-        &whole[..block],
-        &[BLOCK_LONG, 0x7f, 0xff, 0xff, 0xff],
-        b"rest",
-    ]
-    .concat();
-    assert_eq!(
-        Rpc::decode(&Bytes::from(giant)).unwrap_err().expected,
-        "a block that fits into the stream"
-    );
+    let giant = [&whole[..block], &[BLOCK_LONG, 0x7f, 0xff, 0xff, 0xff], b"rest"].concat();
+    assert_eq!(Rpc::decode(&Bytes::from(giant)).unwrap_err().expected, "a block that fits into the stream");
     let none = [&whole[..block], b"t\x00\x02yox"].concat();
-    assert_eq!(
-        Rpc::decode(&Bytes::from(none)).unwrap_err().expected,
-        "the reply flag"
-    );
+    assert_eq!(Rpc::decode(&Bytes::from(none)).unwrap_err().expected, "the reply flag");
 }

@@ -27,8 +27,7 @@ pub(crate) fn captured(suffix: &str) -> Vec<(String, Bytes)> {
 
 /// All frames of one direction of a connection.
 pub(crate) fn frames(bytes: &Bytes) -> Vec<Frame> {
-    let (mut reader, mut rest, mut frames) =
-        (FrameReader::new(), BytesMut::from(&bytes[..]), Vec::new());
+    let (mut reader, mut rest, mut frames) = (FrameReader::new(), BytesMut::from(&bytes[..]), Vec::new());
     while let Some(frame) = reader.next(&mut rest).unwrap() {
         frames.push(frame);
     }
@@ -47,14 +46,7 @@ fn connections_encode_to_the_same_bytes() {
                 Frame::Message(body) => {
                     let data = ChannelData::decode(&body).unwrap();
                     let source = data.source().unwrap();
-                    again.extend_from_slice(
-                        &ChannelData {
-                            source_record: source.encode(),
-                            ..data
-                        }
-                        .encode()
-                        .unwrap(),
-                    );
+                    again.extend_from_slice(&ChannelData { source_record: source.encode(), ..data }.encode().unwrap());
                 }
             }
         }
@@ -68,18 +60,12 @@ fn heartbeats_encode_to_the_same_bytes() {
         let (mut rest, mut again, mut last) = (bytes.clone(), Vec::new(), None);
         while !rest.is_empty() {
             let (member, length) = Member::decode_prefix(&rest).unwrap();
-            assert_eq!(
-                Datagram::decode(&rest.split_to(length)),
-                Ok(Datagram::Heartbeat(member.clone()))
-            );
+            assert_eq!(Datagram::decode(&rest.split_to(length)), Ok(Datagram::Heartbeat(member.clone())));
             assert_eq!(member.encoded_length(), length);
             again.extend_from_slice(&member.encode());
             last = Some(member);
         }
         assert!(again == bytes, "{name}");
-        assert!(
-            last.unwrap().is_shutting_down(),
-            "{name} ends with the node leaving"
-        );
+        assert!(last.unwrap().is_shutting_down(), "{name} ends with the node leaving");
     }
 }

@@ -57,13 +57,7 @@ impl ChannelData {
         if reader.remaining() > 0 {
             return Err(reader.fault("the end of the frame"));
         }
-        Ok(ChannelData {
-            options,
-            timestamp,
-            id,
-            source_record,
-            message,
-        })
+        Ok(ChannelData { options, timestamp, id, source_record, message })
     }
 
     /// The sender, sharing memory with the frame. It is whom the message names: nothing has been verified.
@@ -79,13 +73,7 @@ impl ChannelData {
     /// # Errors
     /// The frame would be longer than an i32 can say.
     pub fn encode(&self) -> Result<Bytes, FrameTooLong> {
-        let head = encode_head(
-            self.options,
-            self.timestamp,
-            self.id,
-            &self.source_record,
-            self.message.len(),
-        )?;
+        let head = encode_head(self.options, self.timestamp, self.id, &self.source_record, self.message.len())?;
         let mut frame = BytesMut::with_capacity(head.len() + self.message.len() + TAIL.len());
         frame.put_slice(&head);
         frame.put_slice(&self.message);
@@ -107,12 +95,8 @@ pub fn encode_head(
     message_length: usize,
 ) -> Result<Bytes, FrameTooLong> {
     let before_message = 4 + 8 + 4 + 16 + 4 + source_record.len() + 4;
-    let body = before_message
-        .checked_add(message_length)
-        .and_then(|length| i32::try_from(length).ok());
-    let body = body.ok_or(FrameTooLong {
-        length: message_length,
-    })?;
+    let body = before_message.checked_add(message_length).and_then(|length| i32::try_from(length).ok());
+    let body = body.ok_or(FrameTooLong { length: message_length })?;
     let mut head = BytesMut::with_capacity(HEAD_LENGTH + before_message);
     head.put_slice(HEADER);
     head.put_i32(body);

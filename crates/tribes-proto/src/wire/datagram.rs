@@ -38,10 +38,7 @@ impl Datagram {
             }
         }
         if frames.is_empty() {
-            return Err(DecodeError {
-                offset: 0,
-                expected: "a member record or a whole frame",
-            });
+            return Err(DecodeError { offset: 0, expected: "a member record or a whole frame" });
         }
         Ok(Datagram::Frames(frames))
     }
@@ -55,39 +52,19 @@ mod tests {
 
     #[test]
     fn told_apart_by_the_first_bytes() {
-        let member = Member::new(MemberId {
-            host: [10, 0, 0, 1].into(),
-            port: 4000,
-            unique_id: UniqueId([1; 16]),
-        });
-        assert_eq!(
-            Datagram::decode(&member.encode()),
-            Ok(Datagram::Heartbeat(member))
-        );
-        let frames =
-            Bytes::from_static(b"FLT2002\0\0\0\x02hiTLF2003FLT2002\0\0\0\x03youTLF2003FLT");
+        let member = Member::new(MemberId { host: [10, 0, 0, 1].into(), port: 4000, unique_id: UniqueId([1; 16]) });
+        assert_eq!(Datagram::decode(&member.encode()), Ok(Datagram::Heartbeat(member)));
+        let frames = Bytes::from_static(b"FLT2002\0\0\0\x02hiTLF2003FLT2002\0\0\0\x03youTLF2003FLT");
         let bodies = [Bytes::from_static(b"hi"), Bytes::from_static(b"you")].to_vec();
         assert_eq!(Datagram::decode(&frames), Ok(Datagram::Frames(bodies)));
     }
 
     #[test]
     fn anything_else_is_an_error() {
-        for bytes in [
-            &b""[..],
-            b"TRIBES-",
-            b"garbage",
-            b"FLT2002\0\0\0\0TLF2003",
-            b"FLT2002\x7f\xff\xff\xffx",
-            &ACK,
-        ] {
+        for bytes in [&b""[..], b"TRIBES-", b"garbage", b"FLT2002\0\0\0\0TLF2003", b"FLT2002\x7f\xff\xff\xffx", &ACK] {
             let error = Datagram::decode(&Bytes::copy_from_slice(bytes)).unwrap_err();
             assert_eq!(error.offset, 0);
         }
-        assert_eq!(
-            Datagram::decode(&Bytes::from_static(b"TRIBES-B\x01\x00"))
-                .unwrap_err()
-                .offset,
-            10
-        );
+        assert_eq!(Datagram::decode(&Bytes::from_static(b"TRIBES-B\x01\x00")).unwrap_err().offset, 10);
     }
 }

@@ -64,10 +64,7 @@ impl Default for FrameReader {
 impl FrameReader {
     /// A reader at the start of a connection, with [`LIMIT_DEFAULT`].
     pub const fn new() -> Self {
-        FrameReader {
-            limit: LIMIT_DEFAULT,
-            consumed: 0,
-        }
+        FrameReader { limit: LIMIT_DEFAULT, consumed: 0 }
     }
 
     /// Sets the largest body, in bytes, that is accepted from now on. A frame that has begun is judged by the limit at
@@ -90,10 +87,7 @@ impl FrameReader {
     /// A wrong header, found with its first wrong byte; a length of 0 (Tomcat reads stale memory then), negative, or over
     /// the limit; a wrong trailer. `received` is as it was, and every further call gives the same fault.
     pub fn next(&mut self, received: &mut BytesMut) -> Result<Option<Frame>, FrameFault> {
-        let fault = |offset: usize, expected| FrameFault {
-            offset: self.consumed + offset as u64,
-            expected,
-        };
+        let fault = |offset: usize, expected| FrameFault { offset: self.consumed + offset as u64, expected };
         if let Some(offset) = mismatch(received, HEADER) {
             return Err(fault(offset, "the frame header FLT2002"));
         }
@@ -132,10 +126,7 @@ impl FrameReader {
 
 /// Where `bytes` first differs from `constant`, looking only as far as both go.
 fn mismatch(bytes: &[u8], constant: &[u8]) -> Option<usize> {
-    bytes
-        .iter()
-        .zip(constant)
-        .position(|(byte, expected)| byte != expected)
+    bytes.iter().zip(constant).position(|(byte, expected)| byte != expected)
 }
 
 #[cfg(test)]

@@ -101,19 +101,13 @@ impl Member {
         let mut reader = Reader::new(bytes);
         reader.constant(BEGIN, "a member record (TRIBES-B 1 0)")?;
         let fault = reader.fault("the member record's length");
-        let length =
-            usize::try_from(reader.i32("the member record's length")?).map_err(|_| fault)?;
-        if !(FIXED..=RECORD_LIMIT - OVERHEAD).contains(&length)
-            || length + END.len() > reader.remaining()
-        {
+        let length = usize::try_from(reader.i32("the member record's length")?).map_err(|_| fault)?;
+        if !(FIXED..=RECORD_LIMIT - OVERHEAD).contains(&length) || length + END.len() > reader.remaining() {
             return Err(fault);
         }
         let end = reader.offset() + length;
         let body = bytes.slice(..end);
-        let end_fault = DecodeError {
-            offset: end,
-            expected: "the member record's end (TRIBES-E 1 0)",
-        };
+        let end_fault = DecodeError { offset: end, expected: "the member record's end (TRIBES-E 1 0)" };
         if !bytes[end..].starts_with(END) {
             return Err(end_fault);
         }
@@ -133,23 +127,8 @@ impl Member {
         let domain = reader.sized("a domain that fits into the record")?;
         let unique_id = UniqueId(reader.array("unique id")?);
         let payload = reader.sized("a payload that fits into the record")?;
-        let id = MemberId {
-            host,
-            port,
-            unique_id,
-        };
-        Ok((
-            Member {
-                id,
-                alive_ms,
-                secure_port,
-                udp_port,
-                command,
-                domain,
-                payload,
-            },
-            end + END.len(),
-        ))
+        let id = MemberId { host, port, unique_id };
+        Ok((Member { id, alive_ms, secure_port, udp_port, command, domain, payload }, end + END.len()))
     }
 
     /// Length of the record that [`encode`](Self::encode) makes.

@@ -42,25 +42,13 @@ impl Mark {
     /// The mark at the end of `payload` and the configured bytes before it; no mark if there is none.
     pub fn split(payload: &[u8]) -> (&[u8], Option<Mark>) {
         let found = || {
-            let (length, _) = payload
-                .strip_suffix(MAGIC)?
-                .split_last()
-                .map(|(length, rest)| (usize::from(*length), rest))?;
-            let start = payload
-                .len()
-                .checked_sub(length)
-                .filter(|_| length >= LENGTH)?;
+            let (length, _) =
+                payload.strip_suffix(MAGIC)?.split_last().map(|(length, rest)| (usize::from(*length), rest))?;
+            let start = payload.len().checked_sub(length).filter(|_| length >= LENGTH)?;
             let (version, fields) = payload[start..].split_first()?;
             let (abilities, fields) = fields.split_first_chunk()?;
             let boot = *fields.first_chunk()?;
-            Some((
-                start,
-                Mark {
-                    version: *version,
-                    abilities: Abilities(u32::from_be_bytes(*abilities)),
-                    boot,
-                },
-            ))
+            Some((start, Mark { version: *version, abilities: Abilities(u32::from_be_bytes(*abilities)), boot }))
         };
         match found() {
             Some((start, mark)) => (&payload[..start], Some(mark)),
@@ -102,15 +90,7 @@ impl PeerKind {
     pub fn of(payload: &[u8]) -> PeerKind {
         match Mark::split(payload).1 {
             None => PeerKind::Tomcat,
-            Some(Mark {
-                version,
-                abilities,
-                boot,
-            }) => PeerKind::Outlive {
-                version,
-                abilities,
-                boot,
-            },
+            Some(Mark { version, abilities, boot }) => PeerKind::Outlive { version, abilities, boot },
         }
     }
 
@@ -124,11 +104,7 @@ impl PeerKind {
 mod tests {
     use super::*;
 
-    const MARK: Mark = Mark {
-        version: 1,
-        abilities: Abilities(1),
-        boot: *b"bootboot",
-    };
+    const MARK: Mark = Mark { version: 1, abilities: Abilities(1), boot: *b"bootboot" };
 
     #[test]
     fn the_mark_stands_behind_the_text() {
@@ -142,11 +118,7 @@ mod tests {
     #[test]
     fn fields_of_a_newer_version_are_skipped() {
         let payload = b"rack\x02\x00\x00\x00\x03bootbootmore\x16OUTL";
-        let newer = Mark {
-            version: 2,
-            abilities: Abilities(3),
-            boot: *b"bootboot",
-        };
+        let newer = Mark { version: 2, abilities: Abilities(3), boot: *b"bootboot" };
         assert_eq!(Mark::split(payload), (&b"rack"[..], Some(newer)));
     }
 
@@ -157,18 +129,9 @@ mod tests {
             assert_eq!(Mark::split(&whole[..end]), (&whole[..end], None));
         }
         for start in 1..=whole.len() {
-            assert_eq!(
-                Mark::split(&whole[start..]).1,
-                None,
-                "a mark cut at its front"
-            );
+            assert_eq!(Mark::split(&whole[start..]).1, None, "a mark cut at its front");
         }
-        for text in [
-            &b"OUTL"[..],
-            b"\xffOUTL",
-            b"\x00OUTL",
-            b"\x11ersion1234bootboot\x11OUTL",
-        ] {
+        for text in [&b"OUTL"[..], b"\xffOUTL", b"\x00OUTL", b"\x11ersion1234bootboot\x11OUTL"] {
             assert_eq!(PeerKind::of(text), PeerKind::Tomcat);
             assert!(!PeerKind::of(text).can(Abilities(0)));
         }

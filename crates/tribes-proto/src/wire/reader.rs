@@ -18,10 +18,7 @@ impl<'a> Reader<'a> {
 
     /// Starts at `offset`, which must lie within `bytes`.
     pub(crate) fn at(bytes: &'a Bytes, offset: usize) -> Self {
-        Reader {
-            bytes,
-            at: offset.min(bytes.len()),
-        }
+        Reader { bytes, at: offset.min(bytes.len()) }
     }
 
     pub(crate) fn offset(&self) -> usize {
@@ -34,20 +31,11 @@ impl<'a> Reader<'a> {
 
     /// An error at the current place.
     pub(crate) fn fault(&self, expected: &'static str) -> DecodeError {
-        DecodeError {
-            offset: self.at,
-            expected,
-        }
+        DecodeError { offset: self.at, expected }
     }
 
-    pub(crate) fn array<const N: usize>(
-        &mut self,
-        expected: &'static str,
-    ) -> Result<[u8; N], DecodeError> {
-        let array = self.bytes[self.at..]
-            .first_chunk::<N>()
-            .copied()
-            .ok_or(self.fault(expected))?;
+    pub(crate) fn array<const N: usize>(&mut self, expected: &'static str) -> Result<[u8; N], DecodeError> {
+        let array = self.bytes[self.at..].first_chunk::<N>().copied().ok_or(self.fault(expected))?;
         self.at += N;
         Ok(array)
     }
@@ -69,11 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Exactly `constant`.
-    pub(crate) fn constant(
-        &mut self,
-        constant: &[u8],
-        expected: &'static str,
-    ) -> Result<(), DecodeError> {
+    pub(crate) fn constant(&mut self, constant: &[u8], expected: &'static str) -> Result<(), DecodeError> {
         if !self.bytes[self.at..].starts_with(constant) {
             return Err(self.fault(expected));
         }
@@ -82,21 +66,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `length` bytes as a slice of the whole: no copy, and no reference kept for an empty one.
-    pub(crate) fn slice(
-        &mut self,
-        length: usize,
-        expected: &'static str,
-    ) -> Result<Bytes, DecodeError> {
+    pub(crate) fn slice(&mut self, length: usize, expected: &'static str) -> Result<Bytes, DecodeError> {
         if length > self.remaining() {
             return Err(self.fault(expected));
         }
         let start = self.at;
         self.at += length;
-        Ok(if length == 0 {
-            Bytes::new()
-        } else {
-            self.bytes.slice(start..self.at)
-        })
+        Ok(if length == 0 { Bytes::new() } else { self.bytes.slice(start..self.at) })
     }
 
     /// An i32 length, then that many bytes. A negative or too large length is an error at the length.

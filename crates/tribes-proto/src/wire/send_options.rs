@@ -131,9 +131,7 @@ impl core::str::FromStr for SendOptions {
                 other => other,
             };
             let known = SendOptions::NAMES.iter().find(|(known, _)| *known == name);
-            options |= known
-                .ok_or_else(|| UnknownOption(word.trim().to_string()))?
-                .1;
+            options |= known.ok_or_else(|| UnknownOption(word.trim().to_string()))?.1;
         }
         Ok(options)
     }
@@ -150,14 +148,8 @@ mod tests {
         assert_eq!("sync_ack,async".parse(), Ok(SendOptions(12)));
         assert_eq!("Use_Ack, synchronized_ack".parse(), Ok(SendOptions(6)));
         assert_eq!("byte".parse(), Ok(SendOptions(1)));
-        assert_eq!(
-            "use_ack,,".parse::<SendOptions>(),
-            Err(UnknownOption("".into()))
-        );
-        assert_eq!(
-            "fast".parse::<SendOptions>(),
-            Err(UnknownOption("fast".into()))
-        );
+        assert_eq!("use_ack,,".parse::<SendOptions>(), Err(UnknownOption("".into())));
+        assert_eq!("fast".parse::<SendOptions>(), Err(UnknownOption("fast".into())));
         assert_eq!("-1".parse::<SendOptions>(), Err(UnknownOption("-1".into())));
     }
 

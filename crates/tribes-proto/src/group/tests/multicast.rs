@@ -30,14 +30,8 @@ fn announcements(rig: &mut Rig, until: u64) -> Vec<(u64, i64)> {
 fn listens_then_announces_itself_twice_then_regularly() {
     let (mut rig, started) = Rig::start(GroupConfig::default());
     assert_eq!(started, "");
-    assert_eq!(
-        Member::decode(rig.group.local_record()).unwrap().alive_ms,
-        0
-    );
-    assert_eq!(
-        announcements(&mut rig, 2_100),
-        [(1000, 1000), (1002, 1002), (1502, 1502), (2002, 2002)]
-    );
+    assert_eq!(Member::decode(rig.group.local_record()).unwrap().alive_ms, 0);
+    assert_eq!(announcements(&mut rig, 2_100), [(1000, 1000), (1002, 1002), (1502, 1502), (2002, 2002)]);
 }
 
 #[test]
@@ -52,16 +46,11 @@ fn a_late_deadline_announces_once() {
 #[test]
 fn the_alive_time_can_be_held_back() {
     let mut rig = Rig::multicast();
-    assert_eq!(
-        announcements(&mut rig, 2_100),
-        [(1002, 1002), (1502, 1502), (2002, 2002)]
-    );
+    assert_eq!(announcements(&mut rig, 2_100), [(1002, 1002), (1502, 1502), (2002, 2002)]);
     let since = rig.now().monotonic;
     rig.input(Input::Announce { since });
     assert_eq!(announcements(&mut rig, 3_100), [(2502, 402), (3002, 902)]);
-    rig.input(Input::Announce {
-        since: Monotonic(Duration::from_secs(3600)),
-    });
+    rig.input(Input::Announce { since: Monotonic(Duration::from_secs(3600)) });
     assert_eq!(announcements(&mut rig, 3_600), [(3502, 0)]);
 }
 
@@ -135,15 +124,9 @@ fn members_are_probed_side_by_side() {
 
 #[test]
 fn probes_beyond_the_limit_wait_and_members_go_first() {
-    let (mut rig, _) = Rig::start(GroupConfig {
-        probes_max: 2,
-        ..GroupConfig::default()
-    });
+    let (mut rig, _) = Rig::start(GroupConfig { probes_max: 2, ..GroupConfig::default() });
     rig.reachable = vec![5];
-    assert_eq!(
-        rig.beat(&member(id(5), 10)),
-        "0 probe 5: answered\n0 view 1: [5]\n"
-    );
+    assert_eq!(rig.beat(&member(id(5), 10)), "0 probe 5: answered\n0 view 1: [5]\n");
     assert_eq!(rig.beat(&member(id(2), 10)), "0 probe 2\n");
     assert_eq!(rig.beat(&member(id(3), 10)), "0 probe 3\n");
     assert_eq!(rig.beat(&member(id(4), 10)), "");
@@ -164,16 +147,9 @@ fn the_view_is_ordered_by_age() {
     // Several Tomcats announce current epoch milliseconds after a recovery, cloud members a negative time.
     rig.beat(&member(id(5), i64::MIN));
     let view = rig.group.view();
-    let ages: Vec<_> = view
-        .members
-        .iter()
-        .map(|member| (name(&member.id), member.alive_ms))
-        .collect();
+    let ages: Vec<_> = view.members.iter().map(|member| (name(&member.id), member.alive_ms)).collect();
     let expected = [("3", 90_000), ("2", 60_000), ("4", 30_000), ("5", i64::MIN)];
-    assert_eq!(
-        ages,
-        expected.map(|(name, alive)| (name.to_string(), alive))
-    );
+    assert_eq!(ages, expected.map(|(name, alive)| (name.to_string(), alive)));
     assert_eq!(view.oldest().unwrap().id, id(3));
 }
 
@@ -231,38 +207,18 @@ fn a_changed_payload_is_a_new_view() {
     rig.reachable = vec![2];
     rig.beat(&member(id(2), 1_000));
     assert_eq!(rig.group.view().members[0].peer(), crate::PeerKind::Tomcat);
-    let mark = Mark {
-        version: 1,
-        abilities: Abilities::PIPELINING,
-        boot: [7; 8],
-    };
-    let marked = Member {
-        payload: mark.append_to(b""),
-        ..member(id(2), 1_001)
-    };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let marked = Member { payload: mark.append_to(b""), ..member(id(2), 1_001) };
     check(
         rig.beat(&marked),
         expect![[r#"
         1000 view 2: [2]
     "#]],
     );
-    assert!(
-        rig.group.view().members[0]
-            .peer()
-            .can(Abilities::PIPELINING)
-    );
+    assert!(rig.group.view().members[0].peer().can(Abilities::PIPELINING));
     // Messages carry an older record than the datagrams: they change nothing here.
-    assert_eq!(
-        rig.input(Input::Heard {
-            member: &member(id(2), 1_000)
-        }),
-        ""
-    );
-    assert!(
-        rig.group.view().members[0]
-            .peer()
-            .can(Abilities::PIPELINING)
-    );
+    assert_eq!(rig.input(Input::Heard { member: &member(id(2), 1_000) }), "");
+    assert!(rig.group.view().members[0].peer().can(Abilities::PIPELINING));
 }
 
 // Source: Tomcat McastServiceImpl.memberDataReceived, TcpFailureDetector.memberDisappeared.
@@ -271,10 +227,7 @@ fn who_says_goodbye_is_gone_at_once() {
     let mut rig = Rig::multicast();
     rig.reachable = vec![2];
     rig.beat(&member(id(2), 1_000));
-    let goodbye = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..member(id(2), 1_400)
-    };
+    let goodbye = Member { command: Bytes::from_static(SHUTDOWN), ..member(id(2), 1_400) };
     check(
         rig.beat(&goodbye),
         expect![[r#"
@@ -283,10 +236,7 @@ fn who_says_goodbye_is_gone_at_once() {
     );
     // A heartbeat that was under way, while it still accepts connections; and a goodbye of an unknown one.
     check(rig.beat(&member(id(2), 1_400)), expect![""]);
-    let unknown = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..member(id(3), 1_400)
-    };
+    let unknown = Member { command: Bytes::from_static(SHUTDOWN), ..member(id(3), 1_400) };
     check(rig.beat(&unknown), expect![""]);
     // A Tomcat that recovers from errors says goodbye, and comes back with the same id.
     rig.wait(2_500);
@@ -303,10 +253,7 @@ fn who_says_goodbye_is_gone_at_once() {
 fn goodbye_while_being_probed() {
     let mut rig = Rig::multicast();
     rig.beat(&member(id(2), 1_000));
-    let goodbye = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..member(id(2), 1_400)
-    };
+    let goodbye = Member { command: Bytes::from_static(SHUTDOWN), ..member(id(2), 1_400) };
     assert_eq!(rig.beat(&goodbye) + &rig.probed(id(2), true), "");
 }
 
@@ -326,10 +273,7 @@ fn a_restarted_member_replaces_its_predecessor_at_once() {
     );
     // Late datagrams of the dead one change nothing, neither its heartbeats nor its goodbye.
     check(rig.beat(&member(id(2), 1_500)), expect![""]);
-    let goodbye = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..member(id(2), 1_400)
-    };
+    let goodbye = Member { command: Bytes::from_static(SHUTDOWN), ..member(id(2), 1_400) };
     check(rig.beat(&goodbye), expect![""]);
     assert_eq!(rig.group.view().members.len(), 1);
 }
@@ -367,10 +311,7 @@ fn a_silent_member_that_can_be_connected_to_stays_a_suspect() {
     );
     assert_eq!(rig.group.suspects(), [id(2)]);
     assert!(rig.group.view().contains(&id(2)));
-    assert_eq!(
-        rig.beat(&member(id(2), 30_000)),
-        "16000 view 2: [2]\n".repeat(0)
-    );
+    assert_eq!(rig.beat(&member(id(2), 30_000)), "16000 view 2: [2]\n".repeat(0));
     assert_eq!(rig.group.suspects(), []);
     rig.reachable.clear();
     rig.refused = vec![2];
@@ -398,10 +339,7 @@ fn a_suspect_that_dies_is_found_by_the_next_heartbeat() {
         10000 view 2: []
     "#]],
     );
-    assert_eq!(
-        (rig.group.suspects(), rig.group.unreached()),
-        (vec![], vec![])
-    );
+    assert_eq!((rig.group.suspects(), rig.group.unreached()), (vec![], vec![]));
 }
 
 #[test]
@@ -467,10 +405,7 @@ fn one_probe_at_a_time_for_a_member() {
     rig.reachable = vec![2];
     rig.beat(&member(id(2), 1_000));
     rig.reachable.clear();
-    assert_eq!(
-        rig.input(Input::SendFailed { member: id(2) }),
-        "1000 probe 2\n"
-    );
+    assert_eq!(rig.input(Input::SendFailed { member: id(2) }), "1000 probe 2\n");
     assert_eq!(rig.input(Input::SendFailed { member: id(2) }), "");
     assert_eq!(rig.wait(12_000), "");
     assert_eq!(rig.probed(id(2), false), "12000 view 2: []\n");
@@ -502,10 +437,7 @@ fn a_pause_of_this_node_changes_no_view() {
         31000 probe 3: answered
     "#]],
     );
-    assert_eq!(
-        rig.beat(&member(id(2), 31_000)) + &rig.beat(&member(id(3), 30_500)),
-        ""
-    );
+    assert_eq!(rig.beat(&member(id(2), 31_000)) + &rig.beat(&member(id(3), 30_500)), "");
     assert_eq!(rig.group.suspects(), []);
 }
 
@@ -522,10 +454,7 @@ fn stop_says_goodbye_once() {
         1234 stopped
     "#]],
     );
-    assert_eq!(
-        rig.input(Input::Stop) + &rig.beat(&member(id(3), 5)) + &rig.input(Input::Start),
-        ""
-    );
+    assert_eq!(rig.input(Input::Stop) + &rig.beat(&member(id(3), 5)) + &rig.input(Input::Start), "");
     assert_eq!(rig.group.next_deadline(), None);
 }
 
@@ -540,14 +469,9 @@ fn who_never_spoke_does_not_say_goodbye() {
 fn nothing_happens_before_the_start() {
     let mut group = GroupCore::new(GroupConfig::default(), Member::new(id(1)));
     let bytes = member(id(2), 5).encode();
-    for input in [
-        Input::Deadline,
-        Input::Datagram {
-            from: from(2),
-            bytes: &bytes,
-        },
-        Input::SendFailed { member: id(2) },
-    ] {
+    for input in
+        [Input::Deadline, Input::Datagram { from: from(2), bytes: &bytes }, Input::SendFailed { member: id(2) }]
+    {
         assert_eq!(group.handle(Now::default(), input), Ok(()));
         assert_eq!((group.poll_output(), group.next_deadline()), (None, None));
     }
@@ -564,20 +488,13 @@ fn captured_heartbeats() {
         let mut rest = bytes.clone();
         while !rest.is_empty() {
             let (member, length) = Member::decode_prefix(&rest).unwrap();
-            log.push_str(&rig.input(Input::Datagram {
-                from: from(2),
-                bytes: &rest.split_to(length),
-            }));
+            log.push_str(&rig.input(Input::Datagram { from: from(2), bytes: &rest.split_to(length) }));
             if rig.group.view().members.is_empty() {
                 log.push_str(&rig.probed(member.id, true));
             }
         }
     }
-    let kept = log
-        .lines()
-        .map(|line| line.split('/').next().unwrap())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let kept = log.lines().map(|line| line.split('/').next().unwrap()).collect::<Vec<_>>().join("\n");
     check(
         kept,
         expect![[r#"
@@ -590,7 +507,5 @@ fn captured_heartbeats() {
         1001 view 3: [1
         1001 view 4: []"#]],
     );
-    let Frame::Message(_) = frames(&captured("static-probe.tcp.bin")[0].1).remove(0) else {
-        panic!("an ack")
-    };
+    let Frame::Message(_) = frames(&captured("static-probe.tcp.bin")[0].1).remove(0) else { panic!("an ack") };
 }

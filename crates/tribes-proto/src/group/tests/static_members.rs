@@ -17,26 +17,15 @@ fn configured(node: u8) -> StaticMember {
 /// Node 1 among static members 1, 2 and 3.
 fn rig(reachable: &[u8], refused: &[u8]) -> (Rig, String) {
     let members = [1, 2, 3].map(configured).to_vec();
-    let config = GroupConfig {
-        membership: Membership::of_static(members),
-        ..GroupConfig::default()
-    };
+    let config = GroupConfig { membership: Membership::of_static(members), ..GroupConfig::default() };
     let group = GroupCore::new(config, configured(1).member());
-    let mut rig = Rig {
-        group,
-        ms: 0,
-        reachable: reachable.to_vec(),
-        refused: refused.to_vec(),
-    };
+    let mut rig = Rig { group, ms: 0, reachable: reachable.to_vec(), refused: refused.to_vec() };
     let log = rig.input(Input::Start);
     (rig, log)
 }
 
 fn control(rig: &mut Rig, node: u8, message: ControlMessage) -> String {
-    rig.input(Input::Control {
-        from: &configured(node).member(),
-        message,
-    })
+    rig.input(Input::Control { from: &configured(node).member(), message })
 }
 
 #[test]
@@ -59,14 +48,8 @@ fn all_are_probed_and_told_at_the_start() {
     "#]],
     );
     let record = Member::decode(rig.group.local_record()).unwrap();
-    assert_eq!(
-        record.alive_ms, 1_700_000_000_000,
-        "as a Tomcat's static member: since 1970"
-    );
-    assert_eq!(
-        record.id.unique_id.to_string(),
-        "000000000000000000000fa00a000001"
-    );
+    assert_eq!(record.alive_ms, 1_700_000_000_000, "as a Tomcat's static member: since 1970");
+    assert_eq!(record.id.unique_id.to_string(), "000000000000000000000fa00a000001");
 }
 
 #[test]
@@ -86,17 +69,9 @@ fn settled_when_each_first_probe_is_answered() {
 
 #[test]
 fn alone_is_settled_at_once() {
-    let config = GroupConfig {
-        membership: Membership::of_static(vec![configured(1)]),
-        ..GroupConfig::default()
-    };
+    let config = GroupConfig { membership: Membership::of_static(vec![configured(1)]), ..GroupConfig::default() };
     let group = GroupCore::new(config, configured(1).member());
-    let mut rig = Rig {
-        group,
-        ms: 0,
-        reachable: vec![],
-        refused: vec![],
-    };
+    let mut rig = Rig { group, ms: 0, reachable: vec![], refused: vec![] };
     assert_eq!(rig.input(Input::Start), "0 settled\n");
 }
 
@@ -141,9 +116,7 @@ fn a_failed_send_finds_a_dead_member_at_once() {
     rig.refused = vec![2, 3];
     rig.reachable.clear();
     check(
-        rig.input(Input::SendFailed {
-            member: configured(2).id(),
-        }),
+        rig.input(Input::SendFailed { member: configured(2).id() }),
         expect![[r#"
         0 probe 2: refused
         0 view 2: []
@@ -172,34 +145,11 @@ fn a_start_message_is_verified_at_once() {
         100 to 3: Local StaticMember Notification Data
     "#]],
     );
-    assert_eq!(
-        control(&mut rig, 3, ControlMessage::StaticStart),
-        "",
-        "known already"
-    );
-    assert_eq!(
-        control(&mut rig, 9, ControlMessage::StaticStart),
-        "",
-        "not configured"
-    );
-    assert_eq!(
-        control(&mut rig, 2, ControlMessage::Probe) + &control(&mut rig, 2, ControlMessage::Ping),
-        ""
-    );
-    let stranger = member(
-        MemberId {
-            unique_id: UniqueId([9; 16]),
-            ..configured(2).id()
-        },
-        5,
-    );
-    assert_eq!(
-        rig.input(Input::Control {
-            from: &stranger,
-            message: ControlMessage::StaticStop
-        }),
-        ""
-    );
+    assert_eq!(control(&mut rig, 3, ControlMessage::StaticStart), "", "known already");
+    assert_eq!(control(&mut rig, 9, ControlMessage::StaticStart), "", "not configured");
+    assert_eq!(control(&mut rig, 2, ControlMessage::Probe) + &control(&mut rig, 2, ControlMessage::Ping), "");
+    let stranger = member(MemberId { unique_id: UniqueId([9; 16]), ..configured(2).id() }, 5);
+    assert_eq!(rig.input(Input::Control { from: &stranger, message: ControlMessage::StaticStop }), "");
 }
 
 /// Who leaves still accepts connections for a moment: it is not taken back in that time, unless it says that it starts.
@@ -249,42 +199,22 @@ fn a_stopped_member_is_looked_for_again_after_a_heartbeat() {
 #[test]
 fn the_kind_of_peer_is_learnt_from_its_messages_and_forgotten_when_it_goes() {
     let (mut rig, _) = rig(&[2], &[3]);
-    let mark = Mark {
-        version: 1,
-        abilities: Abilities::PIPELINING,
-        boot: [7; 8],
-    };
-    let marked = Member {
-        payload: mark.append_to(b""),
-        ..configured(2).member()
-    };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let marked = Member { payload: mark.append_to(b""), ..configured(2).member() };
     check(
         rig.input(Input::Heard { member: &marked }),
         expect![[r#"
         0 view 2: [2]
     "#]],
     );
-    assert!(
-        rig.group.view().members[0]
-            .peer()
-            .can(Abilities::PIPELINING)
-    );
+    assert!(rig.group.view().members[0].peer().can(Abilities::PIPELINING));
     assert_eq!(rig.input(Input::Heard { member: &marked }), "", "no news");
-    let stranger = Member {
-        payload: mark.append_to(b""),
-        ..configured(9).member()
-    };
-    assert_eq!(
-        rig.input(Input::Heard { member: &stranger }),
-        "",
-        "never adds"
-    );
+    let stranger = Member { payload: mark.append_to(b""), ..configured(9).member() };
+    assert_eq!(rig.input(Input::Heard { member: &stranger }), "", "never adds");
 
     rig.reachable = vec![];
     rig.refused = vec![2, 3];
-    rig.input(Input::SendFailed {
-        member: configured(2).id(),
-    });
+    rig.input(Input::SendFailed { member: configured(2).id() });
     rig.reachable = vec![2];
     rig.refused = vec![3];
     check(
@@ -302,10 +232,7 @@ fn the_kind_of_peer_is_learnt_from_its_messages_and_forgotten_when_it_goes() {
 #[test]
 fn multicast_datagrams_are_not_listened_to() {
     let (mut rig, _) = rig(&[2], &[3]);
-    let goodbye = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..configured(2).member()
-    };
+    let goodbye = Member { command: Bytes::from_static(SHUTDOWN), ..configured(2).member() };
     assert_eq!(rig.beat(&goodbye) + &rig.beat(&member(id(7), 5)), "");
 }
 

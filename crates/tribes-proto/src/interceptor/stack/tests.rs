@@ -36,21 +36,10 @@ impl Interceptor for Appends {
         message
     }
 
-    fn receive(
-        &self,
-        _now: Now,
-        _source: &Member,
-        mut message: Message,
-    ) -> Result<Verdict, PeerFault> {
+    fn receive(&self, _now: Now, _source: &Member, mut message: Message) -> Result<Verdict, PeerFault> {
         let Some(body) = message.body.strip_suffix(self.0.as_bytes()) else {
-            let source = DecodeError {
-                offset: message.body.len(),
-                expected: "the letter",
-            };
-            return Err(PeerFault::Message {
-                interceptor: self.0,
-                source,
-            });
+            let source = DecodeError { offset: message.body.len(), expected: "the letter" };
+            return Err(PeerFault::Message { interceptor: self.0, source });
         };
         message.body = Bytes::copy_from_slice(body);
         message.options = message.options.without(SendOptions(0x100));
@@ -63,28 +52,17 @@ fn appends(name: &'static str, layer: Layer) -> Box<dyn Interceptor> {
 }
 
 fn message(body: &[u8]) -> Message {
-    Message {
-        body: Bytes::copy_from_slice(body),
-        ..Message::default()
-    }
+    Message { body: Bytes::copy_from_slice(body), ..Message::default() }
 }
 
 fn sender() -> Member {
-    Member::new(MemberId {
-        host: [10, 77, 0, 2].into(),
-        port: 4000,
-        unique_id: UniqueId([1; 16]),
-    })
+    Member::new(MemberId { host: [10, 77, 0, 2].into(), port: 4000, unique_id: UniqueId([1; 16]) })
 }
 
 /// All interceptors of this crate, as a rig with static members has them.
 fn full() -> InterceptorStack {
-    let list: Vec<Box<dyn Interceptor>> = vec![
-        Box::new(TcpPing),
-        Box::new(TcpFailureDetector),
-        Box::new(MessageDispatch),
-        Box::new(StaticMembership),
-    ];
+    let list: Vec<Box<dyn Interceptor>> =
+        vec![Box::new(TcpPing), Box::new(TcpFailureDetector), Box::new(MessageDispatch), Box::new(StaticMembership)];
     InterceptorStack::new(list).unwrap()
 }
 
@@ -94,27 +72,11 @@ fn receive(stack: &InterceptorStack, body: &[u8]) -> Result<Verdict, PeerFault> 
 
 #[test]
 fn down_from_the_top_and_up_from_the_bottom() {
-    let stack = InterceptorStack::new(vec![
-        appends("a", Layer::Marked),
-        appends("b", Layer::Always),
-    ])
-    .unwrap();
+    let stack = InterceptorStack::new(vec![appends("a", Layer::Marked), appends("b", Layer::Always)]).unwrap();
     let sent = stack.send(Now::default(), message(b"hi"));
-    assert_eq!(
-        (&sent.body[..], sent.options),
-        (&b"hiab"[..], SendOptions(0x100))
-    );
-    assert_eq!(
-        stack.receive(Now::default(), &sender(), sent),
-        Ok(Verdict::Pass(message(b"hi")))
-    );
-    assert!(matches!(
-        receive(&stack, b"hiba"),
-        Err(PeerFault::Message {
-            interceptor: "b",
-            ..
-        })
-    ));
+    assert_eq!((&sent.body[..], sent.options), (&b"hiab"[..], SendOptions(0x100)));
+    assert_eq!(stack.receive(Now::default(), &sender(), sent), Ok(Verdict::Pass(message(b"hi"))));
+    assert!(matches!(receive(&stack, b"hiba"), Err(PeerFault::Message { interceptor: "b", .. })));
 }
 
 #[test]
@@ -127,20 +89,11 @@ fn messages_between_interceptors_are_consumed() {
     ] {
         assert_eq!(receive(&full(), body), Ok(Verdict::Consumed(Some(control))));
         let longer = [body, b"!"].concat();
-        assert_eq!(
-            receive(&full(), &longer),
-            Ok(Verdict::Pass(message(&longer)))
-        );
+        assert_eq!(receive(&full(), &longer), Ok(Verdict::Pass(message(&longer))));
         let shorter = &body[..body.len() - 1];
-        assert_eq!(
-            receive(&full(), shorter),
-            Ok(Verdict::Pass(message(shorter)))
-        );
+        assert_eq!(receive(&full(), shorter), Ok(Verdict::Pass(message(shorter))));
     }
-    assert_eq!(
-        receive(&InterceptorStack::standard(), &PING),
-        Ok(Verdict::Pass(message(&PING)))
-    );
+    assert_eq!(receive(&InterceptorStack::standard(), &PING), Ok(Verdict::Pass(message(&PING))));
 }
 
 #[test]
@@ -148,41 +101,24 @@ fn real_probes_and_static_messages_are_known() {
     let mut controls = Vec::new();
     for name in ["static-probe.tcp.bin", "static-start-stop.tcp.bin"] {
         for frame in frames(&captured(name)[0].1) {
-            let Frame::Message(body) = frame else {
-                panic!("an ack")
-            };
+            let Frame::Message(body) = frame else { panic!("an ack") };
             let data = ChannelData::decode(&body).unwrap();
             let source = data.source().unwrap();
-            match full()
-                .receive(Now::default(), &source, data.into())
-                .unwrap()
-            {
+            match full().receive(Now::default(), &source, data.into()).unwrap() {
                 Verdict::Consumed(control) => controls.push(control.unwrap()),
                 Verdict::Pass(message) => assert_eq!(&message.body[..2], [0xac, 0xed]),
             }
         }
     }
-    assert_eq!(
-        controls,
-        [
-            ControlMessage::Probe,
-            ControlMessage::StaticStart,
-            ControlMessage::StaticStop
-        ]
-    );
+    assert_eq!(controls, [ControlMessage::Probe, ControlMessage::StaticStart, ControlMessage::StaticStop]);
 }
 
 #[test]
 fn our_probe_is_a_tomcats_to_the_byte() {
     let bytes = &captured("static-probe.tcp.bin")[0].1;
-    let Frame::Message(body) = frames(bytes).remove(0) else {
-        panic!("an ack")
-    };
+    let Frame::Message(body) = frames(bytes).remove(0) else { panic!("an ack") };
     let data = ChannelData::decode(&body).unwrap();
-    assert_eq!(
-        tcp_failure_detector::frame(data.id, data.timestamp, data.source_record),
-        bytes
-    );
+    assert_eq!(tcp_failure_detector::frame(data.id, data.timestamp, data.source_record), bytes);
     assert_ne!(data.timestamp, UnixMillis(0));
 }
 
@@ -193,33 +129,12 @@ fn an_order_that_damages_messages_is_refused() {
     let check = |list| InterceptorStack::new(list).map(|_| ());
     let fd = "TcpFailureDetector";
     let below = |lower| Err(StackError::AboveControl { upper: fd, lower });
-    assert_eq!(
-        check(vec![control(), appends("Encrypt", Always)]),
-        below("Encrypt")
-    );
-    assert_eq!(
-        check(vec![control(), appends("Order", Numbering)]),
-        below("Order")
-    );
+    assert_eq!(check(vec![control(), appends("Encrypt", Always)]), below("Encrypt"));
+    assert_eq!(check(vec![control(), appends("Order", Numbering)]), below("Order"));
     assert_eq!(check(vec![control(), appends("Gzip", Marked)]), Ok(()));
-    let order = |lower| {
-        Err(StackError::NumberingAbove {
-            upper: "Order",
-            lower,
-        })
-    };
-    assert_eq!(
-        check(vec![appends("Order", Numbering), appends("Gzip", Marked)]),
-        order("Gzip")
-    );
-    assert_eq!(
-        check(vec![
-            appends("Order", Numbering),
-            appends("Fragment", Always),
-            control()
-        ]),
-        order("Fragment")
-    );
+    let order = |lower| Err(StackError::NumberingAbove { upper: "Order", lower });
+    assert_eq!(check(vec![appends("Order", Numbering), appends("Gzip", Marked)]), order("Gzip"));
+    assert_eq!(check(vec![appends("Order", Numbering), appends("Fragment", Always), control()]), order("Fragment"));
     let legal = vec![
         appends("Gzip", Marked),
         appends("Encrypt", Always),
@@ -228,8 +143,5 @@ fn an_order_that_damages_messages_is_refused() {
         control(),
     ];
     assert_eq!(check(legal), Ok(()));
-    assert_eq!(
-        check(vec![control(), Box::new(TcpPing), control()]),
-        Err(StackError::Twice { name: fd })
-    );
+    assert_eq!(check(vec![control(), Box::new(TcpPing), control()]), Err(StackError::Twice { name: fd }));
 }

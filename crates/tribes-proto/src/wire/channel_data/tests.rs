@@ -3,15 +3,8 @@ use crate::unique_id::MemberId;
 use std::prelude::v1::*;
 
 fn sender(alive_ms: i64) -> Member {
-    let id = MemberId {
-        host: [127, 0, 0, 1].into(),
-        port: 4001,
-        unique_id: UniqueId([3; 16]),
-    };
-    Member {
-        alive_ms,
-        ..Member::new(id)
-    }
+    let id = MemberId { host: [127, 0, 0, 1].into(), port: 4001, unique_id: UniqueId([3; 16]) };
+    Member { alive_ms, ..Member::new(id) }
 }
 
 fn example() -> ChannelData {
@@ -54,45 +47,18 @@ fn every_field_has_its_place() {
 
 #[test]
 fn a_head_a_shared_message_and_the_tail_make_the_frame() {
-    let ChannelData {
-        options,
-        timestamp,
-        id,
-        source_record,
-        message,
-    } = example();
+    let ChannelData { options, timestamp, id, source_record, message } = example();
     let head = encode_head(options, timestamp, id, &source_record, message.len()).unwrap();
-    assert_eq!(
-        [&head[..], &message, TAIL].concat(),
-        example().encode().unwrap()
-    );
+    assert_eq!([&head[..], &message, TAIL].concat(), example().encode().unwrap());
 }
 
 #[test]
 fn what_no_frame_can_hold_is_refused() {
-    let ChannelData {
-        options,
-        timestamp,
-        id,
-        source_record,
-        ..
-    } = example();
+    let ChannelData { options, timestamp, id, source_record, .. } = example();
     for length in [i32::MAX as usize - 116, i32::MAX as usize, usize::MAX] {
-        assert_eq!(
-            encode_head(options, timestamp, id, &source_record, length),
-            Err(FrameTooLong { length })
-        );
+        assert_eq!(encode_head(options, timestamp, id, &source_record, length), Err(FrameTooLong { length }));
     }
-    assert!(
-        encode_head(
-            options,
-            timestamp,
-            id,
-            &source_record,
-            i32::MAX as usize - 117
-        )
-        .is_ok()
-    );
+    assert!(encode_head(options, timestamp, id, &source_record, i32::MAX as usize - 117).is_ok());
 }
 
 #[test]
@@ -114,27 +80,16 @@ fn broken_lengths_are_named() {
         for wrong in [i32::MAX, -1, i32::MIN] {
             let mut bytes = body();
             bytes[at..at + 4].copy_from_slice(&wrong.to_be_bytes());
-            assert_eq!(
-                decode(&bytes),
-                Err(DecodeError {
-                    offset: at,
-                    expected
-                }),
-                "{wrong}"
-            );
+            assert_eq!(decode(&bytes), Err(DecodeError { offset: at, expected }), "{wrong}");
         }
     }
 }
 
 #[test]
 fn a_record_that_no_datagram_could_carry_is_refused() {
-    let long = ChannelData {
-        source_record: Bytes::from(vec![0; RECORD_LIMIT + 1]),
-        ..example()
-    };
+    let long = ChannelData { source_record: Bytes::from(vec![0; RECORD_LIMIT + 1]), ..example() };
     let frame = long.encode().unwrap();
-    let error =
-        ChannelData::decode(&frame.slice(HEAD_LENGTH..frame.len() - TAIL.len())).unwrap_err();
+    let error = ChannelData::decode(&frame.slice(HEAD_LENGTH..frame.len() - TAIL.len())).unwrap_err();
     assert_eq!(error.offset, 32);
 }
 
@@ -145,19 +100,10 @@ fn the_cache_decodes_a_sender_once() {
     assert!(changed && *first == sender(5));
     let (second, changed) = cache.resolve(&example()).unwrap();
     assert!(!changed && Arc::ptr_eq(&first, &second));
-    let later = ChannelData {
-        source_record: sender(505).encode(),
-        ..example()
-    };
+    let later = ChannelData { source_record: sender(505).encode(), ..example() };
     let (third, changed) = cache.resolve(&later).unwrap();
     assert!(changed && *third == sender(505));
-    let broken = ChannelData {
-        source_record: Bytes::new(),
-        ..example()
-    };
+    let broken = ChannelData { source_record: Bytes::new(), ..example() };
     assert_eq!(cache.resolve(&broken).unwrap_err().offset, 0);
-    assert!(
-        !cache.resolve(&later).unwrap().1,
-        "what was remembered stays"
-    );
+    assert!(!cache.resolve(&later).unwrap().1, "what was remembered stays");
 }

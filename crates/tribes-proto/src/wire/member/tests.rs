@@ -9,11 +9,7 @@ fn example() -> Member {
         alive_ms: 4660,
         domain: Bytes::from_static(b"dc1"),
         payload: Bytes::from_static(&[1, 2]),
-        ..Member::new(MemberId {
-            host: [127, 0, 0, 1].into(),
-            port: 4000,
-            unique_id,
-        })
+        ..Member::new(MemberId { host: [127, 0, 0, 1].into(), port: 4000, unique_id })
     }
 }
 
@@ -49,11 +45,7 @@ fn every_field_has_its_place() {
 
 #[test]
 fn ipv6_members_have_16_bytes_of_host() {
-    let id = MemberId {
-        host: "2001:db8::1".parse().unwrap(),
-        port: 65535,
-        unique_id: UniqueId([7; 16]),
-    };
+    let id = MemberId { host: "2001:db8::1".parse().unwrap(), port: 65535, unique_id: UniqueId([7; 16]) };
     let member = Member::new(id);
     assert_eq!(member.encode().len(), 89);
     assert_eq!(Member::decode(&member.encode()), Ok(member));
@@ -61,10 +53,7 @@ fn ipv6_members_have_16_bytes_of_host() {
 
 #[test]
 fn leaving_is_a_command() {
-    let leaving = Member {
-        command: Bytes::from_static(SHUTDOWN),
-        ..example()
-    };
+    let leaving = Member { command: Bytes::from_static(SHUTDOWN), ..example() };
     assert!(leaving.is_shutting_down() && !example().is_shutting_down());
     assert_eq!(Member::decode(&leaving.encode()), Ok(leaving));
 }
@@ -72,23 +61,9 @@ fn leaving_is_a_command() {
 #[test]
 fn the_payload_tells_the_kind_of_peer() {
     assert_eq!(example().peer(), PeerKind::Tomcat);
-    let mark = Mark {
-        version: 1,
-        abilities: Abilities::PIPELINING,
-        boot: [9; 8],
-    };
-    let ours = Member {
-        payload: mark.append_to(b"rack=7"),
-        ..example()
-    };
-    assert_eq!(
-        ours.peer(),
-        PeerKind::Outlive {
-            version: 1,
-            abilities: Abilities::PIPELINING,
-            boot: [9; 8]
-        }
-    );
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8] };
+    let ours = Member { payload: mark.append_to(b"rack=7"), ..example() };
+    assert_eq!(ours.peer(), PeerKind::Outlive { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8] });
 }
 
 #[test]
@@ -127,40 +102,19 @@ fn broken_fields_are_named() {
         assert_eq!(with(10, wrong), error(10, "the member record's length"));
     }
     assert_eq!(with(0, b"X"), error(0, "a member record (TRIBES-B 1 0)"));
-    assert_eq!(
-        with(13, &[0x39]),
-        error(71, "the member record's end (TRIBES-E 1 0)")
-    );
-    assert_eq!(
-        with(72, b"X"),
-        error(72, "the member record's end (TRIBES-E 1 0)")
-    );
-    assert_eq!(
-        with(22, &[0, 1, 0, 0]),
-        error(22, "a TCP port from 0 to 65535")
-    );
+    assert_eq!(with(13, &[0x39]), error(71, "the member record's end (TRIBES-E 1 0)"));
+    assert_eq!(with(72, b"X"), error(72, "the member record's end (TRIBES-E 1 0)"));
+    assert_eq!(with(22, &[0, 1, 0, 0]), error(22, "a TCP port from 0 to 65535"));
     assert_eq!(with(22, &negative), error(22, "a TCP port from 0 to 65535"));
     for length in [0, 3, 5, 0x80, 0xff] {
         assert_eq!(with(34, &[length]), error(34, "a host of 4 or 16 bytes"));
     }
     for wrong in [huge, negative] {
-        assert_eq!(
-            with(39, &wrong),
-            error(39, "a command that fits into the record")
-        );
-        assert_eq!(
-            with(43, &wrong),
-            error(43, "a domain that fits into the record")
-        );
-        assert_eq!(
-            with(66, &wrong),
-            error(66, "a payload that fits into the record")
-        );
+        assert_eq!(with(39, &wrong), error(39, "a command that fits into the record"));
+        assert_eq!(with(43, &wrong), error(43, "a domain that fits into the record"));
+        assert_eq!(with(66, &wrong), error(66, "a payload that fits into the record"));
     }
-    assert_eq!(
-        with(69, &[3]),
-        error(66, "a payload that fits into the record")
-    );
+    assert_eq!(with(69, &[3]), error(66, "a payload that fits into the record"));
 }
 
 #[test]

@@ -1,0 +1,258 @@
+//! Whole nodes in one thread: what a session lives through, and what it must not.
+
+mod support;
+
+use std::time::Duration;
+
+use outlive_node::{Delivery, User};
+use outlive_serial::Value;
+
+use support::Cluster;
+
+fn pair(options: u32) -> Cluster {
+    let mut cluster = Cluster::new(options);
+    cluster.start(1);
+    cluster.settle();
+    cluster.start(2);
+    cluster.settle();
+    cluster
+}
+
+fn number(value: i32) -> Vec<(String, Value)> {
+    vec![("n".into(), Value::integer(value))]
+}
+
+/// The story that the project tells: see the README.
+#[test]
+fn the_nine_steps() {
+    let mut cluster = Cluster::new(6);
+    cluster.start(1);
+    cluster.settle();
+    assert!(cluster.context(1).is_ready(), "alone, there is nobody to ask");
+    cluster.start(2);
+    cluster.settle();
+    assert!(cluster.context(2).is_ready());
+    assert_eq!((cluster.node(1).view().peers.len(), cluster.node(2).view().peers.len()), (1, 1));
+
+    let session = cluster.create(1);
+    session.set("n", Value::integer(1)).unwrap();
+    session.set_user(Some(User::new("alice", ["user"]))).unwrap();
+    cluster.change_id(1, &session);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+
+    cluster.kill(1);
+    let there = cluster.find(2, &id).expect("B has it");
+    assert_eq!(there.user().map(|user| user.name).as_deref(), Some("alice"));
+    assert_eq!(there.attributes(), number(1));
+    assert!(there.id().ends_with(".node2"), "the suffix is the serving node's: {}", there.id());
+    assert_eq!(there.created(), session.created());
+    cluster.complete(2, &there);
+    let id = there.id();
+    cluster.settle();
+
+    cluster.start(1);
+    cluster.settle();
+    let here = cluster.find(1, &id).expect("A took it from B");
+    assert_eq!((here.attributes(), here.user()), (number(1), there.user()));
+    cluster.context(1).invalidate(cluster.now, &here);
+    cluster.complete(1, &here);
+    cluster.deliver();
+    assert!(cluster.find(2, &id).is_none());
+    assert_eq!((cluster.context(1).len(), cluster.context(2).len()), (0, 0));
+
+    let second = cluster.create(2);
+    cluster.complete(2, &second);
+    cluster.deliver();
+    let id = second.id();
+    let here = cluster.find(1, &id).expect("A has what B made");
+    here.set_max_inactive(2).unwrap();
+    cluster.complete(1, &here);
+    cluster.pass(Duration::from_secs(4));
+    assert!(cluster.holds(1, &id).is_none() && cluster.holds(2, &id).is_none(), "idle too long, on both");
+}
+
+#[test]
+fn a_synchronous_request_waits_for_its_peers_and_an_asynchronous_one_does_not() {
+    for (options, waits) in [(6, true), (8, false), (14, false), (2, true)] {
+        let mut cluster = pair(options);
+        let session = cluster.create(1);
+        let delivery = cluster.complete(1, &session);
+        let Delivery::Await(confirmed) = delivery else {
+            assert!(!waits && matches!(delivery, Delivery::Queued), "options {options}");
+            continue;
+        };
+        assert!(waits, "options {options}");
+        assert!(!confirmed.is_complete());
+        cluster.deliver();
+        assert!(confirmed.is_complete());
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_peer_that_has_gone() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    let Delivery::Await(confirmed) = cluster.complete(1, &session) else { panic!("a peer is there") };
+    cluster.kill(2);
+    cluster.deliver();
+    assert!(confirmed.is_complete());
+    assert!(matches!(cluster.complete(1, &session), Delivery::Nothing));
+}
+
+/// Source: Tomcat keys sessions by the whole id, so two nodes asked at once each make a session of their own.
+#[test]
+fn one_cookie_on_two_nodes_is_one_session() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+    let (here, there) = (cluster.find(1, &id).unwrap(), cluster.find(2, &id).unwrap());
+    here.set("a", Value::integer(1)).unwrap();
+    there.set("b", Value::integer(2)).unwrap();
+    cluster.complete(1, &here);
+    cluster.complete(2, &there);
+    cluster.deliver();
+    let both: Vec<_> = vec![("a".to_owned(), Value::integer(1)), ("b".to_owned(), Value::integer(2))];
+    assert_eq!(cluster.holds(1, &id), Some(both.clone()));
+    assert_eq!(cluster.holds(2, &id), Some(both));
+}
+
+#[test]
+fn a_conflict_ends_alike_on_both_nodes() {
+    let mut cluster = pair(8);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+    for (port, value) in [(1, 1), (2, 2)] {
+        let session = cluster.find(port, &id).unwrap();
+        session.set("n", Value::integer(value)).unwrap();
+        cluster.complete(port, &session);
+    }
+    cluster.deliver();
+    assert_eq!(cluster.holds(1, &id), cluster.holds(2, &id));
+}
+
+#[test]
+fn what_has_ended_is_not_revived_by_a_write_that_comes_late() {
+    let mut cluster = pair(8);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+    cluster.cut = vec![(1, 2), (2, 1)];
+    let there = cluster.find(2, &id).unwrap();
+    there.set("n", Value::integer(1)).unwrap();
+    cluster.complete(2, &there);
+    let here = cluster.find(1, &id).unwrap();
+    cluster.context(1).invalidate(cluster.now, &here);
+    cluster.complete(1, &here);
+    cluster.cut.clear();
+    cluster.deliver();
+    assert!(cluster.find(1, &id).is_none() && cluster.find(2, &id).is_none());
+}
+
+#[test]
+fn an_old_id_is_worth_nothing_to_a_client() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let old = session.id();
+    cluster.change_id(1, &session);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    for port in [1, 2] {
+        assert!(cluster.find(port, &old).is_none());
+        assert!(cluster.find(port, &session.id()).is_some());
+    }
+    assert_eq!(cluster.context(2).len(), 1);
+}
+
+#[test]
+fn two_nodes_that_start_together_do_not_wait_for_each_other() {
+    let mut cluster = Cluster::new(8);
+    cluster.start(1);
+    cluster.start(2);
+    cluster.settle();
+    assert!(cluster.context(1).is_ready() && cluster.context(2).is_ready());
+    assert_eq!(cluster.node(1).view().peers.len(), 1);
+}
+
+#[test]
+fn when_the_donor_goes_the_next_one_is_asked() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    // The oldest cannot be heard by the third, whose question it never gets.
+    cluster.start(3);
+    cluster.cut = vec![(3, 1)];
+    cluster.pass(Duration::from_millis(1500));
+    cluster.kill(1);
+    cluster.cut.clear();
+    cluster.settle();
+    assert!(cluster.context(3).is_ready());
+    assert!(cluster.find(3, &session.id()).is_some());
+}
+
+#[test]
+fn what_is_written_while_a_node_joins_reaches_it() {
+    let mut cluster = Cluster::new(8);
+    cluster.start(1);
+    cluster.settle();
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.start(2);
+    for step in 0..60 {
+        cluster.set(1, &session.id(), "n", step);
+        cluster.pass(Duration::from_millis(50));
+    }
+    assert!(cluster.context(2).is_ready());
+    assert_eq!(cluster.holds(2, &session.id()), Some(number(59)));
+}
+
+#[test]
+fn twelve_hundred_sessions_come_in_blocks() {
+    let mut cluster = Cluster::new(6);
+    cluster.start(1);
+    cluster.settle();
+    for index in 0..1200_u128 {
+        let session = cluster.context(1).create(cluster.now, index.to_be_bytes());
+        session.set("n", Value::integer(7)).unwrap();
+        cluster.complete(1, &session);
+    }
+    cluster.start(2);
+    cluster.settle();
+    assert_eq!(cluster.context(2).len(), 1200);
+    assert!(cluster.context(2).sessions().iter().all(|session| session.attributes() == number(7)));
+}
+
+#[test]
+fn a_read_is_told_often_enough_to_keep_the_copies_alive() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+    for _ in 0..10 {
+        cluster.pass(Duration::from_secs(600));
+        let session = cluster.find(1, &id).expect("it was never idle for long");
+        cluster.complete(1, &session);
+        cluster.deliver();
+    }
+    assert!(cluster.holds(2, &id).is_some());
+    cluster.pass(Duration::from_secs(1900));
+    assert!(cluster.holds(1, &id).is_none() && cluster.holds(2, &id).is_none());
+}
+
+#[test]
+fn a_node_that_leaves_in_order_is_gone_at_once() {
+    let mut cluster = pair(6);
+    cluster.node(2).stop(cluster.now);
+    cluster.deliver();
+    assert!(cluster.node(1).view().peers.is_empty());
+}

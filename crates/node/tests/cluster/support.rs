@@ -1,0 +1,237 @@
+//! A whole cluster in one thread: real nodes, frames handed over by hand, time by the step.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use outlive_node::{
+    Context, ContextConfig, Delivery, Effect, Link, Load, Node, NodeConfig, Parcel, Peer, Reply, SessionRef,
+};
+use outlive_sync::Weight;
+use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
+use outlive_tribes_proto::wire::channel_data::encode_head;
+use outlive_tribes_proto::wire::send_options::SendOptions;
+
+/// The name of the one context, as a Tomcat with the cluster in the Engine has it.
+pub const CONTEXT: &str = "localhost#/app";
+
+/// One node that is up.
+pub struct Up {
+    pub node: Arc<Node>,
+    pub context: Arc<Context>,
+    peers: Vec<Arc<Peer>>,
+    links: BTreeMap<u16, Link>,
+}
+
+/// Nodes by port. Those that are not in it are down: nobody answers there.
+pub struct Cluster {
+    pub now: Now,
+    pub up: BTreeMap<u16, Up>,
+    options: SendOptions,
+    starts: u8,
+    random: u8,
+    /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
+    pub cut: Vec<(u16, u16)>,
+}
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+impl Cluster {
+    pub fn new(options: u32) -> Self {
+        Cluster {
+            now: Now { monotonic: Monotonic(Duration::from_secs(1_000_000)), wall: UnixMillis(1_700_000_000_000) },
+            up: BTreeMap::new(),
+            options: SendOptions(options),
+            starts: 0,
+            random: 0,
+            cut: Vec::new(),
+        }
+    }
+
+    /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
+    pub fn start(&mut self, port: u16) {
+        self.starts += 1;
+        let config = NodeConfig {
+            local: address(port),
+            route: format!("node{port}"),
+            identity: [self.starts; 16],
+            seed: self.starts.into(),
+            static_members: None,
+            domain: String::new(),
+            payload: String::new(),
+            options: self.options,
+            lane_bytes_max: 64 << 20,
+            frame_bytes_max: 64 << 20,
+        };
+        let node = Node::new(config).unwrap();
+        node.start(self.now);
+        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
+        let context = node.open(self.now, CONTEXT, app);
+        self.up.insert(port, Up { node, context, peers: Vec::new(), links: BTreeMap::new() });
+    }
+
+    /// The process is gone, with all that it held.
+    pub fn kill(&mut self, port: u16) {
+        self.up.remove(&port);
+    }
+
+    pub fn context(&self, port: u16) -> Arc<Context> {
+        Arc::clone(&self.up[&port].context)
+    }
+
+    pub fn node(&self, port: u16) -> Arc<Node> {
+        Arc::clone(&self.up[&port].node)
+    }
+
+    /// Lets time go on in steps of 50 ms, delivering everything.
+    pub fn pass(&mut self, time: Duration) {
+        let end = self.now.monotonic.0 + time;
+        while self.now.monotonic.0 < end {
+            self.now.monotonic.0 += Duration::from_millis(50);
+            self.now.wall.0 += 50;
+            for up in self.up.values() {
+                if up.node.deadline() <= self.now.monotonic {
+                    up.node.deadline_reached(self.now);
+                }
+            }
+            self.deliver();
+        }
+    }
+
+    /// Enough time for members to find each other and for a state to arrive.
+    pub fn settle(&mut self) {
+        self.pass(Duration::from_secs(3));
+    }
+
+    /// Delivers until nothing moves any more.
+    pub fn deliver(&mut self) {
+        while self.effects() | self.frames() {}
+    }
+
+    fn effects(&mut self) -> bool {
+        let mut moved = false;
+        let ports: Vec<u16> = self.up.keys().copied().collect();
+        for port in ports {
+            while let Some(up) = self.up.get_mut(&port)
+                && let Poll::Ready(effect) = up.node.poll_effect(&mut TaskContext::from_waker(Waker::noop()))
+            {
+                moved = true;
+                let node = Arc::clone(&up.node);
+                match effect {
+                    Effect::Joined(peer) => up.peers.push(peer),
+                    Effect::Left(peer) => up.peers.retain(|known| !Arc::ptr_eq(known, &peer)),
+                    Effect::Multicast(bytes) => {
+                        for (other, up) in self.up.iter().filter(|(other, _)| **other != port) {
+                            if !self.cut.contains(&(port, *other)) {
+                                up.node.datagram(self.now, address(port), &bytes);
+                            }
+                        }
+                    }
+                    Effect::Probe { member, frame, .. } => {
+                        let to = member.port;
+                        let reachable = self.up.contains_key(&to) && !self.cut.contains(&(port, to));
+                        if reachable {
+                            self.hand_over(port, to, frame);
+                        }
+                        node.probe_finished(self.now, member, reachable);
+                    }
+                    Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                }
+            }
+        }
+        moved
+    }
+
+    /// A frame with head and tail, as it stands on a connection.
+    fn hand_over(&mut self, from: u16, to: u16, frame: Bytes) -> Reply {
+        let body = frame.slice(11..frame.len() - 7);
+        let up = self.up.get_mut(&to).unwrap();
+        let link = up.links.entry(from).or_insert_with(|| Link::new(address(from)));
+        up.node.frame_received(self.now, link, body).unwrap()
+    }
+
+    fn frames(&mut self) -> bool {
+        let mut moved = false;
+        let ports: Vec<u16> = self.up.keys().copied().collect();
+        for from in ports {
+            for peer in self.up[&from].peers.clone() {
+                let to = peer.id().port;
+                if self.cut.contains(&(from, to)) {
+                    continue;
+                }
+                if !self.up.contains_key(&to) {
+                    let node = self.node(from);
+                    node.send_failed(self.now, peer.id());
+                    moved = true;
+                    continue;
+                }
+                while let Some(mut parcel) = peer.lane().take() {
+                    moved = true;
+                    let weight = parcel.weight();
+                    self.send(from, to, &mut parcel);
+                    peer.lane().release(weight);
+                }
+            }
+        }
+        moved
+    }
+
+    fn send(&mut self, from: u16, to: u16, parcel: &mut Parcel) {
+        let mut letters = Vec::new();
+        match &mut parcel.load {
+            Load::Letter(letter) => letters.push(letter.clone()),
+            Load::Donation(donation) => letters.extend(std::iter::from_fn(|| donation.next_block())),
+        }
+        for letter in letters {
+            let options = letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+            let record = self.up[&from].node.source_record();
+            let head = encode_head(options, letter.timestamp, letter.id, &record, letter.body.len()).unwrap();
+            let frame = [&head[..], &letter.body, b"TLF2003"].concat();
+            assert_eq!(self.hand_over(from, to, frame.into()), Reply::Ack);
+        }
+    }
+
+    // ---- requests ----
+
+    pub fn create(&mut self, port: u16) -> SessionRef {
+        self.random += 1;
+        self.context(port).create(self.now, [self.random; 16])
+    }
+
+    pub fn find(&mut self, port: u16, id: &str) -> Option<SessionRef> {
+        let context = self.context(port);
+        let session = context.find(self.now, id)?;
+        context.take_over(self.now, &session);
+        Some(session)
+    }
+
+    pub fn change_id(&mut self, port: u16, session: &SessionRef) {
+        self.random += 1;
+        self.context(port).change_id(self.now, session, [self.random; 16]);
+    }
+
+    pub fn complete(&mut self, port: u16, session: &SessionRef) -> Delivery {
+        self.context(port).complete(self.now, session)
+    }
+
+    /// One request that sets an attribute, answered and delivered.
+    pub fn set(&mut self, port: u16, id: &str, name: &str, value: i32) {
+        let session = self.find(port, id).unwrap();
+        session.set(name, outlive_serial::Value::integer(value)).unwrap();
+        self.complete(port, &session);
+        self.deliver();
+    }
+
+    /// What a node holds of a session, without touching it.
+    pub fn holds(&self, port: u16, id: &str) -> Option<Vec<(String, outlive_serial::Value)>> {
+        let base = id.split('.').next().unwrap();
+        let session =
+            self.context(port).sessions().into_iter().find(|held| held.id().split('.').next() == Some(base))?;
+        Some(session.attributes())
+    }
+}
