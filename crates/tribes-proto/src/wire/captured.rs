@@ -7,8 +7,11 @@ use bytes::{Bytes, BytesMut};
 
 use super::channel_data::ChannelData;
 use super::datagram::Datagram;
-use super::frame::{ACK, FAIL_ACK, Frame, FrameReader};
+use super::frame::{ACK, FAIL_ACK, Frame, FrameReader, HEAD_LENGTH};
 use super::member::Member;
+use crate::message_ids::MessageIds;
+use crate::rpc::Rpc;
+use crate::unique_id::UniqueId;
 
 /// Every captured file whose name ends so, by name.
 pub(crate) fn captured(suffix: &str) -> Vec<(String, Bytes)> {
@@ -68,4 +71,68 @@ fn heartbeats_encode_to_the_same_bytes() {
         assert!(again == bytes, "{name}");
         assert!(last.unwrap().is_shutting_down(), "{name} ends with the node leaving");
     }
+}
+
+/// Every frame and datagram with a few bytes changed, cut or doubled: an error or something that encodes, never a panic.
+#[test]
+fn damaged_bytes_are_refused_or_make_sense() {
+    let mut dice = MessageIds::new(UniqueId([1; 16]));
+    let (mut refused, mut accepted) = (0, 0);
+    for (_, bytes) in [captured(".tcp.bin"), captured(".multicast.bin")].concat() {
+        for _ in 0..2_000 {
+            let UniqueId([count, a, b, c, d, e, f, ..]) = dice.next();
+            let start = usize::from(u16::from_be_bytes([e, f])) % bytes.len();
+            let mut damaged = bytes[if count & 1 == 0 { 0 } else { start }..].to_vec();
+            let at = usize::from(u16::from_be_bytes([a, b])) % damaged.len();
+            match count % 5 {
+                0 => damaged[at] = c,
+                1 => damaged[at..]
+                    .iter_mut()
+                    .zip([0x7f, 0xff, 0xff, c])
+                    .for_each(|(old, new)| *old = new),
+                2 => damaged[at..]
+                    .iter_mut()
+                    .zip([0x80, 0, 0, d])
+                    .for_each(|(old, new)| *old = new),
+                3 => damaged.truncate(at),
+                _ => _ = damaged.splice(at..at, [c, d]),
+            }
+            let damaged = Bytes::from(damaged);
+            let datagram = Datagram::decode(&damaged);
+            let (mut reader, mut rest) = (FrameReader::new(), BytesMut::from(&damaged[..]));
+            let mut bodies = Vec::new();
+            while let Ok(Some(frame)) = reader.next(&mut rest) {
+                bodies.extend(if let Frame::Message(body) = frame {
+                    Some(body)
+                } else {
+                    None
+                });
+            }
+            if let Ok(Datagram::Heartbeat(member)) = &datagram {
+                assert_eq!(Member::decode(&member.encode()).as_ref(), Ok(member));
+                accepted += 1;
+            }
+            refused += usize::from(datagram.is_err() && bodies.is_empty());
+            for body in bodies {
+                let Ok(data) = ChannelData::decode(&body) else {
+                    continue;
+                };
+                assert_eq!(data.encode().unwrap()[HEAD_LENGTH..][..body.len()], body);
+                match Rpc::decode(&data.message) {
+                    Ok(Some(Rpc::Message(rpc))) => {
+                        assert_eq!(Rpc::decode(&rpc.encode()), Ok(Some(Rpc::Message(rpc))))
+                    }
+                    Ok(Some(Rpc::NoChannel(rpc))) => {
+                        assert_eq!(Rpc::decode(&rpc.encode()), Ok(Some(Rpc::NoChannel(rpc))));
+                    }
+                    Ok(None) | Err(_) => {}
+                }
+                accepted += usize::from(data.source().is_ok());
+            }
+        }
+    }
+    assert!(
+        refused > 1_000 && accepted > 1_000,
+        "{refused} refused, {accepted} accepted"
+    );
 }
