@@ -103,6 +103,8 @@ pub(crate) struct Descriptor {
     pub(crate) parent: Slot,
     /// The classes that an object of this one has data of, top-most first.
     pub(crate) chain: Run,
+    /// How many classes the hierarchy has, this one included.
+    pub(crate) level: u32,
     /// False while it is still being read: no object of it can be.
     pub(crate) complete: bool,
 }

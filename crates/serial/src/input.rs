@@ -268,7 +268,7 @@ impl<'a> ObjectInput<'a> {
         let whole = encoder.element(slot);
         whole.map_err(|_| DecodeError::limit(at, "objects inside each other", self.limits.depth))?;
         self.inlined += body.len();
-        let allowed = source.len().saturating_mul(INLINED_FACTOR).saturating_add(INLINED_MORE);
+        let allowed = source.len().saturating_mul(INLINED_FACTOR).saturating_add(INLINED_MORE).min(u32::MAX as usize);
         if self.inlined > allowed {
             return Err(DecodeError::limit(at, "bytes in objects that share others", allowed));
         }

@@ -81,8 +81,9 @@ impl<'a> Node<'a> {
         slot.map(|id| Node { id, ..self })
     }
 
-    pub(crate) fn graph(self) -> &'a Graph {
-        self.graph
+    /// A number for it that no other node of its stream has.
+    pub(crate) fn number(self) -> usize {
+        self.id.index()
     }
 
     pub(crate) fn source(self) -> &'a [u8] {
@@ -144,17 +145,18 @@ impl<'a> Node<'a> {
 
     /// The names of its class and of the superclasses that can be serialized, the class itself first.
     pub fn class_chain(self) -> Vec<Cow<'a, str>> {
-        let mut names = Vec::new();
-        let mut class = match self.data() {
+        self.chain().map(modified_utf8::decode_lossy).collect()
+    }
+
+    /// As `class_chain`, in modified UTF-8.
+    pub(crate) fn chain(self) -> impl Iterator<Item = &'a [u8]> {
+        let class = match self.data() {
             NodeData::Descriptor { .. } => Some(self.id),
             NodeData::Class { class } => Some(class),
             _ => self.graph.class_of(self.id),
         };
-        while let Some(id) = class {
-            names.extend(self.descriptor_name(id).map(modified_utf8::decode_lossy));
-            class = self.graph.descriptor(id).and_then(|descriptor| descriptor.parent);
-        }
-        names
+        let parent = move |class: &NodeId| self.graph.descriptor(*class)?.parent;
+        core::iter::successors(class, parent).filter_map(move |class| self.descriptor_name(class))
     }
 
     /// The interfaces of a dynamic proxy.

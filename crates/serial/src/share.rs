@@ -180,7 +180,8 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 #[derive(Debug)]
 pub(crate) struct Sizes {
     places: [usize; 2],
-    map: bool,
+    /// `None` for a list.
+    map: Option<Known>,
 }
 
 impl Sharing {
@@ -189,7 +190,7 @@ impl Sharing {
         self.object(Known::ArrayList, out);
         let places = [out.len(), out.len() + 6];
         out.extend_from_slice(&[0, 0, 0, 0, BLOCK, 4, 0, 0, 0, 0]);
-        Sizes { places, map: false }
+        Sizes { places, map: None }
     }
 
     /// Begins a HashMap or LinkedHashMap, of which keys and values follow.
@@ -198,19 +199,20 @@ impl Sharing {
         out.extend_from_slice(&0.75_f32.to_be_bytes());
         let places = [out.len(), out.len() + 6];
         out.extend_from_slice(&[0, 0, 0, 0, BLOCK, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
-        Sizes { places, map: true }
+        Sizes { places, map: Some(class) }
     }
 }
 
 impl Sizes {
     /// Ends what was begun: `count` elements or pairs were written.
-    pub(crate) fn end(self, count: u32, linked: bool, out: &mut Vec<u8>) {
+    pub(crate) fn end(self, count: u32, out: &mut Vec<u8>) {
         out.push(END_BLOCK);
-        if linked {
+        if self.map == Some(Known::LinkedHashMap) {
+            // accessOrder
             out.push(0);
         }
         let [first, second] = self.places;
-        if self.map {
+        if self.map.is_some() {
             // As a HashMap that was filled with so many entries: at least 16 buckets, three quarters full.
             let least = (u64::from(count) * 4).div_ceil(3);
             let buckets = least.next_power_of_two().clamp(16, 1 << 30) as u32;

@@ -16,6 +16,9 @@ use crate::scan::Scanner;
 use crate::share::{Known, Sharing, write_string};
 use crate::stream::Stream;
 
+/// What a `byte[]` begins with, up to its length.
+const BYTE_ARRAY: &[u8] = b"\x75\x72\0\x02[B\xac\xf3\x17\xf8\x06\x08\x54\xe0\x02\0\0\x78\x70";
+
 /// One Java object, or null: what an attribute of a session is.
 ///
 /// It is kept as its bytes, a stream of its own without the four bytes of header, whose handles begin at the first. The bytes were
@@ -135,7 +138,7 @@ impl Value {
                 sharing.value(&element, body);
                 count += 1;
             }
-            sizes.end(count, false, body);
+            sizes.end(count, body);
         })
     }
 
@@ -158,7 +161,7 @@ impl Value {
                 sharing.value(&value, body);
                 count += 1;
             }
-            sizes.end(count, class == Known::LinkedHashMap, body);
+            sizes.end(count, body);
         })
     }
 
@@ -198,6 +201,12 @@ impl Value {
             LONG_STRING => self.body.get(9..),
             _ => None,
         }
+    }
+
+    /// The content of a `byte[]`.
+    pub(crate) fn as_byte_array(&self) -> Option<&[u8]> {
+        let (_, content) = self.body.strip_prefix(BYTE_ARRAY)?.split_first_chunk::<4>()?;
+        Some(content)
     }
 
     /// Whether it is null.

@@ -7,7 +7,7 @@ use crate::modified_utf8;
 use crate::protocol::*;
 use crate::scan::Scanner;
 
-/// How many classes of one hierarchy may have data. It is a bound on what six bytes, a small object, can cost.
+/// How many classes one hierarchy may have. It is a bound on what six bytes, a small object, can cost.
 const CLASSES_MAX: u32 = 64;
 
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +98,7 @@ impl Decoder {
             annotation: Run::default(),
             parent: None,
             chain: Run::default(),
+            level: 0,
             complete: false,
         });
         let base = self.pieces.len() as u32;
@@ -155,12 +156,9 @@ impl Decoder {
             self.graph.chains.push(frame.node);
         }
         descriptor.chain = Run { start, len: self.graph.chains.len() as u32 - start };
-        if descriptor.chain.len > CLASSES_MAX {
-            return Err(DecodeError::limit(
-                scanner.position(),
-                "classes with data in one hierarchy",
-                CLASSES_MAX as usize,
-            ));
+        descriptor.level = above.map_or(0, |above| above.level) + 1;
+        if descriptor.level > CLASSES_MAX {
+            return Err(DecodeError::limit(scanner.position(), "classes in one hierarchy", CLASSES_MAX as usize));
         }
         self.graph.descriptors[frame.index as usize] = descriptor;
         Ok(())
