@@ -3,5 +3,6 @@
 //! `interop/vectors/README.md` says where they come from. Each test goes over every scenario.
 
 mod java;
+mod messages;
 mod scenario;
 mod wire;
