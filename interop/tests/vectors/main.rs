@@ -2,6 +2,9 @@
 //!
 //! `interop/vectors/README.md` says where they come from. Each test goes over every scenario.
 
+#![allow(clippy::unwrap_used, reason = "all of this program is a test")]
+
 mod java;
+mod messages;
 mod scenario;
 mod wire;
