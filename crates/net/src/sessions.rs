@@ -97,9 +97,10 @@ impl Sessions {
         self.context.find(self.shared.clock.now(), id)
     }
 
-    /// Makes this node's route the one in the id. Whether the id is another now: then the client needs a new cookie.
-    pub fn take_over(&self, session: &SessionRef) -> bool {
-        self.context.take_over(self.shared.clock.now(), session)
+    /// Makes this node's route the one in the id. Whether the id now differs from the one that the client has `shown`:
+    /// then it needs a new cookie.
+    pub fn take_over(&self, session: &SessionRef, shown: &str) -> bool {
+        self.context.take_over(self.shared.clock.now(), session, shown)
     }
 
     /// Gives a session a new id and makes the old one worthless, as every login must.

@@ -172,25 +172,22 @@ impl Context {
         None
     }
 
-    /// Makes this node's route the one in the id, if the id has another. Whether it did: then the client needs a new cookie.
+    /// Makes this node's route the one in the id, if the id has another. Whether the id now differs from the one that
+    /// the client has `shown`: then it needs a new cookie.
     ///
     /// Source: Tomcat `JvmRouteBinderValve`, which leaves ids without a route alone.
-    pub fn take_over(&self, now: Now, session: &SessionRef) -> bool {
-        if self.route.is_empty() {
-            return false;
-        }
+    pub fn take_over(&self, now: Now, session: &SessionRef, shown: &str) -> bool {
         let mut guard = session.0.lock();
         let guarded = &mut *guard;
         let id = guarded.session.id();
-        if id.route().is_empty() || id.route() == self.route {
-            return false;
+        if !self.route.is_empty() && !id.route().is_empty() && id.route() != self.route {
+            let (base, id) = (id.base(), id.with_route(&self.route));
+            let view = self.dispatch.view();
+            if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
+                self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
+            }
         }
-        let (base, id) = (id.base(), id.with_route(&self.route));
-        let view = self.dispatch.view();
-        if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-            self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
-        }
-        true
+        guarded.session.id().as_str() != shown
     }
 
     /// Gives a session a new id, made of `random` bytes, and makes the old one worthless.

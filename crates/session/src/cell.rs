@@ -283,7 +283,7 @@ impl SessionCell {
         if auth_type.is_some() || self.rare.is_some() {
             self.rare_mut().auth_type = auth_type;
         }
-        self.principal.set(user.map(Principal::new));
+        self.principal.set(user.map(|user| Principal::new(User::new(user.name, user.roles))));
         Ok(())
     }
 

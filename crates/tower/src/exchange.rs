@@ -48,8 +48,9 @@ enum Phase {
 impl Exchange {
     /// Joins the session that the first matching cookie names, if any does. An id of no session is ignored, never adopted.
     pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, secure: bool) -> Arc<Self> {
-        let session = cookie::candidates(headers).find_map(|id| context.sessions.find(id));
-        let announce = session.as_ref().is_some_and(|session| context.sessions.take_over(session));
+        let found = cookie::candidates(headers).find_map(|id| Some((context.sessions.find(id)?, id)));
+        let announce = found.as_ref().is_some_and(|(session, shown)| context.sessions.take_over(session, shown));
+        let session = found.map(|(session, _)| session);
         let state = Mutex::new(State { session, ended: None, announce, phase: Phase::Open });
         Arc::new(Self { context, secure, state })
     }

@@ -206,7 +206,7 @@ impl Cluster {
     pub fn find(&mut self, port: u16, id: &str) -> Option<SessionRef> {
         let context = self.context(port);
         let session = context.find(self.now, id)?;
-        context.take_over(self.now, &session);
+        context.take_over(self.now, &session, id);
         Some(session)
     }
 
