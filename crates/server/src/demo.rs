@@ -1,5 +1,75 @@
-//! demo
-use crate::{cli::DemoArguments, exit::Exit};
-pub(crate) async fn run(_: DemoArguments) -> Result<(), Exit> {
-    Ok(())
+//! `outlive demo`: two nodes as real processes, a sticky balancer before them, and the nine steps of a session that survives.
+//!
+//! All on 127.0.0.1, with ports, a multicast group and a group port of its own, so that it never meets a real cluster. The nodes are this
+//! same program (`outlive serve`); each has a pipe of this process as its standard input and ends when that closes, so none is left
+//! behind however the demo ends.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use outlive_connector::http::{HttpServer, HttpSettings};
+
+use crate::cli::DemoArguments;
+use crate::exit::Exit;
+use crate::signals;
+
+mod balancer;
+mod browser;
+mod node;
+mod nodes;
+mod page;
+mod ports;
+mod script;
+mod steps;
+
+use balancer::Balancer;
+use nodes::Nodes;
+
+/// Where the page is, if nobody else has the port.
+const PAGE_PORT: u16 = 8080;
+
+/// Runs the demo until it is told to end, or the script until its last step.
+///
+/// # Errors
+/// Something could not be started, in one sentence; or a step of the script failed.
+pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
+    let nodes = Arc::new(Nodes::prepare().await?);
+    let play = async { if arguments.script { script::play(nodes.clone()).await } else { show(nodes.clone()).await } };
+    let result = tokio::select! {
+        result = play => result,
+        asked = signals::stop_asked(false) => asked.map(drop),
+    };
+    nodes.stop().await;
+    result
+}
+
+/// Starts all, tells what to try, and serves the page for good.
+async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
+    let page = match HttpServer::bind(ports::loopback(PAGE_PORT)) {
+        Ok(page) => page,
+        Err(_) => HttpServer::bind(ports::free_tcp()?).map_err(cannot)?,
+    };
+    let address = page.address();
+    say("Outlive: starting two nodes ...");
+    if let Some(reason) = nodes.without_multicast() {
+        say(&format!(
+            "Multicast does not work on this machine's loopback ({reason}): the nodes are told each other's addresses instead."
+        ));
+    }
+    for node in nodes.all() {
+        node.start().await.map_err(Exit::failure)?;
+    }
+    let balancer = Balancer::new(nodes.clone(), address);
+    let _running = page.serve(balancer, HttpSettings::default()).map_err(cannot)?;
+    say(&page::to_try(&nodes, address));
+    std::future::pending().await // until a signal drops this
+}
+
+/// Prints a line. A reader that has gone away (`| head`) is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn cannot(error: outlive_connector::http::BindError) -> Exit {
+    Exit::failure(format!("the demo's page: {error}"))
 }
