@@ -105,10 +105,15 @@ fn is_plain(view: &JavaView) -> bool {
     )
 }
 
-/// The class of what is nested in a list or map and not shown itself.
+/// The class of what is nested in a list or map and not shown itself, as far as the view tells it.
 fn class_of(view: &JavaView) -> &str {
     match view {
-        JavaView::Object { class, .. } => class,
+        JavaView::Object { class, .. }
+        | JavaView::Text { class, .. }
+        | JavaView::Array { class, .. }
+        | JavaView::Enum { class, .. } => class,
+        JavaView::Set(_) => "java.util.Set",
+        JavaView::Class(_) => "java.lang.Class",
         _ => "java.lang.Object",
     }
 }
@@ -165,7 +170,7 @@ mod tests {
             JavaView::Null,
             JavaView::Boolean(true),
             JavaView::Date(-5),
-            JavaView::Bytes(vec![0, 171].into()),
+            JavaView::Bytes(vec![0, 171]),
         ]);
         check(
             JavaView::Map(vec![(text("k\""), list), (JavaView::Integer(7), text("v"))]),
