@@ -1,0 +1,5 @@
+//! The session layer over real nodes on loopback: what a client and a handler see, and when the other node has it.
+
+mod replication;
+mod requests;
+mod support;
