@@ -11,6 +11,7 @@
 //! | `demo` | two nodes as processes, the balancer before them, the nine steps |
 //! | `exit` | a failure as one sentence and an exit code |
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 mod app;
@@ -56,5 +57,10 @@ fn run(command: Command) -> Result<(), Exit> {
 fn log_to_stderr(default: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .compact()
+        .init();
 }

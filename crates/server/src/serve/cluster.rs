@@ -1,5 +1,6 @@
 //! A node's settings as a cluster's configuration.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 
 use outlive_net::{Cluster, ClusterConfig, JoinError, Membership, ReceiverAddress};
@@ -55,12 +56,18 @@ fn membership(membership: &settings::Membership) -> Result<Membership, Exit> {
     }
 }
 
-/// The error's own words, and what a user can do about it where that is not plain.
+/// The error in an operator's words, with what can be done about it where that is not plain.
 fn told(error: &JoinError) -> String {
-    let text = error.to_string();
-    let hint = match error {
-        JoinError::Multicast { .. } => "; where multicast is not possible, name the other nodes with --static",
-        _ => "",
-    };
-    format!("{text}{hint}")
+    match error {
+        JoinError::Receiver { address, error } => match error.kind() {
+            ErrorKind::AddrInUse => format!("--receiver: {address} is in use by another process"),
+            ErrorKind::AddrNotAvailable => format!("--receiver: this machine has no address {}", address.ip()),
+            ErrorKind::PermissionDenied => format!("--receiver: no permission for port {}", address.port()),
+            _ => format!("--receiver: {address} cannot be bound: {error}"),
+        },
+        JoinError::Multicast { .. } => {
+            format!("{error}; where multicast is not possible, name the other nodes with --static")
+        }
+        other => other.to_string(),
+    }
 }
