@@ -100,7 +100,7 @@ impl Server for OutliveNode<'_> {
     fn launch(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} runs already", self.spec.name);
         let mut command = Command::new(&self.program);
-        command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0");
+        command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
         self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
         Ok(())
     }

@@ -6,5 +6,6 @@
 
 mod java;
 mod messages;
+mod replay;
 mod scenario;
 mod wire;
