@@ -88,9 +88,9 @@ impl<M> Transfer<M> {
         match members.iter().find(|member| !self.asked.contains(member)) {
             None => self.complete(Reason::Alone),
             Some(donor) => {
-                self.asked.push(donor.clone());
-                self.state = State::Asking { donor: donor.clone(), deadline };
-                Ask::Donor(donor.clone())
+                self.asked.push(*donor);
+                self.state = State::Asking { donor: *donor, deadline };
+                Ask::Donor(*donor)
             }
         }
     }

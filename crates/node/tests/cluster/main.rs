@@ -1,5 +1,7 @@
 //! Whole nodes in one thread: what a session lives through, and what it must not.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by where it stops")]
+
 mod support;
 
 use std::time::Duration;

@@ -16,25 +16,25 @@ use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
-pub const CONTEXT: &str = "localhost#/app";
+pub(crate) const CONTEXT: &str = "localhost#/app";
 
 /// One node that is up.
-pub struct Up {
-    pub node: Arc<Node>,
-    pub context: Arc<Context>,
+pub(crate) struct Up {
+    pub(crate) node: Arc<Node>,
+    pub(crate) context: Arc<Context>,
     peers: Vec<Arc<Peer>>,
     links: BTreeMap<u16, Link>,
 }
 
 /// Nodes by port. Those that are not in it are down: nobody answers there.
-pub struct Cluster {
-    pub now: Now,
-    pub up: BTreeMap<u16, Up>,
+pub(crate) struct Cluster {
+    pub(crate) now: Now,
+    pub(crate) up: BTreeMap<u16, Up>,
     options: SendOptions,
     starts: u8,
     random: u8,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
-    pub cut: Vec<(u16, u16)>,
+    pub(crate) cut: Vec<(u16, u16)>,
 }
 
 fn address(port: u16) -> SocketAddr {
@@ -42,7 +42,7 @@ fn address(port: u16) -> SocketAddr {
 }
 
 impl Cluster {
-    pub fn new(options: u32) -> Self {
+    pub(crate) fn new(options: u32) -> Self {
         Cluster {
             now: Now { monotonic: Monotonic(Duration::from_secs(1_000_000)), wall: UnixMillis(1_700_000_000_000) },
             up: BTreeMap::new(),
@@ -54,7 +54,7 @@ impl Cluster {
     }
 
     /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
-    pub fn start(&mut self, port: u16) {
+    pub(crate) fn start(&mut self, port: u16) {
         self.starts += 1;
         let config = NodeConfig {
             local: address(port),
@@ -76,20 +76,20 @@ impl Cluster {
     }
 
     /// The process is gone, with all that it held.
-    pub fn kill(&mut self, port: u16) {
+    pub(crate) fn kill(&mut self, port: u16) {
         self.up.remove(&port);
     }
 
-    pub fn context(&self, port: u16) -> Arc<Context> {
+    pub(crate) fn context(&self, port: u16) -> Arc<Context> {
         Arc::clone(&self.up[&port].context)
     }
 
-    pub fn node(&self, port: u16) -> Arc<Node> {
+    pub(crate) fn node(&self, port: u16) -> Arc<Node> {
         Arc::clone(&self.up[&port].node)
     }
 
     /// Lets time go on in steps of 50 ms, delivering everything.
-    pub fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now.monotonic.0 + time;
         while self.now.monotonic.0 < end {
             self.now.monotonic.0 += Duration::from_millis(50);
@@ -104,12 +104,12 @@ impl Cluster {
     }
 
     /// Enough time for members to find each other and for a state to arrive.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.pass(Duration::from_secs(3));
     }
 
     /// Delivers until nothing moves any more.
-    pub fn deliver(&mut self) {
+    pub(crate) fn deliver(&mut self) {
         while self.effects() | self.frames() {}
     }
 
@@ -198,29 +198,29 @@ impl Cluster {
 
     // ---- requests ----
 
-    pub fn create(&mut self, port: u16) -> SessionRef {
+    pub(crate) fn create(&mut self, port: u16) -> SessionRef {
         self.random += 1;
         self.context(port).create(self.now, [self.random; 16])
     }
 
-    pub fn find(&mut self, port: u16, id: &str) -> Option<SessionRef> {
+    pub(crate) fn find(&mut self, port: u16, id: &str) -> Option<SessionRef> {
         let context = self.context(port);
         let session = context.find(self.now, id)?;
         context.take_over(self.now, &session, id);
         Some(session)
     }
 
-    pub fn change_id(&mut self, port: u16, session: &SessionRef) {
+    pub(crate) fn change_id(&mut self, port: u16, session: &SessionRef) {
         self.random += 1;
         self.context(port).change_id(self.now, session, [self.random; 16]);
     }
 
-    pub fn complete(&mut self, port: u16, session: &SessionRef) -> Delivery {
+    pub(crate) fn complete(&mut self, port: u16, session: &SessionRef) -> Delivery {
         self.context(port).complete(self.now, session)
     }
 
     /// One request that sets an attribute, answered and delivered.
-    pub fn set(&mut self, port: u16, id: &str, name: &str, value: i32) {
+    pub(crate) fn set(&mut self, port: u16, id: &str, name: &str, value: i32) {
         let session = self.find(port, id).unwrap();
         session.set(name, outlive_serial::Value::integer(value)).unwrap();
         self.complete(port, &session);
@@ -228,7 +228,7 @@ impl Cluster {
     }
 
     /// What a node holds of a session, without touching it.
-    pub fn holds(&self, port: u16, id: &str) -> Option<Vec<(String, outlive_serial::Value)>> {
+    pub(crate) fn holds(&self, port: u16, id: &str) -> Option<Vec<(String, outlive_serial::Value)>> {
         let base = id.split('.').next().unwrap();
         let session =
             self.context(port).sessions().into_iter().find(|held| held.id().split('.').next() == Some(base))?;

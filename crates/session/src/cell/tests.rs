@@ -137,7 +137,9 @@ fn two_of_ours_agree_whatever_the_order_of_arrival() {
     let second = (delta(vec![set("n", 2)]), Origin { writer: Writer(6), stated: 10, hybrid: true });
     let run = |order: [&(DeltaRequest<'static>, Origin); 2]| {
         let mut cell = session();
-        order.into_iter().for_each(|(delta, origin)| drop(cell.apply(at(1), delta.clone(), *origin)));
+        for (delta, origin) in order {
+            cell.apply(at(1), delta.clone(), *origin);
+        }
         cell.attribute("n").cloned()
     };
     assert_eq!(run([&first, &second]), run([&second, &first]));

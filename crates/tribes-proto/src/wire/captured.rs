@@ -86,14 +86,8 @@ fn damaged_bytes_are_refused_or_make_sense() {
             let at = usize::from(u16::from_be_bytes([a, b])) % damaged.len();
             match count % 5 {
                 0 => damaged[at] = c,
-                1 => damaged[at..]
-                    .iter_mut()
-                    .zip([0x7f, 0xff, 0xff, c])
-                    .for_each(|(old, new)| *old = new),
-                2 => damaged[at..]
-                    .iter_mut()
-                    .zip([0x80, 0, 0, d])
-                    .for_each(|(old, new)| *old = new),
+                1 => damaged[at..].iter_mut().zip([0x7f, 0xff, 0xff, c]).for_each(|(old, new)| *old = new),
+                2 => damaged[at..].iter_mut().zip([0x80, 0, 0, d]).for_each(|(old, new)| *old = new),
                 3 => damaged.truncate(at),
                 _ => _ = damaged.splice(at..at, [c, d]),
             }
@@ -102,11 +96,7 @@ fn damaged_bytes_are_refused_or_make_sense() {
             let (mut reader, mut rest) = (FrameReader::new(), BytesMut::from(&damaged[..]));
             let mut bodies = Vec::new();
             while let Ok(Some(frame)) = reader.next(&mut rest) {
-                bodies.extend(if let Frame::Message(body) = frame {
-                    Some(body)
-                } else {
-                    None
-                });
+                bodies.extend(if let Frame::Message(body) = frame { Some(body) } else { None });
             }
             if let Ok(Datagram::Heartbeat(member)) = &datagram {
                 assert_eq!(Member::decode(&member.encode()).as_ref(), Ok(member));
@@ -131,8 +121,5 @@ fn damaged_bytes_are_refused_or_make_sense() {
             }
         }
     }
-    assert!(
-        refused > 1_000 && accepted > 1_000,
-        "{refused} refused, {accepted} accepted"
-    );
+    assert!(refused > 1_000 && accepted > 1_000, "{refused} refused, {accepted} accepted");
 }
