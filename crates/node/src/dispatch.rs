@@ -34,6 +34,11 @@ impl Dispatch {
         self.view.load()
     }
 
+    /// Where everything that only has to differ from node to node begins.
+    pub(crate) fn seed(&self) -> u64 {
+        self.ids.seed
+    }
+
     pub(crate) fn next_id(&self) -> UniqueId {
         self.ids.next()
     }

@@ -5,7 +5,8 @@ use core::hash::{BuildHasher, Hash};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use crate::primitive::Shared;
 
@@ -40,7 +41,7 @@ pub enum Admission<V, G> {
 }
 
 struct Shard<K, V, G> {
-    slots: HashMap<K, Slot<V, G>>,
+    slots: HashMap<K, Slot<V, G>, FixedState>,
     /// Gone keys, oldest first, so that their number can be bounded.
     graves: VecDeque<K>,
     live: usize,
@@ -52,17 +53,20 @@ struct Shard<K, V, G> {
 /// `G` says what became of a gone key. A shard's lock is held for one look or change, never while a value is used.
 pub struct Table<K, V, G> {
     shards: Box<[Shared<Shard<K, V, G>>]>,
-    hasher: DefaultHashBuilder,
+    hasher: FixedState,
     graves_per_shard: usize,
 }
 
 impl<K: Hash + Eq + Clone, V, G: Clone> Table<K, V, G> {
-    /// An empty table that remembers about `graves` gone keys.
-    pub fn new(graves: usize) -> Self {
-        let shard = || Shared::new(Shard { slots: HashMap::new(), graves: VecDeque::new(), live: 0 });
+    /// An empty table that remembers about `graves` gone keys. From the same `seed` it lists its values in the same order;
+    /// unlike seeds keep others from choosing keys that collide.
+    pub fn new(graves: usize, seed: u64) -> Self {
+        let hasher = FixedState::with_seed(seed);
+        let slots = || HashMap::with_hasher(hasher.clone());
+        let shard = || Shared::new(Shard { slots: slots(), graves: VecDeque::new(), live: 0 });
         Table {
             shards: (0..SHARDS).map(|_| shard()).collect(),
-            hasher: DefaultHashBuilder::default(),
+            hasher: hasher.clone(),
             graves_per_shard: graves.div_ceil(SHARDS).max(1),
         }
     }
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_is_buried_is_never_admitted_again() {
-        let table: Table<u32, &str, &str> = Table::new(1000);
+        let table: Table<u32, &str, &str> = Table::new(1000, 7);
         assert!(matches!(table.admit(1, Arc::new("one")), Admission::Admitted));
         assert!(matches!(table.admit(1, Arc::new("again")), Admission::Known(known) if *known == "one"));
         assert_eq!(table.bury(&1, "ended").as_deref(), Some(&"one"));
@@ -203,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_forgotten_key_may_come_back() {
-        let table: Table<u32, u32, ()> = Table::new(1000);
+        let table: Table<u32, u32, ()> = Table::new(1000, 7);
         table.admit(1, Arc::new(1));
         assert!(table.forget(&1).is_some());
         assert!(matches!(table.admit(1, Arc::new(2)), Admission::Admitted));
@@ -211,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_number_of_graves_is_bounded() {
-        let table: Table<u32, u32, ()> = Table::new(SHARDS);
+        let table: Table<u32, u32, ()> = Table::new(SHARDS, 7);
         for key in 0..10_000 {
             table.bury(&key, ());
         }
@@ -222,7 +226,7 @@ mod tests {
 
     #[test]
     fn each_value_is_visited_once() {
-        let table: Table<u32, u32, ()> = Table::new(10);
+        let table: Table<u32, u32, ()> = Table::new(10, 7);
         (0..500).for_each(|key| drop(table.admit(key, Arc::new(key))));
         let mut seen = Vec::new();
         table.for_each(|value| seen.push(*value));
