@@ -229,10 +229,10 @@ impl Cluster {
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
+        let view = self.0.node.view();
         let empty = async {
-            while self.0.node.view().peers.iter().any(|peer| !peer.lane().is_idle() && !peer.is_stalled()) {
-                // Lanes have one waker, their sender's; leaving happens once, and may look.
-                tokio::time::sleep(Duration::from_millis(5)).await;
+            for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
+                poll_fn(|cx| peer.lane().poll_idle(cx)).await;
             }
         };
         if tokio::time::timeout(LEAVE_MAX, empty).await.is_err() {

@@ -148,20 +148,35 @@ impl Context {
         self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, done.encode()));
     }
 
-    /// Sends a peer the sessions that its full lane has refused, whole; and the end of those that are gone.
+    /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone.
     pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, sessions: &[BaseId]) {
-        let cells: Vec<_> = sessions.iter().filter_map(|base| self.table.get(base)).collect();
+        let mut cells = Vec::new();
+        for base in sessions {
+            let message = match self.table.find(base) {
+                Found::Live(cell) => {
+                    cells.push(cell);
+                    continue;
+                }
+                Found::Absent => continue,
+                Found::Gone(Grave::Ended) => SessionId::parse(&base.to_string()).map(|id| {
+                    SessionMessage::of_session(SessionEvent::Expired, &self.name, &id, now.wall, now.wall).encode()
+                }),
+                Found::Gone(Grave::Moved(_)) => {
+                    let Some(cell) = self.resolve(base) else { continue };
+                    let new = cell.lock().session.id().clone();
+                    cells.push(cell);
+                    SessionId::parse(&base.to_string()).map(|old| {
+                        SessionMessage::of_new_id(&self.name, &old.with_route(new.route()), &new, now.wall).encode()
+                    })
+                }
+            };
+            if let Ok(body) = message {
+                self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, body));
+            }
+        }
         let id = self.dispatch.next_id();
         let donation = Donation::new(Arc::clone(&self.name), id, now.wall, !peer.is_ours(), cells);
         self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None });
-        for base in sessions {
-            if let Found::Gone(Grave::Ended) = self.table.find(base)
-                && let Ok(id) = SessionId::parse(&base.to_string())
-            {
-                let end = SessionMessage::of_session(SessionEvent::Expired, &self.name, &id, now.wall, now.wall);
-                self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
-            }
-        }
     }
 
     fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {

@@ -309,11 +309,7 @@ impl SessionCell {
         if !self.announced {
             return None;
         }
-        let mut payload = outlive_serial::ObjectOutput::new();
-        // An id has at most 255 bytes, so it always fits.
-        payload.write_utf(self.id.as_str()).ok()?;
-        let message = SessionMessage::of_session(SessionEvent::ChangeId, context, &old, now.wall, now.wall);
-        let body = message.with_payload(payload.finish()).encode();
+        let body = SessionMessage::of_new_id(context, &old, &self.id, now.wall).encode();
         Some(Outgoing { event: SessionEvent::ChangeId, timestamp: now.wall, body })
     }
 

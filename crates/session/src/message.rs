@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use outlive_serial::{DecodeError, FieldValue, Limits, Stream};
+use outlive_serial::{DecodeError, FieldValue, Limits, ObjectOutput, Stream};
 use outlive_tribes_proto::time::UnixMillis;
 
 use crate::SessionEvent;
@@ -73,6 +73,15 @@ impl<'a> SessionMessage<'a> {
             session_id: Cow::Borrowed(id.as_str()),
             unique_id: Cow::Owned(unique_id),
         }
+    }
+
+    /// A session's new id, for those that know it by the old one.
+    pub fn of_new_id(context: &'a str, old: &'a SessionId, new: &SessionId, now: UnixMillis) -> Self {
+        let mut payload = ObjectOutput::new();
+        // An id has at most 255 bytes, and always fits.
+        let written = payload.write_utf(new.as_str());
+        debug_assert!(written.is_ok(), "{written:?}");
+        Self::of_session(SessionEvent::ChangeId, context, old, now, now).with_payload(payload.finish())
     }
 
     /// A message about the whole context: [`GetAll`](SessionEvent::GetAll) and its answers.

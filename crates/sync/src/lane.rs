@@ -23,6 +23,8 @@ struct State<T> {
     entries: usize,
     closed: bool,
     sender: Option<Waker>,
+    /// Whoever waits until everything is released.
+    idle: Option<Waker>,
     /// Whether the sender is to be woken for entries, not only for the end.
     sender_has_room: bool,
 }
@@ -40,8 +42,15 @@ pub struct Lane<T> {
 impl<T: Weight> Lane<T> {
     /// An empty lane that holds up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        let state =
-            State { queue: VecDeque::new(), bytes: 0, entries: 0, closed: false, sender: None, sender_has_room: false };
+        let state = State {
+            queue: VecDeque::new(),
+            bytes: 0,
+            entries: 0,
+            closed: false,
+            sender: None,
+            idle: None,
+            sender_has_room: false,
+        };
         Lane { state: Locked::new(state), limit }
     }
 
@@ -74,9 +83,25 @@ impl<T: Weight> Lane<T> {
 
     /// Strikes a taken entry of `weight` bytes off the account.
     pub fn release(&self, weight: usize) {
+        let waker = {
+            let mut state = self.state.lock();
+            state.bytes = state.bytes.saturating_sub(weight);
+            state.entries = state.entries.saturating_sub(1);
+            if state.entries == 0 { state.idle.take() } else { None }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Ready when nothing is queued and everything taken was released, or the lane was closed. For one task at a time.
+    pub fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
-        state.bytes = state.bytes.saturating_sub(weight);
-        state.entries = state.entries.saturating_sub(1);
+        if state.entries == 0 || state.closed {
+            return Poll::Ready(());
+        }
+        state.idle = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     /// Ready when the lane was closed (`false`) or, for a sender that `has_room` for more, an entry is queued (`true`).
@@ -96,26 +121,19 @@ impl<T: Weight> Lane<T> {
 
     /// Ends the lane: what is queued is dropped, what comes is refused, the sender is told.
     pub fn close(&self) {
-        let (queue, waker) = {
+        let (queue, wakers) = {
             let mut state = self.state.lock();
             state.closed = true;
-            (core::mem::take(&mut state.queue), state.sender.take())
+            (core::mem::take(&mut state.queue), [state.sender.take(), state.idle.take()])
         };
         // Outside the lock: entries may wake whoever waits for them.
         drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Whether [`close`](Lane::close) was called.
     pub fn is_closed(&self) -> bool {
         self.state.lock().closed
-    }
-
-    /// Whether nothing is queued and everything taken was released.
-    pub fn is_idle(&self) -> bool {
-        self.state.lock().entries == 0
     }
 
     /// Bytes on the account now.
@@ -154,10 +172,11 @@ mod tests {
         lane.release(4);
         lane.push(1).unwrap();
         assert_eq!((lane.take(), lane.take(), lane.take()), (Some(6), Some(1), None));
-        assert!(!lane.is_idle());
+        let idle = || lane.poll_idle(&mut Context::from_waker(Waker::noop()));
         lane.release(6);
+        assert_eq!(idle(), Poll::Pending);
         lane.release(1);
-        assert!(lane.is_idle());
+        assert_eq!(idle(), Poll::Ready(()));
     }
 
     #[test]

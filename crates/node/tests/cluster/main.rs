@@ -252,6 +252,41 @@ fn a_read_is_told_often_enough_to_keep_the_copies_alive() {
 }
 
 #[test]
+fn what_does_not_fit_into_a_lane_is_sent_whole_later() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 4096;
+    cluster.start(1);
+    cluster.settle();
+    cluster.start(2);
+    cluster.settle();
+    cluster.cut = vec![(1, 2)];
+    let sessions: Vec<_> = (0..50)
+        .map(|value| {
+            let session = cluster.create(1);
+            session.set("n", Value::integer(value)).unwrap();
+            cluster.complete(1, &session);
+            session
+        })
+        .collect();
+    let ended = &sessions[49];
+    cluster.context(1).invalidate(cluster.now, ended);
+    // The first ones had room in the lane, and are known by their first ids there.
+    cluster.change_id(1, &sessions[0]);
+    cluster.complete(1, &sessions[0]);
+    let peer = cluster.node(1).view().peers[0].clone();
+    assert!(peer.counters.overflowed.get() > 40 && peer.dirty_len() > 40, "{peer:?}");
+    assert!(peer.lane().bytes() <= 4096);
+    cluster.cut.clear();
+    cluster.deliver();
+    assert_eq!(peer.dirty_len(), 0);
+    for (value, session) in (0..49).zip(&sessions) {
+        assert_eq!(cluster.holds(2, &session.id()), Some(number(value)));
+    }
+    assert_eq!(cluster.holds(2, &ended.id()), None);
+    assert_eq!(cluster.context(2).len(), 49);
+}
+
+#[test]
 fn a_node_that_leaves_in_order_is_gone_at_once() {
     let mut cluster = pair(6);
     cluster.node(2).stop(cluster.now);

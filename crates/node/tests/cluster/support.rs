@@ -33,6 +33,8 @@ pub(crate) struct Cluster {
     options: SendOptions,
     starts: u8,
     random: u8,
+    /// Bytes that wait for one peer at most, for nodes that start from now on.
+    pub(crate) lane_bytes_max: usize,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
     pub(crate) cut: Vec<(u16, u16)>,
 }
@@ -49,6 +51,7 @@ impl Cluster {
             options: SendOptions(options),
             starts: 0,
             random: 0,
+            lane_bytes_max: 64 << 20,
             cut: Vec::new(),
         }
     }
@@ -65,7 +68,7 @@ impl Cluster {
             domain: String::new(),
             payload: String::new(),
             options: self.options,
-            lane_bytes_max: 64 << 20,
+            lane_bytes_max: self.lane_bytes_max,
             frame_bytes_max: 64 << 20,
         };
         let node = Node::new(config).unwrap();
@@ -175,6 +178,10 @@ impl Cluster {
                     let weight = parcel.weight();
                     self.send(from, to, &mut parcel);
                     peer.lane().release(weight);
+                }
+                if peer.dirty_len() > 0 {
+                    moved = true;
+                    self.node(from).repair(self.now, &peer);
                 }
             }
         }
