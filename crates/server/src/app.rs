@@ -67,10 +67,10 @@ impl<B> Service<Request<B>> for SessionApp {
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let session = request.extensions_mut().remove::<Session>();
-        let answer = match (reply::only_reads(&request), session) {
-            (Err(refusal), _) => refusal,
-            (Ok(()), Some(session)) => routes::answer(&self.context, request.uri(), &session),
-            (Ok(()), None) => {
+        let answer = match (reply::not_reading(&request), session) {
+            (Some(refusal), _) => refusal,
+            (None, Some(session)) => routes::answer(&self.context, request.uri(), &session),
+            (None, None) => {
                 reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"error":"no session layer"}"#.to_owned())
             }
         };

@@ -22,14 +22,14 @@ pub(crate) fn with_type(status: StatusCode, content_type: &'static str, body: St
     reply
 }
 
-/// `405` unless the request only reads.
-pub(crate) fn only_reads<B>(request: &Request<B>) -> Result<(), Reply> {
+/// `405` where the request does not only read.
+pub(crate) fn not_reading<B>(request: &Request<B>) -> Option<Reply> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(());
+        return None;
     }
     let mut reply = json(StatusCode::METHOD_NOT_ALLOWED, r#"{"error":"only GET and HEAD"}"#.to_owned());
     reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    Err(reply)
+    Some(reply)
 }
 
 /// `404`.

@@ -55,7 +55,7 @@ fn parse_double(text: &str) -> Result<f64, Refusal> {
 }
 
 fn parse_hex(text: &str) -> Result<Vec<u8>, Refusal> {
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return Err(Refusal::bad("odd number of hex digits".to_owned()));
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

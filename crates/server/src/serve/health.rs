@@ -65,6 +65,6 @@ impl<B> Service<Request<B>> for HealthService {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(reply::only_reads(&request).err().unwrap_or_else(|| self.status.reply())))
+        ready(Ok(reply::not_reading(&request).unwrap_or_else(|| self.status.reply())))
     }
 }

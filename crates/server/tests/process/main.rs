@@ -1,5 +1,7 @@
 //! The program as its users run it: real processes on loopback.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod app;
 mod ends;
 mod refusals;

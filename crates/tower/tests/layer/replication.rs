@@ -25,9 +25,12 @@ async fn session(one: &Sessions) -> String {
     made.await.id().unwrap().to_owned()
 }
 
-/// A handler that hands its session out, and a place to take it from.
-fn kept() -> (Arc<Mutex<Option<Session>>>, impl FnOnce(Session) -> Ready<Response<Body>> + Clone) {
-    let place = Arc::new(Mutex::new(None));
+/// Where a handler puts its session for the test to take.
+type Place = Arc<Mutex<Option<Session>>>;
+
+/// A handler that hands its session out, and where to.
+fn kept() -> (Place, impl FnOnce(Session) -> Ready<Response<Body>> + Clone) {
+    let place = Place::default();
     let put = place.clone();
     let handler = move |session| {
         *put.lock().unwrap() = Some(session);

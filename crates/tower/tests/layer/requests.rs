@@ -98,7 +98,7 @@ async fn a_login_gives_a_new_id_and_the_old_one_is_dead() {
     assert!(id == login.text && id != old, "the cookie carries the new id");
 
     let user = |session: Session| format!("{:?}", session.user().map(|user| (user.name, user.roles)));
-    assert_eq!(ask(&sessions, Some(id), user).await.text, r#"Some(("alice", ["user", "admin"]))"#);
+    assert_eq!(ask(&sessions, Some(id), user).await.text, r#"Some(("alice", ["admin", "user"]))"#);
     assert_eq!(ask(&sessions, Some(id), get("n")).await.text, "1");
     assert_eq!(ask(&sessions, Some(old), user).await.text, "None");
 
