@@ -34,27 +34,29 @@ const AFTER_HELP: &str = "\
 Without a command: the demo.
 
 Examples:
-  outlive                       two nodes and a balancer on this machine, and a page to kill them from
+  outlive                       two nodes and a balancer on this machine, and a page to kill them
   outlive demo --script         the nine steps of a session that survives, played and checked
   outlive serve --receiver 127.0.0.1:4000 --http 127.0.0.1:8081 --name node1
 
 Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info).";
 
+const DEMO: &str = "\
+Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \
+and port of their own: they never meet a real cluster. The balancer serves a page with the session app and with buttons that kill and \
+start a node. Ctrl-C ends everything.";
+
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Two nodes and a sticky balancer as processes of this machine, to kill and start at will
+    #[command(long_about = DEMO)]
     Demo(DemoArguments),
     /// One node of a cluster
+    #[command(long_about = serve::ABOUT, after_help = serve::EXAMPLES)]
     Serve(Box<ServeArguments>),
 }
 
 /// Flags of `outlive demo`.
 #[derive(Debug, Default, clap::Args)]
-#[command(
-    long_about = "Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \
-and port of their own: they never meet a real cluster. The balancer serves a page with the session app and with buttons that kill and \
-start a node. Ctrl-C ends everything."
-)]
 pub(crate) struct DemoArguments {
     /// Play the nine steps, print PASS or FAIL for each, and exit (0 if all passed, else 1)
     #[arg(long)]

@@ -79,7 +79,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         (Some(reason), _) => (reason, None),
         (None, http) => {
             let http = http.map(|server| listen(server, &joined, &apps)).transpose()?;
-            tracing::info!(http = ?http.as_ref().map(Running::address), "ready: this node holds the cluster's sessions");
+            let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
+            tracing::info!(http = at, "ready: this node holds the cluster's sessions");
             (stop.await?, http)
         }
     };

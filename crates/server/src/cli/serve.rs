@@ -7,14 +7,15 @@ use outlive_net::SendOptions;
 
 use super::unbuilt::UnbuiltFlags;
 
-/// Flags of `outlive serve`, as written.
-#[derive(Debug, clap::Args)]
-#[command(
-    long_about = "One node of a cluster. It takes the sessions of the nodes that run already, then opens its HTTP port, and from there on \
+/// What `outlive serve --help` begins with.
+pub(super) const ABOUT: &str = "\
+One node of a cluster. It takes the sessions of the nodes that run already, then opens its HTTP port, and from there on \
 every change of a session goes to all of them. Without flags it has Tomcat's defaults: multicast 228.0.0.4:45564, asynchronous messages.
 
-Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.",
-    after_help = "\
+Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.";
+
+/// What it ends with.
+pub(super) const EXAMPLES: &str = "\
 Examples:
   Two nodes on one machine, each in its own terminal:
     outlive serve --name a --http 127.0.0.1:8081 --receiver 127.0.0.1:4001
@@ -22,8 +23,10 @@ Examples:
   A member of a Tomcat cluster on 10.0.0.0/24 that keeps the sessions of its application /shop:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
-SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told."
-)]
+SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.";
+
+/// Flags of `outlive serve`, as written.
+#[derive(Debug, clap::Args)]
 pub(crate) struct ServeArguments {
     /// The node's name: the route behind its session ids (Tomcat's jvmRoute), by which a balancer is sticky
     ///
