@@ -336,7 +336,7 @@ impl Driver {
                 });
             }
             Effect::Joined(peer) => {
-                tracing::info!(member = %peer.id().address(), kind = ?peer.kind(), "joined");
+                tracing::info!(member = %peer.id().address(), kind = %peer.kind(), "joined");
                 let sender = Sender {
                     node: Arc::clone(&self.node),
                     peer,

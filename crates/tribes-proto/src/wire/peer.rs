@@ -85,6 +85,16 @@ pub enum PeerKind {
     },
 }
 
+impl core::fmt::Display for PeerKind {
+    /// One word, for people.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            PeerKind::Tomcat => "Tomcat",
+            PeerKind::Outlive { .. } => "Outlive",
+        })
+    }
+}
+
 impl PeerKind {
     /// Reads the end of a member's payload.
     pub fn of(payload: &[u8]) -> PeerKind {
