@@ -218,13 +218,6 @@ impl Cluster {
         Sessions::new(Arc::clone(&self.0), context)
     }
 
-    /// Takes part in the context of `path` with Tomcat's defaults, and waits until this node holds its state.
-    pub async fn sessions(&self, path: &str) -> Sessions {
-        let sessions = self.open(ContextConfig { path: path.to_owned(), ..ContextConfig::default() });
-        sessions.ready().await;
-        sessions
-    }
-
     /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
