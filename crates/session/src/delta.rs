@@ -9,7 +9,6 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::java::FromValue;
 use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, TooLong, Value};
 
 const SET: i32 = 0;
@@ -174,8 +173,8 @@ impl Action<'_> {
         } else {
             None
         };
-        let integer = |value: &Option<Value>| value.as_ref().and_then(i32::from_value);
-        let boolean = |value: &Option<Value>| value.as_ref().and_then(bool::from_value);
+        let integer = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<i32>().ok());
+        let boolean = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<bool>().ok());
         Ok(match (kind, verb, value) {
             // Tomcat's setAttribute with null removes; a null value never reaches a session.
             (KIND_ATTRIBUTE, SET, Some(value)) if !value.is_null() => Action::SetAttribute(name, value),

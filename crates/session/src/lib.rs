@@ -25,7 +25,6 @@ pub mod cell;
 pub mod delta;
 pub mod event;
 pub mod id;
-mod java;
 pub mod message;
 pub mod principal;
 pub mod stamp;

@@ -8,9 +8,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::java::FromValue;
 use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, Value};
 use outlive_tribes_proto::time::UnixMillis;
+use serde::de::DeserializeOwned;
 
 /// More sessions than one block can hold within the largest frame.
 const SESSIONS_MAX: usize = 16 << 20;
@@ -147,7 +147,7 @@ impl<'a> StateReader<'a> {
             let offset = input.offset();
             let first = value(input)?;
             match first.as_ref().filter(|first| first.class_name() == "java.lang.Integer") {
-                Some(first) => (None, None, checked(i32::from_value(first), ATTRIBUTES_MAX, offset)?),
+                Some(first) => (None, None, checked(first.to_serde().ok(), ATTRIBUTES_MAX, offset)?),
                 None => (first, value(input)?, count(input, ATTRIBUTES_MAX, "a number of attributes")?),
             }
         };
@@ -205,10 +205,10 @@ fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, DecodeError> {
     })
 }
 
-fn typed<T: FromValue>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
+fn typed<T: DeserializeOwned>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
     let offset = input.offset();
     let value = value(input)?;
-    value.and_then(|value| T::from_value(&value)).ok_or_else(|| DecodeError::unexpected(offset, what))
+    value.and_then(|value| value.to_serde().ok()).ok_or_else(|| DecodeError::unexpected(offset, what))
 }
 
 fn count(input: &mut ObjectInput<'_>, max: usize, what: &'static str) -> Result<usize, DecodeError> {
