@@ -159,6 +159,7 @@ impl Cluster {
             options: config.options,
             lane_bytes_max: config.lane_bytes_max,
             frame_bytes_max: config.frame_bytes_max,
+            state_bytes_max: config.state_bytes_max,
         });
         let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
         let (left_sender, left) = oneshot::channel();

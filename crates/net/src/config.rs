@@ -67,8 +67,10 @@ pub struct ClusterConfig {
     pub ack_timeout: Duration,
     /// Bytes that wait for one peer at most; sessions that do not fit are sent whole, later.
     pub lane_bytes_max: usize,
-    /// Bytes of one frame at most; a state that was asked for may have a gigabyte.
+    /// Bytes of one frame at most: 64 MiB.
     pub frame_bytes_max: usize,
+    /// Bytes of one frame at most while a state is asked for: 1 GiB. A Tomcat sends all its sessions in one.
+    pub state_bytes_max: usize,
     /// Connections of other members at most, in all.
     pub connections_max: usize,
     /// Whether messages may leave this machine although nothing encrypts or signs them.
@@ -88,6 +90,7 @@ impl Default for ClusterConfig {
             ack_timeout: Duration::from_secs(3),
             lane_bytes_max: 64 << 20,
             frame_bytes_max: 64 << 20,
+            state_bytes_max: 1 << 30,
             connections_max: 1024,
             allow_plaintext: false,
         }

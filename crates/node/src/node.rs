@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use outlive_serial::Limits;
 use outlive_session::{BaseId, MessageFault, SessionEvent, SessionMessage};
-use outlive_sync::{Lane, Locked, Published};
+use outlive_sync::{Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
 use outlive_tribes_proto::interceptor::static_membership::StaticMembership;
@@ -39,9 +39,6 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The version of the mark that tells our nodes from Tomcats.
 const MARK_VERSION: u8 = 1;
 
-/// The largest frame while a state is expected: a Tomcat sends all its sessions in one.
-const STATE_FRAME_MAX: usize = 1 << 30;
-
 /// Members that have left, whose last messages may still be on their way.
 const DEPARTED_MAX: usize = 16;
 
@@ -68,6 +65,8 @@ pub struct NodeConfig {
     pub lane_bytes_max: usize,
     /// Bytes of one frame at most.
     pub frame_bytes_max: usize,
+    /// Bytes of one frame at most while a state is asked for: a Tomcat sends all its sessions in one.
+    pub state_bytes_max: usize,
 }
 
 /// The node cannot be announced: its member record would be too long.
@@ -89,6 +88,8 @@ pub struct Node {
     dispatch: Arc<Dispatch>,
     source_record: Published<Bytes>,
     effects: Lane<Effect>,
+    /// Datagrams that no member sends, and messages of nodes that never became members.
+    faults: Counter,
 }
 
 /// What changes seldom, and never while a request waits for it.
@@ -99,6 +100,14 @@ struct State {
     next_expiry: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
+}
+
+/// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
+fn warn_seldom(faults: &Counter, fault: &dyn std::fmt::Display) {
+    let count = faults.add(1) + 1;
+    if count.is_power_of_two() {
+        tracing::warn!(count, "ignored: {fault}");
+    }
 }
 
 /// What a node with static members runs, the topmost first: Tomcat's order for them.
@@ -161,6 +170,7 @@ impl Node {
             }),
             contexts: Published::new(Vec::new()),
             effects: Lane::new(usize::MAX),
+            faults: Counter::default(),
             config,
         }))
     }
@@ -190,7 +200,7 @@ impl Node {
     /// Bytes of one frame at most; more while a state is expected.
     pub fn frame_limit(&self) -> usize {
         let asks = self.contexts.load().iter().any(|context| !context.is_ready());
-        if asks { STATE_FRAME_MAX.max(self.config.frame_bytes_max) } else { self.config.frame_bytes_max }
+        if asks { self.config.state_bytes_max.max(self.config.frame_bytes_max) } else { self.config.frame_bytes_max }
     }
 
     // ---- commands ----
@@ -333,7 +343,11 @@ impl Node {
         }
         let Some(peer) = self.sender_of(&source.id) else {
             if !self.state.lock().strangers.keep(now.monotonic, source.id, &message.body) {
-                tracing::warn!(from = %link.from, member = %source.id.address(), "a message of a node that is no member is dropped");
+                let member = source.id.address();
+                warn_seldom(
+                    &self.faults,
+                    &format_args!("a message from {} of {member}, which is no member", link.from),
+                );
             }
             return true;
         };
@@ -414,7 +428,7 @@ impl Node {
         {
             let mut group = self.group.lock();
             if let Err(fault) = group.handle(now, input) {
-                tracing::warn!("ignored: {fault}");
+                warn_seldom(&self.faults, &fault);
             }
             self.source_record.publish(Arc::new(group.local_record().clone()));
             while let Some(output) = group.poll_output() {

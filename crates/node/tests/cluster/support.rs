@@ -70,6 +70,7 @@ impl Cluster {
             options: self.options,
             lane_bytes_max: self.lane_bytes_max,
             frame_bytes_max: 64 << 20,
+            state_bytes_max: 1 << 30,
         };
         let node = Node::new(config).unwrap();
         node.start(self.now);
