@@ -33,6 +33,7 @@ impl Listener {
             options: SendOptions::ASYNCHRONOUS,
             lane_bytes_max: 1 << 20,
             frame_bytes_max: LIMIT_DEFAULT,
+            state_bytes_max: 1 << 30,
         };
         let node = Node::new(config).unwrap();
         let context =
