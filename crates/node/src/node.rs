@@ -342,7 +342,7 @@ impl Node {
             return true;
         }
         let Some(peer) = self.sender_of(&source.id) else {
-            if !self.state.lock().strangers.keep(now.monotonic, source.id, &message.body) {
+            if !self.keep_stranger(now, &source.id, &message.body) {
                 let member = source.id.address();
                 warn_seldom(
                     &self.faults,
@@ -352,6 +352,16 @@ impl Node {
             return true;
         };
         self.object_received(now, &peer, &message.body)
+    }
+
+    /// Keeps a message until its sender is a member; whether there was room.
+    fn keep_stranger(&self, now: Now, sender: &MemberId, body: &Bytes) -> bool {
+        let kept = self.state.lock().strangers.keep(now.monotonic, *sender, body);
+        // The sender may have become a member between the look and the keeping; nobody would look again then.
+        if self.view().peer(sender).is_some() {
+            self.hear_strangers(now);
+        }
+        kept
     }
 
     fn sender_of(&self, id: &MemberId) -> Option<Arc<Peer>> {
@@ -386,6 +396,12 @@ impl Node {
         body: &Bytes,
         message: &SessionMessage<'_>,
     ) -> Result<(), crate::SessionFault> {
+        if message.event == SessionEvent::GetAll && peer.lane().is_closed() {
+            // A static member keeps its identity over a restart: this is the new one, which is not a member yet, and not
+            // the one that left. Its question is answered as soon as there is a lane to it.
+            self.keep_stranger(now, peer.id(), body);
+            return Ok(());
+        }
         let contexts = self.contexts.load();
         if let Some(context) = contexts.iter().find(|context| *context.name == *message.context) {
             let was_ready = context.is_ready();
