@@ -10,7 +10,7 @@ use core::fmt::Display;
 use serde::de::{self, DeserializeOwned, Expected, Unexpected, Visitor};
 
 use crate::boxes::Boxed;
-use crate::known::{Shape, Subject};
+use crate::known::{Shape, Subject, weight_max};
 use crate::modified_utf8;
 use crate::value::Value;
 
@@ -19,8 +19,6 @@ mod variant;
 
 /// How deep objects are followed. One that contains itself ends here.
 const DEPTH_MAX: usize = 256;
-/// How many objects are looked at: one that is in many places is read as often.
-const VISITS_MAX: usize = 1 << 22;
 
 /// A Java object that cannot be read as was asked. The value is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +36,7 @@ pub enum FromJavaError {
     #[error("is nested deeper than {DEPTH_MAX} levels, or contains itself")]
     TooDeep,
     /// Shared objects make it too large.
-    #[error("has more than {VISITS_MAX} parts")]
+    #[error("holds the same objects in so many places that it is too large to be read")]
     TooLarge,
     /// The `Deserialize` of the type says so.
     #[error("{0}")]
@@ -81,13 +79,13 @@ impl Value {
     /// # Errors
     /// It is something else than what `T` asks for; the error says both.
     pub fn to_serde<T: DeserializeOwned>(&self) -> Result<T, FromJavaError> {
-        let visits = Cell::new(VISITS_MAX);
+        let left = Cell::new(weight_max(self.as_bytes().len()));
         match Subject::quick(self) {
-            Some(subject) => T::deserialize(Reader { subject, depth: 0, visits: &visits }),
+            Some(subject) => T::deserialize(Reader { subject, depth: 0, left: &left }),
             None => {
                 let stream = self.graph();
                 let subject = Subject::of(stream.root());
-                T::deserialize(Reader { subject, depth: 0, visits: &visits })
+                T::deserialize(Reader { subject, depth: 0, left: &left })
             }
         }
     }
@@ -98,18 +96,18 @@ impl Value {
 struct Reader<'r, 'a> {
     subject: Subject<'a>,
     depth: usize,
-    visits: &'r Cell<usize>,
+    left: &'r Cell<usize>,
 }
 
 impl<'r, 'a> Reader<'r, 'a> {
     /// A reader of a part of this object.
     fn inner(&self, subject: Subject<'a>) -> Result<Reader<'r, 'a>, FromJavaError> {
-        let left = self.visits.get().checked_sub(subject.weight()).ok_or(FromJavaError::TooLarge)?;
-        self.visits.set(left);
+        let left = self.left.get().checked_sub(subject.weight()).ok_or(FromJavaError::TooLarge)?;
+        self.left.set(left);
         if self.depth >= DEPTH_MAX {
             return Err(FromJavaError::TooDeep);
         }
-        Ok(Reader { subject, depth: self.depth + 1, visits: self.visits })
+        Ok(Reader { subject, depth: self.depth + 1, left: self.left })
     }
 
     fn mismatch<T>(&self, wanted: &dyn Expected) -> Result<T, FromJavaError> {

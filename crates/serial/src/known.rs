@@ -118,16 +118,17 @@ impl<'a> Subject<'a> {
         }))
     }
 
-    /// What it costs to look at, since one object may be looked at in many places: 1, and more for what is long.
+    /// What it costs to look at it alone: what is long weighs more.
     pub(crate) fn weight(&self) -> usize {
-        1 + match &self.shape {
-            Shape::String(bytes) | Shape::Bytes(bytes) => bytes.len() / 64,
-            Shape::Text { text, .. } | Shape::BigInteger(text) => text.len() / 64,
-            Shape::Primitives(array) => array.primitives().map_or(0, |elements| elements.len()) / 4,
-            Shape::Array(elements) | Shape::List(elements) | Shape::Set(elements) => elements.len() / 64,
-            Shape::Map(pairs) => pairs.len() / 64,
-            _ => 0,
-        }
+        WEIGHT
+            + match &self.shape {
+                Shape::String(bytes) | Shape::Bytes(bytes) => bytes.len(),
+                Shape::Text { text, .. } | Shape::BigInteger(text) => text.len(),
+                Shape::Primitives(array) => array.primitives().map_or(0, |elements| elements.len() * WEIGHT),
+                Shape::Array(elements) | Shape::List(elements) | Shape::Set(elements) => elements.len(),
+                Shape::Map(pairs) => pairs.len(),
+                _ => 0,
+            }
     }
 
     /// The name of its class, for people.
@@ -163,6 +164,15 @@ impl<'a> Subject<'a> {
         fields
     }
 }
+
+/// How much of a value of so many bytes is looked at, in units of [`Subject::weight`]. Nothing that is without sharing reaches that. But
+/// an object that is shared is looked at in each place, and a few lists that hold each other twice would otherwise take forever.
+pub(crate) fn weight_max(bytes: usize) -> usize {
+    (4 << 20) + bytes.saturating_mul(WEIGHT)
+}
+
+/// What one part weighs; each takes at least a byte.
+const WEIGHT: usize = 16;
 
 /// What a node means.
 fn shape(node: Node<'_>) -> Shape<'_> {

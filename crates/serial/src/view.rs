@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::{IntoIter, Vec};
 
 use crate::boxes::Boxed;
-use crate::known::{Shape, Subject};
+use crate::known::{Shape, Subject, weight_max};
 use crate::modified_utf8;
 use crate::node::{FieldValue, Node};
 use crate::value::Value;
@@ -14,8 +14,6 @@ mod json;
 
 /// How deep a view goes.
 const DEPTH_MAX: usize = 128;
-/// How many values a view holds at most: an object that is in two places is shown twice.
-const VALUES_MAX: usize = 1 << 20;
 
 /// A Java object as a tree that one can print: what its class means where that is known, its fields otherwise.
 ///
@@ -91,11 +89,12 @@ pub enum JavaView {
 impl Value {
     /// What the object holds, as a tree of its own.
     ///
-    /// Objects that contain themselves, that lie deeper than 128 levels, or beyond a million values are [`JavaView::Cut`].
+    /// An object that is in two places is shown twice. What contains itself or lies deeper than 128 levels is [`JavaView::Cut`], and so is
+    /// the rest once sharing has made the tree far larger than the bytes are.
     pub fn view(&self) -> JavaView {
         match Subject::quick(self) {
-            Some(subject) => tree(subject),
-            None => tree(Subject::of(self.graph().root())),
+            Some(subject) => tree(subject, 0),
+            None => tree(Subject::of(self.graph().root()), weight_max(self.as_bytes().len())),
         }
     }
 }
@@ -103,7 +102,7 @@ impl Value {
 impl Node<'_> {
     /// What the object holds; as [`Value::view`].
     pub fn view(self) -> JavaView {
-        tree(Subject::of(Some(self)))
+        tree(Subject::of(Some(self)), weight_max(self.source().len()))
     }
 }
 
@@ -130,10 +129,10 @@ enum Finish {
     Object { class: String, names: Vec<String> },
 }
 
-fn tree(subject: Subject<'_>) -> JavaView {
+/// The view of a subject, and of no more than so much.
+fn tree(subject: Subject<'_>, mut left: usize) -> JavaView {
     let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut above = BTreeSet::new();
-    let mut left = VALUES_MAX;
     let mut next = Some(subject);
     loop {
         let mut view = match next.take().map(leaf) {
@@ -220,7 +219,7 @@ fn leaf(subject: Subject<'_>) -> Result<JavaView, Frame<'_>> {
         Shape::Enum { class, constant } => JavaView::Enum { class: class.into_owned(), name: constant.into_owned() },
         Shape::Class(name) => JavaView::Class(name.into_owned()),
         Shape::Primitives(array) => {
-            let elements = array.primitives().into_iter().flatten().take(VALUES_MAX);
+            let elements = array.primitives().into_iter().flatten();
             let elements = elements.filter_map(|value| leaf(Subject::field(value)).ok()).collect();
             JavaView::Array { class: class.into_owned(), elements }
         }
