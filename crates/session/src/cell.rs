@@ -512,6 +512,13 @@ impl SessionCell {
     ///
     /// `origin.stated` is the largest stamp of the session at the peer: a state has one for all its attributes.
     pub fn merge(&mut self, state: SessionState, origin: Origin) {
+        // Who serves it may have changed while we did not hear of it; if we do, we know better.
+        if self.role == Role::Backup
+            && let Ok(id) = SessionId::parse(&state.id)
+            && id.base() == self.id.base()
+        {
+            self.id = id;
+        }
         self.created = state.created;
         self.last_accessed = self.last_accessed.max(state.last_accessed);
         self.this_accessed = self.this_accessed.max(state.this_accessed);
