@@ -230,12 +230,10 @@ impl<'a> ObjectInput<'a> {
         }
         let fresh = self.decoder.handles() == 0 && self.skipped.is_none();
         let start = self.scanner;
-        if fresh {
-            if let Some((handles, len)) = read_quick(start.rest(), &self.limits) {
-                let body = self.scanner.take(len, "an object")?.to_owned();
-                self.skipped = (handles > 0).then_some(start);
-                return Ok(Read::Value(Value::trusted(body, handles, false)));
-            }
+        if fresh && let Some((handles, len)) = read_quick(start.rest(), &self.limits) {
+            let body = self.scanner.take(len, "an object")?.to_owned();
+            self.skipped = (handles > 0).then_some(start);
+            return Ok(Read::Value(Value::trusted(body, handles, false)));
         }
         self.decoder.grant(self.scanner.source().len() / 4);
         if let Some(mut skipped) = self.skipped.take() {

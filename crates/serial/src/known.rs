@@ -68,6 +68,8 @@ const WRAPPERS_MAX: usize = 32;
 pub(crate) struct Subject<'a> {
     /// The object behind all wrappers; `None` for null, and where the shape says it all.
     pub(crate) node: Option<Node<'a>>,
+    /// The outermost wrapper, or the object itself.
+    outer: Option<Node<'a>>,
     pub(crate) shape: Shape<'a>,
 }
 
@@ -78,10 +80,10 @@ impl<'a> Subject<'a> {
         for _ in 0..WRAPPERS_MAX {
             match inner.map_or(Shape::Null, shape) {
                 Shape::Same(wrapped) => inner = wrapped,
-                shape => return Subject { node: inner, shape },
+                shape => return Subject { node: inner, outer: node, shape },
             }
         }
-        Subject { node, shape: Shape::Object }
+        Subject { node, outer: node, shape: Shape::Object }
     }
 
     /// The meaning of a whole value, if it is so simple that no graph is needed.
@@ -100,7 +102,7 @@ impl<'a> Subject<'a> {
 
     /// A shape that needs no node.
     pub(crate) fn plain(shape: Shape<'a>) -> Subject<'a> {
-        Subject { node: None, shape }
+        Subject { node: None, outer: None, shape }
     }
 
     /// The meaning of a field's content.
@@ -140,7 +142,7 @@ impl<'a> Subject<'a> {
             Shape::String(_) => "java.lang.String".into(),
             Shape::Bytes(_) => "byte[]".into(),
             Shape::Text { class, .. } => (*class).into(),
-            _ => self.node.and_then(Node::class_name).unwrap_or_default(),
+            _ => self.outer.and_then(Node::class_name).unwrap_or_default(),
         }
     }
 

@@ -61,4 +61,4 @@ pub use output::ObjectOutput;
 pub use stream::{Item, Stream};
 pub use to_java::ToJavaError;
 pub use value::Value;
-pub use view::JavaView;
+pub use view::{JavaView, SetView};

@@ -52,10 +52,10 @@ impl Value {
     /// # Errors
     /// They are something else, more than that, or exceed the limits.
     pub fn from_bytes(body: Bytes, limits: &Limits) -> Result<Value, DecodeError> {
-        if let Some((handles, len)) = read_quick(&body, limits) {
-            if len == body.len() {
-                return Ok(Value { body, handles, references: false });
-            }
+        if let Some((handles, len)) = read_quick(&body, limits)
+            && len == body.len()
+        {
+            return Ok(Value { body, handles, references: false });
         }
         let mut scanner = Scanner::new(&body, 0)?;
         let mut decoder = Decoder::new(*limits);

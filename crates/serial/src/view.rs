@@ -17,8 +17,9 @@ const DEPTH_MAX: usize = 128;
 
 /// A Java object as a tree that one can print: what its class means where that is known, its fields otherwise.
 ///
-/// With serde it becomes JSON as one expects it: bytes are a hex string, a date its milliseconds, a list an array, a map an object;
-/// an object of another class is `{"class":"its.name","fields":{…}}`.
+/// With serde it becomes JSON as one expects it: bytes are a hex string, a date its milliseconds, a list an array, a map an object.
+/// What JSON has no form for is `{"class":"its.name",…}`, with `fields`, `elements` (sets, arrays), `name` (enum constants, classes) or
+/// `text`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum JavaView {
@@ -63,7 +64,7 @@ pub enum JavaView {
     /// Any list or queue.
     List(Vec<JavaView>),
     /// Any set.
-    Set(Vec<JavaView>),
+    Set(SetView),
     /// Any map, in the order of the stream.
     Map(Vec<(JavaView, JavaView)>),
     /// A constant of an enum.
@@ -84,6 +85,15 @@ pub enum JavaView {
     },
     /// Nothing more is shown here: the object contains itself, or is too deep or too large to be shown.
     Cut,
+}
+
+/// A set and its class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetView {
+    /// The name of its class, such as `java.util.HashSet`.
+    pub class: String,
+    /// What it holds, in the order of the stream.
+    pub elements: Vec<JavaView>,
 }
 
 impl Value {
@@ -124,7 +134,7 @@ enum Parts<'a> {
 enum Finish {
     Array(String),
     List,
-    Set,
+    Set(String),
     Map,
     Object { class: String, names: Vec<String> },
 }
@@ -135,10 +145,10 @@ fn tree(subject: Subject<'_>, mut left: usize) -> JavaView {
     let mut above = BTreeSet::new();
     let mut next = Some(subject);
     loop {
-        let mut view = match next.take().map(leaf) {
+        let mut view = match next.take().map(look) {
             None => None,
-            Some(Ok(view)) => Some(view),
-            Some(Err(frame)) => {
+            Some(Look::Leaf(view)) => Some(view),
+            Some(Look::Parts(frame)) => {
                 let number = frame.node.map(Node::number);
                 if frames.len() >= DEPTH_MAX || number.is_some_and(|number| !above.insert(number)) {
                     Some(JavaView::Cut)
@@ -182,7 +192,7 @@ impl Finish {
         match self {
             Finish::Array(class) => JavaView::Array { class, elements: parts },
             Finish::List => JavaView::List(parts),
-            Finish::Set => JavaView::Set(parts),
+            Finish::Set(class) => JavaView::Set(SetView { class, elements: parts }),
             Finish::Map => {
                 let mut pairs = Vec::with_capacity(parts.len() / 2);
                 let mut parts = parts.into_iter();
@@ -198,8 +208,13 @@ impl Finish {
     }
 }
 
-/// The view of what has no parts, or a frame for what has.
-fn leaf(subject: Subject<'_>) -> Result<JavaView, Frame<'_>> {
+/// What one look at something gives.
+enum Look<'a> {
+    Leaf(JavaView),
+    Parts(Frame<'a>),
+}
+
+fn look(subject: Subject<'_>) -> Look<'_> {
     let class = subject.class_name();
     let frame = |parts: Vec<_>, finish| Frame {
         node: subject.node,
@@ -207,7 +222,7 @@ fn leaf(subject: Subject<'_>) -> Result<JavaView, Frame<'_>> {
         done: Vec::new(),
         finish,
     };
-    Ok(match subject.shape {
+    Look::Leaf(match subject.shape {
         Shape::Null => JavaView::Null,
         Shape::Box(boxed) => of_box(boxed),
         Shape::Octet(byte) => JavaView::Byte(byte as i8),
@@ -220,21 +235,25 @@ fn leaf(subject: Subject<'_>) -> Result<JavaView, Frame<'_>> {
         Shape::Class(name) => JavaView::Class(name.into_owned()),
         Shape::Primitives(array) => {
             let elements = array.primitives().into_iter().flatten();
-            let elements = elements.filter_map(|value| leaf(Subject::field(value)).ok()).collect();
+            let elements = elements.map(|value| match look(Subject::field(value)) {
+                Look::Leaf(view) => view,
+                Look::Parts(_) => JavaView::Cut,
+            });
+            let elements = elements.collect();
             JavaView::Array { class: class.into_owned(), elements }
         }
-        Shape::Array(elements) => return Err(frame(elements, Finish::Array(class.into_owned()))),
-        Shape::List(elements) => return Err(frame(elements, Finish::List)),
-        Shape::Set(elements) => return Err(frame(elements, Finish::Set)),
+        Shape::Array(elements) => return Look::Parts(frame(elements, Finish::Array(class.into_owned()))),
+        Shape::List(elements) => return Look::Parts(frame(elements, Finish::List)),
+        Shape::Set(elements) => return Look::Parts(frame(elements, Finish::Set(class.into_owned()))),
         Shape::Map(pairs) => {
             let parts = pairs.into_iter().flat_map(|(key, value)| [key, value]).collect();
-            return Err(frame(parts, Finish::Map));
+            return Look::Parts(frame(parts, Finish::Map));
         }
         Shape::Object | Shape::Same(_) => {
             let (names, values): (Vec<_>, Vec<_>) = subject.named_fields().into_iter().unzip();
             let finish = Finish::Object { class: class.into_owned(), names };
             let parts = Parts::Fields(values.into_iter());
-            return Err(Frame { node: subject.node, parts, done: Vec::new(), finish });
+            return Look::Parts(Frame { node: subject.node, parts, done: Vec::new(), finish });
         }
     })
 }

@@ -1,5 +1,7 @@
 //! Streams that a JVM wrote: decoded they are what Java says they are, encoded they are the same bytes.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Thing, cases, read_as, testdata};

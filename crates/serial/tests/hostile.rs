@@ -1,5 +1,7 @@
 //! Bytes that no honest peer sends: errors, never a panic, and no more memory than the bytes are worth.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::process::Command;

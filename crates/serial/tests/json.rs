@@ -1,5 +1,7 @@
 //! Values as JSON.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Thing, cases, read_as};
@@ -29,22 +31,53 @@ fn objects_that_json_does_not_know_are_their_fields() {
     check(
         "enums",
         expect![[r#"
-        "RED"
-        "GREEN"
-        "RED"
-        ["GREEN","NEW"]
-        ["RED"]
-    "#]],
+            {"class":"Cases$Colour","name":"RED"}
+            {"class":"Cases$Colour","name":"GREEN"}
+            {"class":"Cases$Colour","name":"RED"}
+            [{"class":"Cases$Colour","name":"GREEN"},{"class":"java.lang.Thread$State","name":"NEW"}]
+            [{"class":"Cases$Colour","name":"RED"}]
+        "#]],
     );
     check(
         "cycles",
         expect![[r#"
-        ["head",null]
-        {"class":"Cases$Bean","fields":{"number":1,"paid":false,"total":8.75,"name":"ring","next":{"class":"Cases$Bean","fields":{"number":2,"paid":false,"total":8.75,"name":"back","next":null}}}}
-        {"class":"Cases$Bean","fields":{"number":2,"paid":false,"total":8.75,"name":"back","next":{"class":"Cases$Bean","fields":{"number":1,"paid":false,"total":8.75,"name":"ring","next":null}}}}
-        {"self":null,"list":["head",null]}
-        [null,"array"]
-        ["head",null]
+            ["head",null]
+            {"class":"Cases$Bean","fields":{"number":1,"paid":false,"total":8.75,"name":"ring","next":{"class":"Cases$Bean","fields":{"number":2,"paid":false,"total":8.75,"name":"back","next":null}}}}
+            {"class":"Cases$Bean","fields":{"number":2,"paid":false,"total":8.75,"name":"back","next":{"class":"Cases$Bean","fields":{"number":1,"paid":false,"total":8.75,"name":"ring","next":null}}}}
+            {"self":null,"list":["head",null]}
+            {"class":"[Ljava.lang.Object;","elements":[null,"array"]}
+            ["head",null]
+        "#]],
+    );
+}
+
+#[test]
+fn sets_and_texts_have_a_class() {
+    check(
+        "sets",
+        expect![[r#"
+        {"class":"java.util.HashSet","elements":["red","green"]}
+        {"class":"java.util.LinkedHashSet","elements":[3,1,2]}
+        {"class":"java.util.TreeSet","elements":["a","b"]}
+        {"class":"java.util.TreeSet","elements":[]}
+        {"class":"java.util.CollSer","elements":[]}
+        {"class":"java.util.CollSer","elements":[1]}
+        {"class":"java.util.EnumSet$SerializationProxy","elements":[{"class":"Cases$Colour","name":"RED"},{"class":"Cases$Colour","name":"GREEN"}]}
+        {"class":"java.util.EnumSet$SerializationProxy","elements":[]}
+        {"class":"java.util.Collections$SetFromMap","elements":["k","a"]}
+    "#]],
+    );
+    check(
+        "identifiers",
+        expect![[r#"
+        {"class":"java.util.UUID","text":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
+        {"class":"java.util.UUID","text":"00000000-0000-0000-ffff-ffffffffffff"}
+        {"class":"java.util.Locale","text":"de_DE"}
+        {"class":"java.util.Locale","text":"en"}
+        {"class":"java.util.Locale","text":""}
+        {"class":"java.util.Currency","text":"EUR"}
+        {"class":"java.net.URI","text":"https://example.org/a?b=c#d"}
+        {"class":"java.net.URL","text":"http://user@example.org:8080/a/b?c=d#e"}
     "#]],
     );
 }
@@ -85,21 +118,21 @@ fn bytes_are_hex_and_dates_are_numbers() {
     check(
         "arrays",
         expect![[r#"
-        "0001027f80ff"
-        ""
-        [1,-2,3]
-        [1099511627776]
-        [true,false]
-        ["a","é"]
-        [0.5]
-        [-0.5]
-        [-300]
-        ["s",null]
-        []
-        [1,"x",null,[9]]
-        [[1],[],null]
-        ["RED"]
-        ["01"]
-    "#]],
+            "0001027f80ff"
+            ""
+            {"class":"[I","elements":[1,-2,3]}
+            {"class":"[J","elements":[1099511627776]}
+            {"class":"[Z","elements":[true,false]}
+            {"class":"[C","elements":["a","é"]}
+            {"class":"[D","elements":[0.5]}
+            {"class":"[F","elements":[-0.5]}
+            {"class":"[S","elements":[-300]}
+            {"class":"[Ljava.lang.String;","elements":["s",null]}
+            {"class":"[Ljava.lang.Object;","elements":[]}
+            {"class":"[Ljava.lang.Object;","elements":[1,"x",null,{"class":"[I","elements":[9]}]}
+            {"class":"[[I","elements":[{"class":"[I","elements":[1]},{"class":"[I","elements":[]},null]}
+            {"class":"[LCases$Colour;","elements":[{"class":"Cases$Colour","name":"RED"}]}
+            {"class":"[[B","elements":["01"]}
+        "#]],
     );
 }

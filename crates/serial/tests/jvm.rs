@@ -2,6 +2,8 @@
 //!
 //! Runs where there are `java` and `javac`; elsewhere it says that it was skipped, unless `CI` is `true`: then it fails.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::BTreeMap;

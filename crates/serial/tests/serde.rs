@@ -1,5 +1,7 @@
 //! Rust values in Java's words, and the reverse.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -19,24 +19,29 @@ impl Serialize for JavaView {
             JavaView::Long(value) | JavaView::Date(value) => serializer.serialize_i64(*value),
             JavaView::Float(value) => serializer.serialize_f32(*value),
             JavaView::Double(value) => serializer.serialize_f64(*value),
-            JavaView::List(elements) | JavaView::Set(elements) | JavaView::Array { elements, .. } => {
-                serializer.collect_seq(elements)
-            }
+            JavaView::List(elements) => serializer.collect_seq(elements),
+            JavaView::Set(set) => classed(serializer, &set.class, "elements", &set.elements),
+            JavaView::Array { class, elements } => classed(serializer, class, "elements", elements),
             JavaView::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| (key.words(), value))),
-            JavaView::Object { class, fields } => {
-                let mut object = serializer.serialize_map(Some(2))?;
-                object.serialize_entry("class", class)?;
-                object.serialize_entry("fields", &Fields(fields))?;
-                object.end()
-            }
-            JavaView::Char(_)
-            | JavaView::String(_)
-            | JavaView::Text { .. }
-            | JavaView::Bytes(_)
-            | JavaView::Enum { .. }
-            | JavaView::Class(_) => serializer.serialize_str(&self.words()),
+            JavaView::Object { class, fields } => classed(serializer, class, "fields", &Fields(fields)),
+            JavaView::Enum { class, name } => classed(serializer, class, "name", name),
+            JavaView::Class(name) => classed(serializer, "java.lang.Class", "name", name),
+            JavaView::Text { class, text } => classed(serializer, class, "text", text),
+            JavaView::Char(_) | JavaView::String(_) | JavaView::Bytes(_) => serializer.serialize_str(&self.words()),
         }
     }
+}
+
+fn classed<S: Serializer>(
+    serializer: S,
+    class: &str,
+    key: &str,
+    content: &(impl Serialize + ?Sized),
+) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(Some(2))?;
+    object.serialize_entry("class", class)?;
+    object.serialize_entry(key, content)?;
+    object.end()
 }
 
 struct Fields<'a>(&'a [(String, JavaView)]);
@@ -65,8 +70,8 @@ impl JavaView {
             JavaView::Enum { name, .. } | JavaView::Class(name) => name.into(),
             JavaView::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
             JavaView::Array { class, .. } | JavaView::Object { class, .. } => class.into(),
+            JavaView::Set(set) => (&set.class).into(),
             JavaView::List(_) => "list".into(),
-            JavaView::Set(_) => "set".into(),
             JavaView::Map(_) => "map".into(),
         }
     }

@@ -1,6 +1,6 @@
 //! The streams in `testdata`, and values as text, as `Cases.java` writes it.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -138,7 +138,7 @@ fn write_view(view: &JavaView, out: &mut String) {
             all(elements, ['[', ']'], out);
         }
         JavaView::List(elements) => all(elements, ['[', ']'], out),
-        JavaView::Set(elements) => all(elements, ['<', '>'], out),
+        JavaView::Set(set) => all(&set.elements, ['<', '>'], out),
         JavaView::Map(pairs) => {
             out.push('{');
             for (key, value) in pairs {
