@@ -12,7 +12,7 @@ use outlive_tribes_proto::PeerKind;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{oneshot, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
@@ -26,9 +26,21 @@ const DATAGRAM_MAX: usize = 65_535;
 /// How long leaving waits for the lanes to be empty.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
 
+/// A session id has 255 bytes at most, 32 of them its own.
+const NAME_BYTES_MAX: usize = 200;
+
+/// How long the last message to the others may take.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
+
+/// Requests wait this long at most, whatever is configured: longer than any client does.
+const ACK_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+
 /// Why a node cannot join.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
+    /// The name cannot stand in a session id.
+    #[error("\"{0}\" is no name for a node: up to {NAME_BYTES_MAX} letters, digits, '-', '_' and '.'")]
+    Name(String),
     /// The receiver's address cannot be had.
     #[error("cannot take cluster messages at {address}: {error}")]
     Receiver {
@@ -117,7 +129,12 @@ impl Cluster {
     ///
     /// # Errors
     /// [`JoinError`]: an address cannot be had, or messages would leave this machine unencrypted. Nothing is left open.
-    pub async fn join(config: ClusterConfig) -> Result<Cluster, JoinError> {
+    pub async fn join(mut config: ClusterConfig) -> Result<Cluster, JoinError> {
+        config.ack_timeout = config.ack_timeout.min(ACK_TIMEOUT_MAX);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if config.name.len() > NAME_BYTES_MAX || !config.name.bytes().all(allowed) {
+            return Err(JoinError::Name(config.name));
+        }
         let host = receiver_host(&config)?;
         if !is_loopback(host) && !config.allow_plaintext {
             return Err(JoinError::Plaintext(host));
@@ -183,6 +200,7 @@ impl Cluster {
             ack_timeout: shared.ack_timeout,
             readiness,
             left: Some(left_sender),
+            senders: JoinSet::new(),
         };
         node.start(clock.now());
         let tasks = [tokio::spawn(accept).abort_handle(), tokio::spawn(driver.run()).abort_handle()];
@@ -223,13 +241,7 @@ impl Cluster {
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
-        let view = self.0.node.view();
-        let empty = async {
-            for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
-                poll_fn(|cx| peer.lane().poll_idle(cx)).await;
-            }
-        };
-        if tokio::time::timeout(LEAVE_MAX, empty).await.is_err() {
+        if tokio::time::timeout(LEAVE_MAX, all_sent(&self.0.node)).await.is_err() {
             tracing::warn!("leaves with messages that were not acknowledged");
         }
         self.0.node.stop(self.0.clock.now());
@@ -237,6 +249,21 @@ impl Cluster {
         if let Some(left) = left {
             // An error says that the driver is gone already.
             let _ = tokio::time::timeout(LEAVE_MAX, left).await;
+        }
+    }
+}
+
+/// Waits until every peer that acknowledges at all has acknowledged everything.
+async fn all_sent(node: &Node) {
+    let view = node.view();
+    for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
+        loop {
+            poll_fn(|cx| peer.lane().poll_idle(cx)).await;
+            if peer.dirty_len() == 0 || peer.lane().is_closed() {
+                break;
+            }
+            // Its sender repairs what did not fit as soon as the lane is empty, which it is.
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -289,12 +316,15 @@ struct Driver {
     ack_timeout: Duration,
     readiness: watch::Sender<u64>,
     left: Option<oneshot::Sender<()>>,
+    /// One for each peer; they end with the driver.
+    senders: JoinSet<()>,
 }
 
 impl Driver {
     async fn run(mut self) {
         let mut datagram = vec![0; DATAGRAM_MAX];
         loop {
+            while self.senders.try_join_next().is_some() {}
             let deadline = self.clock.instant(self.node.deadline());
             let multicast = self.multicast.as_ref();
             tokio::select! {
@@ -338,12 +368,17 @@ impl Driver {
                     ack_timeout: self.ack_timeout,
                     connect_timeout: self.ack_timeout,
                 };
-                tokio::spawn(sender.run());
+                self.senders.spawn(sender.run());
             }
             Effect::Left(peer) => tracing::info!(member = %peer.id().address(), "left"),
             Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
+                // Static members are told by a message, which lies in the lanes now.
+                let last_words = tokio::time::timeout(LAST_WORDS_MAX, all_sent(&self.node)).await;
+                if last_words.is_err() {
+                    tracing::debug!("not every member could be told that this node leaves");
+                }
                 if let Some(left) = self.left.take() {
                     // Nobody waits if the node was dropped meanwhile.
                     let _ = left.send(());

@@ -9,9 +9,11 @@ use bytes::BytesMut;
 use outlive_node::{Link, Node, Reply};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 
@@ -24,18 +26,23 @@ const STALL_MAX: Duration = Duration::from_secs(30);
 /// A peer reads its acknowledgements within this time, or its connection is closed.
 const ACK_WRITE_MAX: Duration = Duration::from_secs(5);
 
+/// After this time without a byte a peer's host is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// After an accept that failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts until the task is aborted. At most `connections_max` are served at once; more wait in the kernel's queue.
+/// Accepts until the task is aborted, and its connections with it. At most `connections_max` are served at once; more wait in the kernel's queue.
 pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock, connections_max: usize) {
     let permits = Arc::new(Semaphore::new(connections_max));
+    let mut connections = JoinSet::new();
     loop {
+        while connections.try_join_next().is_some() {}
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, from)) => {
                 let node = Arc::clone(&node);
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     if let Err(fault) = serve(stream, from, &node, clock).await {
                         tracing::warn!(target: "outlive::receiver", peer = %from, "connection closed: {fault}");
                     }
@@ -69,6 +76,7 @@ enum Closed {
 
 async fn serve(mut stream: TcpStream, from: SocketAddr, node: &Node, clock: Clock) -> Result<(), Closed> {
     stream.set_nodelay(true)?;
+    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6))?;
     let mut link = Link::new(from);
     let mut frames = FrameReader::new();
     let mut received = BytesMut::new();
@@ -89,7 +97,7 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, node: &Node, clock: Cloc
             Err(error) if received.is_empty() && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        frames.set_limit(node.frame_limit());
+        frames.set_limit(node.frame_limit(from.ip()));
         while let Some(frame) = frames.next(&mut received)? {
             if let Frame::Message(body) = frame {
                 match node.frame_received(clock.now(), &mut link, body)? {

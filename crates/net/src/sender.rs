@@ -8,11 +8,13 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use outlive_node::{Letter, Load, Node, Parcel, Peer};
 use outlive_sync::{Confirm, Weight};
+use outlive_tribes_proto::error::FrameTooLong;
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::frame::TAIL;
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
@@ -28,6 +30,9 @@ const WINDOW: usize = 4096;
 
 /// Bytes put together for one write. A larger frame goes alone.
 const BATCH: usize = 256 << 10;
+
+/// What a frame has beside its message: head, member record, tail.
+const FRAME_ROOM: usize = 66_000;
 
 /// Without any acknowledgement for this long a connection is given up and made anew.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
@@ -56,10 +61,14 @@ pub(crate) struct Sender {
 impl Sender {
     /// Sends until the lane is closed, which the node does when the member leaves.
     pub(crate) async fn run(self) {
-        let mut unacknowledged = VecDeque::new();
-        let mut donation = None;
+        let mut unacknowledged: VecDeque<UnderWay> = VecDeque::new();
+        let mut donation: Option<Parcel> = None;
         // A connection to an Outlive peer stands even while there is nothing to say: its end is the first sign of a crash.
-        while self.peer.is_ours() || poll_fn(|cx| self.peer.lane().poll_ready(cx, true)).await {
+        while self.peer.is_ours()
+            || !unacknowledged.is_empty()
+            || donation.is_some()
+            || poll_fn(|cx| self.peer.lane().poll_ready(cx, true)).await
+        {
             if self.peer.lane().is_closed() {
                 break;
             }
@@ -97,6 +106,9 @@ impl Sender {
         let mut given = 0;
         let mut last_progress = Instant::now();
         loop {
+            if given == 0 && unacknowledged.is_empty() && donation.is_none() && self.peer.wants_repair() {
+                self.node.repair(self.clock.now(), &self.peer);
+            }
             while batch.len() < BATCH && given < self.window() {
                 if given == unacknowledged.len() {
                     match self.next_frame(donation) {
@@ -120,8 +132,13 @@ impl Sender {
             let has_room =
                 !batch.has_remaining() && given < self.window() && given == unacknowledged.len() && donation.is_none();
             tokio::select! {
-                written = writing.write_buf(&mut batch), if batch.has_remaining() => { written?; }
-                open = poll_fn(|cx| self.peer.lane().poll_ready(cx, has_room)) => {
+                written = writing.write_buf(&mut batch), if batch.has_remaining() => {
+                    // A frame that takes long to write is no sign of a peer that hangs: one that does stops taking bytes.
+                    if written? > 0 {
+                        last_progress = Instant::now();
+                    }
+                }
+                open = poll_fn(|cx| self.poll_lane(cx, has_room)) => {
                     if !open {
                         return Ok(());
                     }
@@ -134,12 +151,9 @@ impl Sender {
                         if given == 0 {
                             return Err(io::Error::other("an acknowledgement of nothing"));
                         }
-                        self.acknowledged(&frame, unacknowledged);
+                        self.acknowledged(&frame, unacknowledged)?;
                         given -= 1;
                         last_progress = Instant::now();
-                    }
-                    if unacknowledged.is_empty() && self.peer.dirty_len() > 0 {
-                        self.node.repair(self.clock.now(), &self.peer);
                     }
                 }
                 () = tokio::time::sleep_until(last_progress + patience), if given > 0 => {
@@ -157,6 +171,15 @@ impl Sender {
         }
     }
 
+    /// Ready when the lane has something, was closed (`false`), or its peer's sessions can be repaired.
+    fn poll_lane(&self, cx: &mut Context<'_>, has_room: bool) -> Poll<bool> {
+        let ready = self.peer.lane().poll_ready(cx, has_room);
+        if ready.is_pending() && has_room && self.peer.wants_repair() {
+            return Poll::Ready(true);
+        }
+        ready
+    }
+
     fn window(&self) -> usize {
         if self.peer.takes_many_frames() { WINDOW } else { 1 }
     }
@@ -166,7 +189,9 @@ impl Sender {
         loop {
             if let Some(Parcel { load: Load::Donation(sessions), .. }) = donation {
                 if let Some(letter) = sessions.next_block() {
-                    return Some(UnderWay { letter, weight: 0, confirm: None });
+                    let weight = letter.body.len();
+                    self.peer.lane().charge(weight);
+                    return Some(UnderWay { letter, weight, confirm: None });
                 }
                 if let Some(finished) = donation.take() {
                     self.peer.lane().release(finished.weight());
@@ -181,11 +206,11 @@ impl Sender {
         }
     }
 
-    fn write_frame(
-        &self,
-        letter: &Letter,
-        batch: &mut BytesMut,
-    ) -> Result<(), outlive_tribes_proto::error::FrameTooLong> {
+    fn write_frame(&self, letter: &Letter, batch: &mut BytesMut) -> Result<(), FrameTooLong> {
+        if self.peer.is_ours() && letter.body.len() > self.node.frame_bytes_max().saturating_sub(FRAME_ROOM) {
+            // The peer would close the connection, and the next, and so on: nothing behind it would ever get there.
+            return Err(FrameTooLong { length: letter.body.len() });
+        }
         // All are acknowledged after processing, whatever the request waits for.
         let options = self.node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
         let record = self.node.source_record();
@@ -195,7 +220,10 @@ impl Sender {
         Ok(())
     }
 
-    fn acknowledged(&self, frame: &Frame, unacknowledged: &mut VecDeque<UnderWay>) {
+    fn acknowledged(&self, frame: &Frame, unacknowledged: &mut VecDeque<UnderWay>) -> io::Result<()> {
+        if matches!(frame, Frame::Message(_)) {
+            return Err(io::Error::other("a message where an acknowledgement was due"));
+        }
         if self.peer.set_stalled(false) {
             tracing::info!(target: "outlive::sender", peer = %self.peer.id().address(), "acknowledges again");
         }
@@ -206,5 +234,6 @@ impl Sender {
         if matches!(frame, Frame::FailAck) {
             tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), "could not apply a message");
         }
+        Ok(())
     }
 }

@@ -181,10 +181,10 @@ impl Context {
         let guarded = &mut *guard;
         let id = guarded.session.id();
         if !self.route.is_empty() && !id.route().is_empty() && id.route() != self.route {
-            let (base, id) = (id.base(), id.with_route(&self.route));
+            let (known_as, id) = (id.clone(), id.with_route(&self.route));
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(&view, &known_as, outgoing, &mut guarded.unacknowledged);
             }
         }
         guarded.session.id().as_str() != shown
@@ -200,7 +200,7 @@ impl Context {
             if guarded.session.has_ended() {
                 return;
             }
-            let old = guarded.session.id().base();
+            let old = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
                 self.dispatch.broadcast(&view, &old, outgoing, &mut guarded.unacknowledged);
@@ -209,27 +209,32 @@ impl Context {
         };
         // First the new name, then the end of the old one: a message in between finds the session under one of them.
         self.table.admit(new.clone(), Arc::clone(&session.0));
-        self.table.bury(&old, Grave::Moved(new.clone()));
-        self.drain_waiting(now, &new);
+        self.table.bury(&old.base(), Grave::Moved(new.clone()));
+        self.drain_waiting(now, vec![new, old.base()]);
     }
 
     /// Ends a session, here and on all nodes. [`complete`](Self::complete) gives what to wait for.
     pub fn invalidate(&self, now: Now, session: &SessionRef) {
-        self.end(now, &session.0);
+        self.end(now, &session.0, |_| true);
     }
 
-    fn end(&self, now: Now, cell: &Arc<Cell>) {
+    /// Ends a session if it `still` is to end, looked at under the lock that ends it. Whether it did.
+    fn end(&self, now: Now, cell: &Arc<Cell>, still: impl FnOnce(&SessionCell) -> bool) -> bool {
         let base = {
             let mut guard = cell.lock();
             let guarded = &mut *guard;
-            let base = guarded.session.id().base();
+            if guarded.session.has_ended() || !still(&guarded.session) {
+                return false;
+            }
+            let id = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
-                self.dispatch.broadcast(&view, &base, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(&view, &id, outgoing, &mut guarded.unacknowledged);
             }
-            base
+            id.base()
         };
         self.table.bury(&base, Grave::Ended);
+        true
     }
 
     /// Ends a request on a session, an ended one too: what it changed goes to the lanes of all peers. Never waits.
@@ -241,12 +246,14 @@ impl Context {
         // Inside the lock, see ARCHITECTURE.md, "publish, then walk".
         let view = self.dispatch.view();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
-        let mut waiting = guarded.unacknowledged.take();
+        // Of an end or a new id: shared with other requests of the session that wait for the same.
+        let mut waiting = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
+        guarded.unacknowledged.clone_from(&waiting);
         let sent = !outgoing.is_empty();
         if sent {
-            let base = guarded.session.id().base();
+            let id = guarded.session.id();
             for outgoing in outgoing {
-                self.dispatch.broadcast(&view, &base, outgoing, &mut waiting);
+                self.dispatch.broadcast(&view, id, outgoing, &mut waiting);
             }
         }
         match waiting {
@@ -271,16 +278,21 @@ impl Context {
         match expiry {
             Expiry::Alive => {}
             Expiry::Expire => {
-                self.counters.expired.add(1);
-                self.end(now, cell);
+                if self.end(now, cell, |session| session.expiry(now) == Expiry::Expire) {
+                    self.counters.expired.add(1);
+                }
             }
             Expiry::Drop => {
-                self.counters.dropped.add(1);
                 let base = {
                     let mut guarded = cell.lock();
+                    // It may have been touched since the look.
+                    if guarded.session.expiry(now) != Expiry::Drop {
+                        return;
+                    }
                     guarded.session.end_quietly();
                     guarded.session.id().base()
                 };
+                self.counters.dropped.add(1);
                 // No grave: it may well live on the node that serves it.
                 self.table.forget(&base);
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outlive_session::{BaseId, Outgoing, Writer};
+use outlive_session::{Outgoing, SessionId, Writer};
 use outlive_sync::{Acknowledgement, Counter, Published};
 use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -45,11 +45,12 @@ impl Dispatch {
 
     /// Puts one message into every lane. Call it with the session's lock held and the view loaded inside it.
     ///
-    /// A request that waits does so through `waiting`. A peer whose lane is full is noted as behind in `session`.
+    /// A request that waits does so through `waiting`. A peer whose lane is full is noted as behind in the
+    /// session, which it knows by `id`.
     pub(crate) fn broadcast(
         &self,
         view: &ClusterView,
-        session: &BaseId,
+        id: &SessionId,
         outgoing: Outgoing,
         waiting: &mut Option<Acknowledgement>,
     ) {
@@ -61,16 +62,18 @@ impl Dispatch {
             let confirm = (self.waits && !peer.is_stalled()).then(|| waiting.get_or_insert_default().expect());
             let parcel = Parcel { load: Load::Letter(letter.clone()), confirm };
             if peer.lane().push(parcel).is_err() {
-                peer.mark_dirty(session);
+                peer.mark_dirty(id);
             }
         }
     }
 
-    /// Puts a message that is about no one session into one lane; lost if that lane is full.
-    pub(crate) fn send(&self, peer: &Peer, parcel: impl Into<Parcel>) {
-        if peer.lane().push(parcel.into()).is_err() {
+    /// Puts one parcel into one lane; whether there was room.
+    pub(crate) fn send(&self, peer: &Peer, parcel: impl Into<Parcel>) -> bool {
+        let taken = peer.lane().push(parcel.into()).is_ok();
+        if !taken {
             peer.counters.overflowed.add(1);
         }
+        taken
     }
 }
 

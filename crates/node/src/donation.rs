@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use outlive_session::{SessionCell, SessionEvent, SessionMessage, SessionState, StateWriter};
 use outlive_tribes_proto::UniqueId;
-use outlive_tribes_proto::time::UnixMillis;
+use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::cell::Cell;
 use crate::parcel::Letter;
@@ -25,6 +25,7 @@ const BLOCK_BYTES: usize = 1 << 20;
 pub struct Donation {
     context: Arc<str>,
     id: UniqueId,
+    now: Now,
     at: UnixMillis,
     for_tomcat: bool,
     cells: std::vec::IntoIter<Arc<Cell>>,
@@ -35,11 +36,12 @@ impl Donation {
     pub(crate) fn new(
         context: Arc<str>,
         id: UniqueId,
+        now: Now,
         at: UnixMillis,
         for_tomcat: bool,
         cells: Vec<Arc<Cell>>,
     ) -> Self {
-        Donation { context, id, at, for_tomcat, cells: cells.into_iter(), blocks: 0 }
+        Donation { context, id, now, at, for_tomcat, cells: cells.into_iter(), blocks: 0 }
     }
 
     /// The next block; there is at least one, even of no session.
@@ -50,7 +52,7 @@ impl Donation {
             let Some(cell) = self.cells.next() else { break };
             let cell = cell.lock();
             if wants(&cell.session) {
-                let state = cell.session.to_state(self.for_tomcat);
+                let state = cell.session.to_state(self.now, self.for_tomcat);
                 bytes += weight(&state);
                 states.push(state);
             }

@@ -1,5 +1,6 @@
 //! The sessions of one web application on this node: what peers' messages do to them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::cell::Cell;
 use crate::context::{Context, Grave};
 use crate::donation::Donation;
 use crate::parcel::{Letter, Load, Parcel};
-use crate::peer::Peer;
+use crate::peer::{Dirty, Peer};
 
 /// Ids that a session can have had before a late message is given up: each login adds one.
 const MOVES_MAX: usize = 16;
@@ -84,7 +85,8 @@ impl Context {
                         tracing::warn!(context = %self.name, "too much arrives during the state transfer: applied as it comes");
                     }
                 }
-                return self.apply(now, peer, body, message);
+                let arrived = self.apply(now, peer, body, message)?;
+                self.drain_waiting(now, arrived);
             }
         }
         Ok(())
@@ -121,7 +123,8 @@ impl Context {
                 let held = transfer.take_held();
                 let late = held.len();
                 for Held { peer, body } in held {
-                    self.apply_held(now, &peer, &body);
+                    let arrived = self.apply_held(now, &peer, &body);
+                    self.drain_waiting(now, arrived);
                 }
                 self.ready.set(true);
                 let sessions = self.table.len();
@@ -136,47 +139,66 @@ impl Context {
         }
     }
 
+    /// Whether the state is being asked of a member at this address: what comes from there may be large.
+    pub(crate) fn expects_state_from(&self, host: IpAddr) -> bool {
+        !self.ready.get() && self.transfer.lock().donor().is_some_and(|donor| donor.host == host)
+    }
+
     /// A member asks for everything: it gets what there is, at once, even while this node itself is asking.
     fn donate(&self, now: Now, peer: &Arc<Peer>) {
         let mut cells = Vec::with_capacity(self.table.len());
         self.table.for_each(|cell| cells.push(cell));
         tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
-        let id = self.dispatch.next_id();
-        let donation = Donation::new(Arc::clone(&self.name), id, now.wall, !peer.is_ours(), cells);
-        self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None });
-        let done = SessionMessage::of_context(SessionEvent::TransferComplete, &self.name, now.wall);
-        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, done.encode()));
+        let for_tomcat = !peer.is_ours();
+        let at = if for_tomcat { oldest_untold(&cells).unwrap_or(now.wall).min(now.wall) } else { now.wall };
+        let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
+        if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
+            tracing::warn!(context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            return;
+        }
+        // One of ours asks the next if this node has no whole state itself. A Tomcat would never ask again.
+        let end = if for_tomcat || self.ready.get() {
+            SessionEvent::TransferComplete
+        } else {
+            SessionEvent::NoContextManager
+        };
+        let end = SessionMessage::of_context(end, &self.name, at);
+        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
     }
 
-    /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone.
-    pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, sessions: &[BaseId]) {
+    /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
+    /// does not fit again is noted again.
+    pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, dirty: &Dirty) {
         let mut cells = Vec::new();
-        for base in sessions {
-            let message = match self.table.find(base) {
-                Found::Live(cell) => {
-                    cells.push(cell);
-                    continue;
-                }
-                Found::Absent => continue,
-                Found::Gone(Grave::Ended) => SessionId::parse(&base.to_string()).map(|id| {
-                    SessionMessage::of_session(SessionEvent::Expired, &self.name, &id, now.wall, now.wall).encode()
-                }),
-                Found::Gone(Grave::Moved(_)) => {
-                    let Some(cell) = self.resolve(base) else { continue };
-                    let new = cell.lock().session.id().clone();
-                    cells.push(cell);
-                    SessionId::parse(&base.to_string()).map(|old| {
-                        SessionMessage::of_new_id(&self.name, &old.with_route(new.route()), &new, now.wall).encode()
-                    })
+        if dirty.all {
+            self.table.for_each(|cell| cells.push(cell));
+        }
+        for (base, known_as) in &dirty.sessions {
+            let cell = self.resolve(base);
+            let current = cell.as_ref().and_then(|cell| {
+                let cell = cell.lock();
+                (!cell.session.has_ended()).then(|| cell.session.id().clone())
+            });
+            let message = match &current {
+                Some(current) if current == known_as => None,
+                Some(current) => Some(SessionMessage::of_new_id(&self.name, known_as, current, now.wall)),
+                None if cell.is_none() && matches!(self.table.find(base), Found::Absent) => None,
+                None => {
+                    Some(SessionMessage::of_session(SessionEvent::Expired, &self.name, known_as, now.wall, now.wall))
                 }
             };
-            if let Ok(body) = message {
-                self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, body));
+            let letter = message.map(|message| Letter::object(self.dispatch.next_id(), now.wall, message.encode()));
+            if letter.is_none_or(|letter| self.dispatch.send(peer, letter)) {
+                cells.extend(cell);
+            } else {
+                peer.mark_dirty(known_as);
             }
         }
         let id = self.dispatch.next_id();
-        let donation = Donation::new(Arc::clone(&self.name), id, now.wall, !peer.is_ours(), cells);
-        self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None });
+        let donation = Donation::new(Arc::clone(&self.name), id, now, now.wall, !peer.is_ours(), cells);
+        if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
+            dirty.sessions.values().for_each(|known_as| peer.mark_dirty(known_as));
+        }
     }
 
     fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
@@ -213,16 +235,14 @@ impl Context {
     ) {
         let base = id.base();
         if let Some(known) = self.table.get(&base) {
-            known.lock().session.merge(state, origin);
+            known.lock().session.merge(now, state, origin, idle);
             return;
         }
         let again = state.clone();
         let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, origin, idle)));
         match self.table.admit(base.clone(), cell) {
-            Admission::Admitted => self.drain_waiting(now, &base),
-            Admission::Known(known) => {
-                known.lock().session.merge(again, origin);
-            }
+            Admission::Admitted => self.drain_waiting(now, vec![base]),
+            Admission::Known(known) => known.lock().session.merge(now, again, origin, idle),
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
@@ -231,36 +251,38 @@ impl Context {
 
     // ---- changes ----
 
-    fn apply_held(&self, now: Now, peer: &Arc<Peer>, body: &Bytes) {
+    fn apply_held(&self, now: Now, peer: &Arc<Peer>, body: &Bytes) -> Vec<BaseId> {
         // It was decoded once when it came; the same bytes decode again.
         let applied = SessionMessage::decode(body, &Limits::default())
             .map_err(SessionFault::from)
             .and_then(|message| self.apply(now, peer, body, &message));
-        if let Err(fault) = applied {
+        applied.unwrap_or_else(|fault| {
             tracing::warn!(context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
-        }
+            Vec::new()
+        })
     }
 
+    /// Applies a change. Gives the sessions that are there now and may be waited for.
     fn apply(
         &self,
         now: Now,
         peer: &Arc<Peer>,
         body: &Bytes,
         message: &SessionMessage<'_>,
-    ) -> Result<(), SessionFault> {
+    ) -> Result<Vec<BaseId>, SessionFault> {
         let event = message.event;
         if let SessionEvent::Other(number) = event {
             tracing::debug!(context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
-            return Ok(());
+            return Ok(Vec::new());
         }
         let id = SessionId::parse(&message.session_id).map_err(|fault| SessionFault::Id { event, fault })?;
         let at = message.timestamp.unwrap_or(now.wall);
         match event {
-            SessionEvent::Created => self.created(now, id, at),
+            SessionEvent::Created => return Ok(self.created(now, id, at)),
             SessionEvent::Expired => self.expired(&id.base()),
             SessionEvent::ChangeId => {
                 let new = new_id(message)?;
-                self.id_changed(now, peer, body, &id, new);
+                return Ok(self.id_changed(now, peer, body, &id, new));
             }
             SessionEvent::Accessed => {
                 if let Some(cell) = self.resolve(&id.base()) {
@@ -277,25 +299,26 @@ impl Context {
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.unreadable.add(applied.unreadable as u64);
                     }
-                    None => self.wait_for(now, peer, body, id.base()),
+                    None => return Ok(self.wait_for(now, peer, body, id.base())),
                 }
             }
             _ => {}
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
-    fn created(&self, now: Now, id: SessionId, created: UnixMillis) {
+    fn created(&self, now: Now, id: SessionId, created: UnixMillis) -> Vec<BaseId> {
         let base = id.base();
         let session = SessionCell::created_elsewhere(now, id, created, self.max_inactive_default());
         match self.table.admit(base.clone(), Arc::new(Cell::new(session))) {
-            Admission::Admitted => self.drain_waiting(now, &base),
+            Admission::Admitted => return vec![base],
             // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
             Admission::Known(_) => {}
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
         }
+        Vec::new()
     }
 
     fn expired(&self, base: &BaseId) {
@@ -315,12 +338,12 @@ impl Context {
         }
     }
 
-    fn id_changed(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, old: &SessionId, new: SessionId) {
+    fn id_changed(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, old: &SessionId, new: SessionId) -> Vec<BaseId> {
         let (old_base, new_base) = (old.base(), new.base());
         let cell = match self.table.find(&old_base) {
             Found::Live(cell) => cell,
             // The change came twice, or by another way.
-            Found::Gone(_) => return,
+            Found::Gone(_) => return Vec::new(),
             Found::Absent => match self.table.get(&new_base) {
                 Some(cell) => cell,
                 None => return self.wait_for(now, peer, body, old_base),
@@ -328,11 +351,11 @@ impl Context {
         };
         cell.lock().session.id_changed_elsewhere(now, new);
         if old_base == new_base {
-            return;
+            return Vec::new();
         }
         self.table.admit(new_base.clone(), cell);
         self.table.bury(&old_base, Grave::Moved(new_base.clone()));
-        self.drain_waiting(now, &new_base);
+        vec![new_base, old_base]
     }
 
     /// The session under this base, also under one that it had before.
@@ -350,10 +373,11 @@ impl Context {
 
     // ---- what came too early ----
 
-    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId) {
+    /// Lets a message wait for its session; gives the session if it has come meanwhile.
+    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId) -> Vec<BaseId> {
         if let Found::Gone(_) = self.table.find(&base) {
             self.counters.revivals_refused.add(1);
-            return;
+            return Vec::new();
         }
         let held = Held { peer: Arc::clone(peer), body: Bytes::copy_from_slice(body) };
         {
@@ -362,29 +386,30 @@ impl Context {
                 peer.counters.orphaned.add(1);
                 tracing::warn!(context = %self.name, peer = %peer.id().address(), session = ?base,
                     "too many changes wait for sessions that nobody created: one is dropped");
-                return;
+                return Vec::new();
             }
             self.anything_waits.set(true);
         }
         // The session may have come between the look and the wait; whoever added it did not see us then.
-        if let Found::Live(_) = self.table.find(&base) {
-            self.drain_waiting(now, &base);
-        }
+        if let Found::Live(_) = self.table.find(&base) { vec![base] } else { Vec::new() }
     }
 
-    /// Applies what waited for a session that is there now.
-    pub(crate) fn drain_waiting(&self, now: Now, base: &BaseId) {
-        if !self.anything_waits.get() {
-            return;
-        }
-        let held = {
-            let mut waiting = self.waiting.lock();
-            let held = waiting.take(base);
-            self.anything_waits.set(!waiting.is_empty());
-            held
-        };
-        for Held { peer, body } in held {
-            self.apply_held(now, &peer, &body);
+    /// Applies what waited for sessions that are there now, and what waited for what that brings. A peer decides how long
+    /// such a chain is, so this is a loop.
+    pub(crate) fn drain_waiting(&self, now: Now, mut arrived: Vec<BaseId>) {
+        while let Some(base) = arrived.pop() {
+            if !self.anything_waits.get() {
+                return;
+            }
+            let held = {
+                let mut waiting = self.waiting.lock();
+                let held = waiting.take(&base);
+                self.anything_waits.set(!waiting.is_empty());
+                held
+            };
+            for Held { peer, body } in held {
+                arrived.extend(self.apply_held(now, &peer, &body));
+            }
         }
     }
 
@@ -396,6 +421,18 @@ impl Context {
             tracing::warn!(context = %self.name, dropped, "changes whose session never came are dropped");
         }
     }
+}
+
+/// The creation of the oldest session that no peer was told of yet.
+///
+/// Such a session is left out of a donation, and its creation goes out with its request. A Tomcat that starts drops what is
+/// older than the end of the state it asked for, so that end must not be younger.
+fn oldest_untold(cells: &[Arc<Cell>]) -> Option<UnixMillis> {
+    let created = |cell: &Arc<Cell>| {
+        let cell = cell.lock();
+        (!cell.session.is_announced()).then(|| cell.session.created())
+    };
+    cells.iter().filter_map(created).min()
 }
 
 fn new_id(message: &SessionMessage<'_>) -> Result<SessionId, SessionFault> {

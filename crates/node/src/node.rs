@@ -1,14 +1,14 @@
 //! One node: its group, its lanes, its contexts.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::Limits;
-use outlive_session::{BaseId, MessageFault, SessionEvent, SessionMessage};
+use outlive_session::{MessageFault, SessionEvent, SessionMessage};
 use outlive_sync::{Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
@@ -197,10 +197,19 @@ impl Node {
         self.config.options.without(SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK | SendOptions::BYTE_MESSAGE)
     }
 
-    /// Bytes of one frame at most; more while a state is expected.
-    pub fn frame_limit(&self) -> usize {
-        let asks = self.contexts.load().iter().any(|context| !context.is_ready());
-        if asks { self.config.state_bytes_max.max(self.config.frame_bytes_max) } else { self.config.frame_bytes_max }
+    /// Bytes of one frame at most on a connection from `host`; more while the state is asked of a member there.
+    pub fn frame_limit(&self, host: IpAddr) -> usize {
+        let host = host.to_canonical();
+        if self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
+            self.config.state_bytes_max.max(self.config.frame_bytes_max)
+        } else {
+            self.config.frame_bytes_max
+        }
+    }
+
+    /// Bytes of one frame at most, as this node sends it to others of ours.
+    pub fn frame_bytes_max(&self) -> usize {
+        self.config.frame_bytes_max
     }
 
     // ---- commands ----
@@ -238,11 +247,12 @@ impl Node {
 
     /// Sends a peer the sessions whole that its full lane has refused.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
-        let dirty: Vec<BaseId> = peer.take_dirty().into_iter().collect();
-        if dirty.is_empty() {
+        let dirty = peer.take_dirty();
+        if dirty.sessions.is_empty() {
             return;
         }
-        tracing::info!(peer = %peer.id().address(), sessions = dirty.len(), "sends sessions whole that did not fit into its lane");
+        tracing::info!(peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
+            "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
         }
@@ -331,9 +341,9 @@ impl Node {
         })
     }
 
-    /// Whether a member record says other things of a peer than what is known of it.
+    /// Whether a member record says other things of a peer than what is known of it, or it is no peer yet.
     fn knows_differently(&self, source: &Member) -> bool {
-        self.view().peer(&source.id).is_some_and(|peer| peer.kind() != source.peer())
+        self.view().peer(&source.id).is_none_or(|peer| peer.kind() != source.peer())
     }
 
     /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.

@@ -1,9 +1,9 @@
 //! Another member, as this node sends to it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use outlive_session::{BaseId, Origin, Writer};
+use outlive_session::{BaseId, Origin, SessionId, Writer};
 use outlive_sync::{AtomicFlag, Counter, Lane, Locked};
 use outlive_tribes_proto::time::UnixMillis;
 use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind};
@@ -21,10 +21,19 @@ pub struct Peer {
     kind: Locked<PeerKind>,
     is_ours: AtomicFlag,
     lane: Lane<Parcel>,
-    dirty: Locked<BTreeSet<BaseId>>,
+    dirty: Locked<Dirty>,
     stalled: AtomicFlag,
     /// What it has sent and we have got.
     pub counters: PeerCounters,
+}
+
+/// What a peer is behind in because its lane was full.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    /// Sessions, with the whole id by which the peer knows each.
+    pub(crate) sessions: BTreeMap<BaseId, SessionId>,
+    /// There were too many to list: it may be behind in any session.
+    pub(crate) all: bool,
 }
 
 /// Figures about one peer, since it joined.
@@ -107,21 +116,33 @@ impl Peer {
         Origin { writer: self.writer, stated: stated.0, hybrid: self.is_ours() }
     }
 
-    /// Notes that it is behind in a session.
-    pub(crate) fn mark_dirty(&self, session: &BaseId) {
+    /// Notes that it is behind in a session, which it knows by `id`.
+    pub(crate) fn mark_dirty(&self, id: &SessionId) {
         self.counters.overflowed.add(1);
-        let mut dirty = self.dirty.lock();
-        if dirty.len() < DIRTY_MAX {
-            dirty.insert(session.clone());
+        {
+            let mut dirty = self.dirty.lock();
+            if dirty.sessions.len() < DIRTY_MAX {
+                // The first id is the one it knows: later ones did not fit either.
+                dirty.sessions.entry(id.base()).or_insert_with(|| id.clone());
+            } else {
+                dirty.all = true;
+            }
         }
+        // The lane may have become empty meanwhile, and its sender would wait for something to come.
+        self.lane.nudge();
     }
 
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
-        self.dirty.lock().len()
+        self.dirty.lock().sessions.len()
     }
 
-    pub(crate) fn take_dirty(&self) -> BTreeSet<BaseId> {
+    /// Whether what did not fit into the lane can be sent now.
+    pub fn wants_repair(&self) -> bool {
+        self.dirty_len() > 0 && self.lane.bytes() == 0
+    }
+
+    pub(crate) fn take_dirty(&self) -> Dirty {
         core::mem::take(&mut *self.dirty.lock())
     }
 }

@@ -10,6 +10,9 @@ use outlive_tribes_proto::time::Monotonic;
 /// Bytes kept for all strangers.
 const BYTES_MAX: usize = 1 << 20;
 
+/// What a message counts beside its bytes: else many empty ones would be free.
+const OVERHEAD: usize = 128;
+
 /// How long a message is kept.
 const TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -30,13 +33,13 @@ impl Strangers {
             if now.since(*since) < TIME_MAX {
                 break;
             }
-            self.bytes -= oldest.len();
+            self.bytes -= oldest.len() + OVERHEAD;
             self.messages.pop_front();
         }
-        if self.bytes + body.len() > BYTES_MAX {
+        if self.bytes + body.len() + OVERHEAD > BYTES_MAX {
             return false;
         }
-        self.bytes += body.len();
+        self.bytes += body.len() + OVERHEAD;
         self.messages.push_back((now, sender, Bytes::copy_from_slice(body)));
         true
     }
@@ -46,7 +49,7 @@ impl Strangers {
         let (taken, kept): (VecDeque<_>, VecDeque<_>) =
             core::mem::take(&mut self.messages).into_iter().partition(|(_, sender, _)| is_member(sender));
         self.messages = kept;
-        self.bytes = self.messages.iter().map(|(_, _, body)| body.len()).sum();
+        self.bytes = self.messages.iter().map(|(_, _, body)| body.len() + OVERHEAD).sum();
         taken.into_iter().map(|(_, sender, body)| (sender, body)).collect()
     }
 }
@@ -74,7 +77,7 @@ mod tests {
     #[test]
     fn strangers_are_bounded_in_bytes_and_time() {
         let mut strangers = Strangers::default();
-        let large = Bytes::from(vec![0; BYTES_MAX]);
+        let large = Bytes::from(vec![0; BYTES_MAX - OVERHEAD]);
         assert!(strangers.keep(Monotonic::default(), member(1), &large));
         assert!(!strangers.keep(Monotonic::default(), member(1), &Bytes::from_static(b"x")));
         assert!(

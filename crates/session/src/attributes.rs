@@ -23,7 +23,11 @@ struct Attribute {
 
 /// Sorted by name, so that two nodes with the same attributes list them alike.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Attributes(Vec<Attribute>);
+pub(crate) struct Attributes {
+    list: Vec<Attribute>,
+    /// The largest time of any stamp that was ever here.
+    latest: i64,
+}
 
 /// What became of an incoming change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,22 +39,22 @@ pub(crate) enum Incoming {
 
 impl Attributes {
     fn find(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|attribute| (*attribute.name).cmp(name))
+        self.list.binary_search_by(|attribute| (*attribute.name).cmp(name))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.0[self.find(name).ok()?].value.as_ref()
+        self.list[self.find(name).ok()?].value.as_ref()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
+        self.list.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
     }
 
     /// Sets (`Some`) or removes (`None`) by the application. Returns the value before.
     pub(crate) fn set(&mut self, name: &str, value: Option<Value>) -> Option<Value> {
         match self.find(name) {
             Ok(at) => {
-                let attribute = &mut self.0[at];
+                let attribute = &mut self.list[at];
                 if attribute.value.is_none() && value.is_none() {
                     return None;
                 }
@@ -59,7 +63,7 @@ impl Attributes {
             }
             Err(_) if value.is_none() => None,
             Err(at) => {
-                self.0.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
+                self.list.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
                 None
             }
         }
@@ -69,16 +73,18 @@ impl Attributes {
     pub(crate) fn receive(&mut self, name: &str, value: Option<Value>, origin: Origin) -> Incoming {
         match self.find(name) {
             Ok(at) => {
-                let attribute = &mut self.0[at];
+                let attribute = &mut self.list[at];
                 let Some(stamp) = origin.overwrite(attribute.stamp) else { return Incoming::Stale };
                 attribute.stamp = stamp;
+                self.latest = self.latest.max(stamp.time);
                 if !attribute.dirty {
                     attribute.value = value;
                 }
             }
             Err(at) => {
                 let Some(stamp) = origin.overwrite(Stamp::default()) else { return Incoming::Stale };
-                self.0.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
+                self.latest = self.latest.max(stamp.time);
+                self.list.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
             }
         }
         self.forget_oldest_removed();
@@ -87,24 +93,30 @@ impl Attributes {
 
     /// Removes by a peer's whole session what that session no longer has, unless it was written here later.
     pub(crate) fn receive_absence(&mut self, present: impl Fn(&str) -> bool, origin: Origin) {
-        for attribute in &mut self.0 {
+        for attribute in &mut self.list {
             if attribute.dirty || attribute.value.is_none() || present(&attribute.name) {
                 continue;
             }
             if let Some(stamp) = origin.overwrite(attribute.stamp) {
                 attribute.stamp = stamp;
+                self.latest = self.latest.max(stamp.time);
                 attribute.value = None;
             }
         }
     }
 
+    /// The largest time of any stamp that was ever here.
+    pub(crate) fn latest(&self) -> i64 {
+        self.latest
+    }
+
     pub(crate) fn any_dirty(&self) -> bool {
-        self.0.iter().any(|attribute| attribute.dirty)
+        self.list.iter().any(|attribute| attribute.dirty)
     }
 
     /// Stamps what was changed here and hands it out, as it is to be sent.
     pub(crate) fn take_dirty(&mut self, stamp: Stamp, mut send: impl FnMut(&str, Option<&Value>)) {
-        for attribute in self.0.iter_mut().filter(|attribute| attribute.dirty) {
+        for attribute in self.list.iter_mut().filter(|attribute| attribute.dirty) {
             attribute.dirty = false;
             attribute.stamp = stamp;
             send(&attribute.name, attribute.value.as_ref());
@@ -119,18 +131,18 @@ impl Attributes {
     /// Names with and without a value.
     #[cfg(test)]
     pub(crate) fn remembered(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     fn forget_oldest_removed(&mut self) {
-        if self.0.len() <= REMOVED_MAX {
+        if self.list.len() <= REMOVED_MAX {
             return;
         }
         let removed = |attribute: &&Attribute| attribute.value.is_none() && !attribute.dirty;
-        if self.0.iter().filter(removed).count() > REMOVED_MAX
-            && let Some(oldest) = self.0.iter().filter(removed).map(|attribute| attribute.stamp).min()
+        if self.list.iter().filter(removed).count() > REMOVED_MAX
+            && let Some(oldest) = self.list.iter().filter(removed).map(|attribute| attribute.stamp).min()
         {
-            self.0.retain(|attribute| attribute.value.is_some() || attribute.dirty || attribute.stamp != oldest);
+            self.list.retain(|attribute| attribute.value.is_some() || attribute.dirty || attribute.stamp != oldest);
         }
     }
 }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use bytes::Bytes;
-use outlive_serial::Value;
+use outlive_serial::{Value, modified_utf8};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::attributes::{Attributes, Incoming};
@@ -22,11 +22,14 @@ use crate::principal::{Principal, User};
 use crate::stamp::{Origin, Stamp, Writer};
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
 
-/// An application's attribute name longer than this cannot be written into a delta.
+/// An attribute's name longer than this, in Java's modified UTF-8, cannot be written into a delta.
 pub const NAME_BYTES_MAX: usize = 65_535;
 
 /// Accesses are told at most this often for each idle time.
 const ACCESSES_PER_IDLE_TIME: u32 = 20;
+
+/// Within this a touch that a peer tells of may be our own, on its way there and back.
+const TRANSIT: Duration = Duration::from_secs(1);
 
 /// Notes and listeners that one session keeps; more is no session of a well-behaved peer.
 const RARE_MAX: usize = 256;
@@ -247,7 +250,7 @@ impl SessionCell {
     /// [`SetError`]; the session is unchanged.
     pub fn set_attribute(&mut self, name: &str, value: Value) -> Result<Option<Value>, SetError> {
         self.check_alive()?;
-        if name.len() > NAME_BYTES_MAX {
+        if modified_utf8::encoded_len(name) > NAME_BYTES_MAX {
             return Err(SetError::NameTooLong);
         }
         Ok(self.attributes.set(name, (!value.is_null()).then_some(value)))
@@ -483,9 +486,10 @@ impl SessionCell {
         applied
     }
 
-    /// Moves the session's clock past a stamp that was seen in it.
+    /// Moves the session's clock past every stamp that was seen in it. A Tomcat's write has a stamp later than it states.
     fn see(&mut self, origin: Origin) {
-        self.clock = self.clock.max(origin.stated).max(self.principal.stamp.time).max(self.max_inactive.stamp.time);
+        let registers = self.principal.stamp.time.max(self.max_inactive.stamp.time);
+        self.clock = self.clock.max(origin.stated).max(registers).max(self.attributes.latest());
     }
 
     fn set_note(&mut self, name: String, value: Option<Value>) {
@@ -503,16 +507,21 @@ impl SessionCell {
     /// A session from a peer's state, idle for as long as it was there.
     pub fn from_state(now: Now, id: SessionId, state: SessionState, origin: Origin, idle: Duration) -> Self {
         let mut cell = Self::created_elsewhere(now, id, state.created, state.max_inactive);
-        cell.merge(state, origin);
+        cell.merge(now, state, origin, idle);
         cell.touched = now.monotonic.0.saturating_sub(idle);
         cell
     }
 
-    /// Takes from a peer's state what is newer than what stands here.
+    /// Takes from a peer's state what is newer than what stands here. The session was idle there for `idle`.
     ///
     /// `origin.stated` is the largest stamp of the session at the peer: a state has one for all its attributes.
-    pub fn merge(&mut self, state: SessionState, origin: Origin) {
-        // Who serves it may have changed while we did not hear of it; if we do, we know better.
+    pub fn merge(&mut self, now: Now, state: SessionState, origin: Origin, idle: Duration) {
+        // Who serves it may have changed while we did not hear of it; if we still do, we know better.
+        let touched = now.monotonic.0.saturating_sub(idle);
+        if touched > self.touched + TRANSIT {
+            self.touched = touched;
+            self.role = Role::Backup;
+        }
         if self.role == Role::Backup
             && let Ok(id) = SessionId::parse(&state.id)
             && id.base() == self.id.base()
@@ -541,11 +550,14 @@ impl SessionCell {
         self.see(origin);
     }
 
-    /// The session whole, as it is sent to a node that joins.
+    /// The session whole, as it is sent to a node that joins: its idle time is that at the moment `at`.
     ///
     /// Its largest stamp stands in the version, where a Tomcat keeps it without looking; to a Tomcat itself it is 0, as
     /// a Tomcat writes it.
-    pub fn to_state(&self, for_tomcat: bool) -> SessionState {
+    pub fn to_state(&self, at: Now, for_tomcat: bool) -> SessionState {
+        // By the monotonic clock: the wall clock may have been set since.
+        let idle = at.monotonic.0.saturating_sub(self.touched);
+        let idle = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
         let note = |wanted: &str| {
             let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
             notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
@@ -558,7 +570,7 @@ impl SessionCell {
             max_inactive: self.max_inactive.value,
             is_new: self.is_new,
             is_valid: !self.ended,
-            this_accessed: self.this_accessed,
+            this_accessed: UnixMillis(at.wall.0.saturating_sub(idle)),
             version: if for_tomcat { 0 } else { self.clock },
             principal: self.principal.value.as_ref().map(|principal| principal.value().clone()),
             id: self.id.as_str().into(),

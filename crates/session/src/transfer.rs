@@ -138,9 +138,12 @@ impl<M> Transfer<M> {
         core::mem::take(&mut self.held)
     }
 
-    /// Whether this member is being asked: its state may be large.
-    pub fn expects_from(&self, member: &MemberId) -> bool {
-        matches!(&self.state, State::Asking { donor, .. } if donor == member)
+    /// The member that is being asked.
+    pub fn donor(&self) -> Option<&MemberId> {
+        match &self.state {
+            State::Asking { donor, .. } => Some(donor),
+            State::Unsettled | State::Held => None,
+        }
     }
 
     /// When to [`advance`](Self::advance) again at the latest.

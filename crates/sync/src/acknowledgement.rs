@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::future::Future;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use crate::primitive::Locked;
 #[derive(Default)]
 struct State {
     outstanding: usize,
-    waker: Option<Waker>,
+    /// More than one: two requests of one session may wait for the same end.
+    wakers: Vec<Waker>,
 }
 
 /// A future that is ready when every [`Confirm`] made from it is gone.
@@ -49,8 +51,8 @@ impl Future for Acknowledgement {
         if state.outstanding == 0 {
             return Poll::Ready(());
         }
-        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            state.waker = Some(cx.waker().clone());
+        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -67,15 +69,13 @@ pub struct Confirm(Arc<Locked<State>>);
 
 impl Drop for Confirm {
     fn drop(&mut self) {
-        let waker = {
+        let wakers = {
             let mut state = self.0.lock();
             state.outstanding -= 1;
-            if state.outstanding == 0 { state.waker.take() } else { None }
+            if state.outstanding == 0 { mem::take(&mut state.wakers) } else { Vec::new() }
         };
         // Outside the lock: a waker may run the task at once.
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 

@@ -81,6 +81,21 @@ impl<T: Weight> Lane<T> {
         self.state.lock().queue.pop_front()
     }
 
+    /// Puts an entry of `weight` bytes on the account that never lay in the queue: the sender made it itself.
+    pub fn charge(&self, weight: usize) {
+        let mut state = self.state.lock();
+        state.bytes += weight;
+        state.entries += 1;
+    }
+
+    /// Wakes the sender, to look at something else than entries.
+    pub fn nudge(&self) {
+        let waker = self.state.lock().sender.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// Strikes a taken entry of `weight` bytes off the account.
     pub fn release(&self, weight: usize) {
         let waker = {

@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::{HeaderMap, HeaderValue, header};
 use outlive_net::{Acknowledged, Delivery, Sessions};
@@ -186,12 +186,16 @@ pub(crate) struct Acknowledgements {
 impl Acknowledgements {
     /// Ready when all have confirmed, or the time limit inside is over.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Both are looked at each time: their time limits run side by side.
+        let mut all = Poll::Ready(());
         for waiting in [&mut self.current, &mut self.ended] {
             if let Some(acknowledged) = waiting {
-                ready!(Pin::new(acknowledged).poll(cx));
-                *waiting = None;
+                match Pin::new(acknowledged).poll(cx) {
+                    Poll::Ready(()) => *waiting = None,
+                    Poll::Pending => all = Poll::Pending,
+                }
             }
         }
-        Poll::Ready(())
+        all
     }
 }

@@ -195,7 +195,7 @@ fn a_whole_session_arrives_whole() {
     cell.set_user(Some(User::new("bob", ["user", "admin"]))).unwrap();
     cell.complete(at(0), "c", HERE, true);
     let mut writer = crate::StateWriter::new(1);
-    writer.push(&cell.to_state(false));
+    writer.push(&cell.to_state(at(0), false));
     let payload = writer.finish();
     let state = crate::StateReader::new(&payload, &Limits::default()).unwrap().next().unwrap().unwrap();
     let origin = Origin { writer: HERE, stated: state.version, hybrid: true };
@@ -206,7 +206,7 @@ fn a_whole_session_arrives_whole() {
     assert_eq!(there.role(), Role::Backup);
     assert_eq!(there.expiry(at(3599)), Expiry::Alive);
     assert_eq!(there.expiry(at(3600)), Expiry::Drop, "the idle time goes on where it was");
-    assert_eq!(cell.to_state(true).version, 0, "as a Tomcat writes it");
+    assert_eq!(cell.to_state(at(0), true).version, 0, "as a Tomcat writes it");
 }
 
 #[test]
@@ -214,12 +214,46 @@ fn a_state_neither_overwrites_newer_writes_nor_keeps_what_was_removed() {
     let mut cell = session();
     cell.apply(at(1), delta(vec![set("newer", 2), set("n", 2)]), ours(20));
     cell.apply(at(1), delta(vec![set("gone", 1)]), ours(5));
-    let mut state = session().to_state(false);
+    let mut state = session().to_state(at(0), false);
     state.attributes = vec![("newer".to_string(), Value::integer(1)), ("added".to_string(), Value::integer(1))];
-    cell.merge(state, Origin { writer: Writer(3), stated: 10, hybrid: true });
+    cell.merge(at(1), state, Origin { writer: Writer(3), stated: 10, hybrid: true }, Duration::ZERO);
     let names: Vec<&str> = cell.attributes().map(|(name, _)| name).collect();
     assert_eq!(names, ["added", "n", "newer"]);
     assert_eq!(cell.attribute("newer"), Some(&Value::integer(2)));
+}
+
+#[test]
+fn a_write_after_a_tomcats_is_newer_on_every_node() {
+    let (mut here, mut there) = (session(), session());
+    for cell in [&mut here, &mut there] {
+        cell.apply(at(1), delta(vec![set("n", 1)]), ours(at(500).wall.0));
+        cell.apply(at(1), delta(vec![set("n", 2)]), tomcat(at(1).wall.0));
+    }
+    here.set_attribute("n", Value::integer(3)).unwrap();
+    let outgoing = here.complete(at(2), "c", HERE, true);
+    let sent = delta_of(outgoing.last().unwrap());
+    let stated = outgoing.last().unwrap().timestamp.0;
+    assert_eq!(there.apply(at(2), sent, Origin { writer: HERE, stated, hybrid: true }).stale, 0);
+    assert_eq!(there.attribute("n"), Some(&Value::integer(3)));
+}
+
+#[test]
+fn a_copy_that_missed_a_takeover_learns_of_it_by_a_state() {
+    let mut cell = session();
+    cell.complete(at(0), "c", HERE, true);
+    assert_eq!(cell.role(), Role::Primary);
+    let mut state = cell.to_state(at(0), false);
+    state.id = "AA.node2".to_string();
+    cell.merge(at(1000), state, ours(at(1000).wall.0), Duration::from_secs(1));
+    assert_eq!((cell.role(), cell.id().as_str()), (Role::Backup, "AA.node2"));
+    assert_eq!(cell.expiry(at(1800)), Expiry::Alive);
+}
+
+#[test]
+fn a_name_that_java_cannot_write_is_refused_when_it_is_set() {
+    let mut cell = session();
+    let name = "\u{1f600}".repeat(16_000);
+    assert_eq!(cell.set_attribute(&name, Value::integer(1)), Err(SetError::NameTooLong));
 }
 
 #[test]
