@@ -240,7 +240,9 @@ impl<'a> ObjectInput<'a> {
             self.decoder.element(&mut skipped)?;
         }
         let before = self.decoder.handles();
-        match self.decoder.element(&mut self.scanner)? {
+        // Of an object that breaks off, half a node is left, which nothing may refer to.
+        let element = self.decoder.element(&mut self.scanner).inspect_err(|_| self.decoder.forget());
+        match element? {
             Element::Lost { .. } => {
                 self.reset();
                 Ok(Read::Exception)

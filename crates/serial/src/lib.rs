@@ -27,8 +27,6 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 mod annotation;
 mod boxes;

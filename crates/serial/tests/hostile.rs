@@ -66,7 +66,7 @@ fn every_single_change_of_a_stream_is_an_error_or_a_stream() {
         let mut bytes = case.bytes.clone();
         let step = step(&bytes);
         for at in (0..bytes.len()).step_by(step) {
-            for change in [0x01, 0x80 >> (at % 7), 0xff] {
+            for change in [0x80 >> (at % 8), 0xff] {
                 bytes[at] ^= change;
                 poke(&bytes);
                 bytes[at] ^= change;
@@ -114,6 +114,17 @@ fn what_is_cut_out_keeps_the_limits_too() {
     assert!(results[..250].iter().all(Result::is_ok));
     let error = results[299].clone().unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: 256, .. }), "{error}");
+}
+
+/// Half an array is left in the graph when its element is no object; a reference to it would give a value that cannot be read.
+#[test]
+fn nothing_refers_to_an_object_that_broke_off() {
+    let array = b"\xac\xed\0\x05\x75\x72\0\x13[Ljava.lang.Object;\0\0\0\0\0\0\0\0\x02\0\0\x78\x70\0\0\0\x01";
+    let bytes = [&array[..], b"\0", b"\x71\0\x7e\0\x01"].concat();
+    let mut input = ObjectInput::new(&bytes, Limits::default()).unwrap();
+    assert_eq!(input.read_object().unwrap_err().offset, array.len());
+    let error = input.read_object().unwrap_err();
+    assert!(error.to_string().contains("expected the handle of something before"), "{error}");
 }
 
 /// Bytes that claim far more than they hold, each with what it is.
