@@ -32,6 +32,9 @@ const NAME_BYTES_MAX: usize = 200;
 /// How long the last message to the others may take.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
+/// Between two looks whether a repair has begun.
+const REPAIR_PAUSE: Duration = Duration::from_millis(10);
+
 /// Requests wait this long at most, whatever is configured: longer than any client does.
 const ACK_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 
@@ -262,8 +265,8 @@ async fn all_sent(node: &Node) {
             if peer.dirty_len() == 0 || peer.lane().is_closed() {
                 break;
             }
-            // Its sender repairs what did not fit as soon as the lane is empty, which it is.
-            tokio::task::yield_now().await;
+            // The lane is empty, so its sender repairs what did not fit, as soon as it has a connection.
+            tokio::time::sleep(REPAIR_PAUSE).await;
         }
     }
 }
