@@ -29,6 +29,9 @@ const LEAVE_MAX: Duration = Duration::from_secs(10);
 /// A session id has 255 bytes at most, 32 of them its own.
 const NAME_BYTES_MAX: usize = 200;
 
+/// Blocks of sessions have a megabyte and one session more.
+const FRAME_BYTES_MIN: usize = 4 << 20;
+
 /// How long the last message to the others may take.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
@@ -134,6 +137,7 @@ impl Cluster {
     /// [`JoinError`]: an address cannot be had, or messages would leave this machine unencrypted. Nothing is left open.
     pub async fn join(mut config: ClusterConfig) -> Result<Cluster, JoinError> {
         config.ack_timeout = config.ack_timeout.min(ACK_TIMEOUT_MAX);
+        config.frame_bytes_max = config.frame_bytes_max.max(FRAME_BYTES_MIN);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if config.name.len() > NAME_BYTES_MAX || !config.name.bytes().all(allowed) {
             return Err(JoinError::Name(config.name));

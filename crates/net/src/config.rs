@@ -67,7 +67,7 @@ pub struct ClusterConfig {
     pub ack_timeout: Duration,
     /// Bytes that wait for one peer at most; sessions that do not fit are sent whole, later.
     pub lane_bytes_max: usize,
-    /// Bytes of one frame at most: 64 MiB.
+    /// Bytes of one frame at most: 64 MiB. Less than 4 MiB counts as 4 MiB, so that a block of sessions fits.
     pub frame_bytes_max: usize,
     /// Bytes of one frame at most while a state is asked for: 1 GiB. A Tomcat sends all its sessions in one.
     pub state_bytes_max: usize,

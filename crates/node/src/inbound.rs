@@ -169,7 +169,7 @@ impl Context {
     /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
     /// does not fit again is noted again.
     pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, dirty: &Dirty) {
-        let mut cells = Vec::new();
+        let (mut cells, mut whole) = (Vec::new(), Vec::new());
         if dirty.all {
             self.table.for_each(|cell| cells.push(cell));
         }
@@ -188,16 +188,20 @@ impl Context {
                 }
             };
             let letter = message.map(|message| Letter::object(self.dispatch.next_id(), now.wall, message.encode()));
-            if letter.is_none_or(|letter| self.dispatch.send(peer, letter)) {
-                cells.extend(cell);
-            } else {
+            if letter.is_some_and(|letter| !self.dispatch.send(peer, letter)) {
                 peer.mark_dirty(known_as);
+            } else if let Some(cell) = cell {
+                cells.push(cell);
+                whole.push(known_as);
             }
+        }
+        if cells.is_empty() {
+            return;
         }
         let id = self.dispatch.next_id();
         let donation = Donation::new(Arc::clone(&self.name), id, now, now.wall, !peer.is_ours(), cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
-            dirty.sessions.values().for_each(|known_as| peer.mark_dirty(known_as));
+            whole.into_iter().for_each(|known_as| peer.mark_dirty(known_as));
         }
     }
 

@@ -6,8 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use outlive_node::{Delivery, User};
+use outlive_node::{Delivery, SessionRef, User};
 use outlive_serial::Value;
+use outlive_session::{SessionEvent, SessionId, SessionMessage};
 
 use support::Cluster;
 
@@ -284,6 +285,84 @@ fn what_does_not_fit_into_a_lane_is_sent_whole_later() {
     }
     assert_eq!(cluster.holds(2, &ended.id()), None);
     assert_eq!(cluster.context(2).len(), 49);
+}
+
+#[test]
+fn what_does_not_fit_into_a_lane_twice_is_not_forgotten() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 20_000;
+    cluster.start(1);
+    cluster.settle();
+    cluster.start(2);
+    cluster.settle();
+    let sessions: Vec<_> = (0..100)
+        .map(|_| {
+            let session = cluster.create(1);
+            cluster.complete(1, &session);
+            cluster.deliver();
+            session
+        })
+        .collect();
+    assert_eq!(cluster.context(2).len(), 100);
+    cluster.cut = vec![(1, 2)];
+    for session in &sessions {
+        cluster.context(1).invalidate(cluster.now, session);
+        cluster.complete(1, session);
+    }
+    assert!(cluster.node(1).view().peers[0].dirty_len() > 50);
+    cluster.cut.clear();
+    cluster.deliver();
+    assert_eq!(cluster.context(2).len(), 0, "all that ended here have ended there");
+}
+
+/// Static members stand in no order of age, so nodes that start together ask each other first.
+#[test]
+fn nodes_that_know_nothing_are_no_source_of_the_state() {
+    let mut cluster = Cluster::new(6);
+    cluster.static_members = Some(vec![1, 2, 3]);
+    cluster.start(3);
+    cluster.settle();
+    let session = cluster.create(3);
+    cluster.complete(3, &session);
+    cluster.start(1);
+    cluster.start(2);
+    cluster.pass(Duration::from_secs(10));
+    assert_eq!([1, 2, 3].map(|port| cluster.context(port).len()), [1, 1, 1]);
+}
+
+#[test]
+fn a_member_without_the_context_is_no_source_of_its_state() {
+    let mut cluster = Cluster::new(6);
+    cluster.name = "localhost#/other";
+    cluster.start(1);
+    cluster.settle();
+    cluster.name = support::CONTEXT;
+    cluster.start(2);
+    cluster.settle();
+    let session = cluster.create(2);
+    cluster.complete(2, &session);
+    cluster.start(3);
+    cluster.settle();
+    assert_eq!((cluster.context(3).is_ready(), cluster.context(3).len()), (true, 1));
+}
+
+/// A peer decides how long a chain of early messages is.
+#[test]
+fn a_long_chain_of_new_ids_that_come_first_is_followed() {
+    const LENGTH: usize = 2_000;
+    let mut cluster = pair(6);
+    let now = cluster.now.wall;
+    let id = |number: usize| SessionId::parse(&format!("a{number}")).unwrap();
+    let mut send = |body: &[u8]| {
+        let frame = cluster.frame(1, body);
+        cluster.hand_over(1, 2, frame);
+    };
+    for number in 0..LENGTH {
+        send(&SessionMessage::of_new_id(support::CONTEXT, &id(number), &id(number + 1), now).encode());
+    }
+    send(&SessionMessage::of_session(SessionEvent::Created, support::CONTEXT, &id(0), now, now).encode());
+    let ids: Vec<_> = cluster.context(2).sessions().iter().map(SessionRef::id).collect();
+    assert_eq!(ids, [id(LENGTH).as_str()]);
 }
 
 #[test]

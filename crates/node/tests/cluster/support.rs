@@ -11,6 +11,7 @@ use outlive_node::{
     Context, ContextConfig, Delivery, Effect, Link, Load, Node, NodeConfig, Parcel, Peer, Reply, SessionRef,
 };
 use outlive_sync::Weight;
+use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -35,6 +36,10 @@ pub(crate) struct Cluster {
     random: u8,
     /// Bytes that wait for one peer at most, for nodes that start from now on.
     pub(crate) lane_bytes_max: usize,
+    /// The receivers of all members, for nodes with static members that start from now on.
+    pub(crate) static_members: Option<Vec<u16>>,
+    /// The name of the one context of nodes that start from now on.
+    pub(crate) name: &'static str,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
     pub(crate) cut: Vec<(u16, u16)>,
 }
@@ -52,6 +57,8 @@ impl Cluster {
             starts: 0,
             random: 0,
             lane_bytes_max: 64 << 20,
+            static_members: None,
+            name: CONTEXT,
             cut: Vec::new(),
         }
     }
@@ -64,7 +71,7 @@ impl Cluster {
             route: format!("node{port}"),
             identity: [self.starts; 16],
             seed: self.starts.into(),
-            static_members: None,
+            static_members: self.static_members.as_ref().map(|all| all.iter().map(|port| address(*port)).collect()),
             domain: String::new(),
             payload: String::new(),
             options: self.options,
@@ -75,7 +82,7 @@ impl Cluster {
         let node = Node::new(config).unwrap();
         node.start(self.now);
         let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
-        let context = node.open(self.now, CONTEXT, app);
+        let context = node.open(self.now, self.name, app);
         self.up.insert(port, Up { node, context, peers: Vec::new(), links: BTreeMap::new() });
     }
 
@@ -151,8 +158,15 @@ impl Cluster {
         moved
     }
 
-    /// A frame with head and tail, as it stands on a connection.
-    fn hand_over(&mut self, from: u16, to: u16, frame: Bytes) -> Reply {
+    /// A frame of this node around a Java object, as it stands on a connection.
+    pub(crate) fn frame(&self, from: u16, body: &[u8]) -> Bytes {
+        let record = self.node(from).source_record();
+        let head = encode_head(SendOptions(6), self.now.wall, UniqueId([9; 16]), &record, body.len()).unwrap();
+        [&head[..], body, b"TLF2003"].concat().into()
+    }
+
+    /// Lets a node receive a frame that another is said to have sent.
+    pub(crate) fn hand_over(&mut self, from: u16, to: u16, frame: Bytes) -> Reply {
         let body = frame.slice(11..frame.len() - 7);
         let up = self.up.get_mut(&to).unwrap();
         let link = up.links.entry(from).or_insert_with(|| Link::new(address(from)));
@@ -180,7 +194,7 @@ impl Cluster {
                     self.send(from, to, &mut parcel);
                     peer.lane().release(weight);
                 }
-                if peer.dirty_len() > 0 {
+                if peer.wants_repair() {
                     moved = true;
                     self.node(from).repair(self.now, &peer);
                 }

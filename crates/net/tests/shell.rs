@@ -1,0 +1,141 @@
+//! The shell over real sockets on loopback: what happens when a connection breaks, a value is too large, or a node goes.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by where it stops")]
+
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use outlive_net::{
+    Cluster, ClusterConfig, ContextConfig, Delivery, Membership, ReceiverAddress, SendOptions, Sessions,
+};
+use outlive_serial::Value;
+use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn free_address() -> SocketAddr {
+    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+async fn join(receiver: SocketAddr, others: &[SocketAddr]) -> (Cluster, Sessions) {
+    let config = ClusterConfig {
+        name: format!("node{}", receiver.port()),
+        receiver: ReceiverAddress::At(receiver),
+        membership: Membership::Static(others.to_vec()),
+        options: SendOptions(6),
+        frame_bytes_max: 4 << 20,
+        ..ClusterConfig::default()
+    };
+    let cluster = Cluster::join(config).await.unwrap();
+    let sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
+    (cluster, sessions)
+}
+
+async fn pair() -> [(Cluster, Sessions); 2] {
+    let (a, b) = (free_address(), free_address());
+    let (one, two) = (join(a, &[b]).await, join(b, &[a]).await);
+    until("both see each other", || one.1.members() == 1 && two.1.members() == 1).await;
+    one.1.ready().await;
+    two.1.ready().await;
+    [one, two]
+}
+
+/// Nothing tells of these events, so they are looked for.
+async fn until(what: &str, reached: impl Fn() -> bool) {
+    let looked = tokio::time::timeout(PATIENCE, async {
+        while !reached() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(looked.await.is_ok(), "never: {what}");
+}
+
+fn create(sessions: &Sessions, value: &str) -> (String, Delivery) {
+    let session = sessions.create().unwrap();
+    session.set("value", Value::string(value)).unwrap();
+    let delivery = sessions.complete(&session);
+    (session.id(), delivery)
+}
+
+/// A peer of which nothing is known is taken for a Tomcat; this one closes its second frame's connection without an answer.
+#[tokio::test]
+async fn a_frame_that_was_lost_with_its_connection_is_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = listener.local_addr().unwrap();
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let again = Arc::new(Notify::new());
+    let (seen, told) = (Arc::clone(&bodies), Arc::clone(&again));
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut frames, mut received) = (FrameReader::new(), BytesMut::new());
+            'connection: while stream.read_buf(&mut received).await.unwrap_or(0) > 0 {
+                while let Some(Frame::Message(body)) = frames.next(&mut received).unwrap() {
+                    if body[3] & 2 == 0 {
+                        continue; // a probe asks for no answer
+                    }
+                    let count = {
+                        let mut bodies = seen.lock().unwrap();
+                        bodies.push(body[12..32].to_vec());
+                        bodies.len()
+                    };
+                    match count {
+                        2 => break 'connection,
+                        3 => told.notify_one(),
+                        _ => {}
+                    }
+                    stream.write_all(&ACK).await.unwrap();
+                }
+            }
+        }
+    });
+    let _node = join(free_address(), &[peer]).await;
+    tokio::time::timeout(PATIENCE, again.notified()).await.expect("a third frame");
+    let bodies = bodies.lock().unwrap();
+    assert_eq!(bodies[1], bodies[2], "the same message, by its id");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_no_peer_would_take_does_not_stop_the_others() {
+    let [(_one, here), (_two, there)] = pair().await;
+    let (large, _) = create(&here, &"x".repeat(5 << 20));
+    let (after, delivery) = create(&here, "small");
+    if let Delivery::Await(confirmed) = delivery {
+        confirmed.await;
+    }
+    until("the next session is there", || there.find(&after).is_some()).await;
+    assert!(there.find(&large).is_none_or(|session| session.get("value").is_none()));
+    assert!(here.find(&large).unwrap().get("value").is_some(), "it is kept where it was set");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_leaves_has_sent_everything() {
+    let (a, b) = (free_address(), free_address());
+    let (one, here) = join(a, &[b]).await;
+    here.ready().await;
+    for _ in 0..2000 {
+        create(&here, &"x".repeat(10_000));
+    }
+    let (_two, there) = join(b, &[a]).await;
+    until("the donation has begun", || !there.is_empty()).await;
+    one.leave().await;
+    assert_eq!(there.len(), 2000);
+    until("the other is gone", || there.members() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_node_is_gone_with_all_its_tasks() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let [(one, here), (two, there)] = pair().await;
+    drop((two, there));
+    until("it is seen to be gone", || here.members() == 0).await;
+    assert!(matches!(create(&here, "value").1, Delivery::Nothing), "nobody is there to confirm");
+    drop((one, here));
+    until("no task is left", || tasks() == before).await;
+}
