@@ -1,27 +1,24 @@
 //! A node in its cluster: joins, holds contexts, leaves.
 
-use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{ContextConfig, Effect, Node, NodeConfig, Peer};
+use outlive_node::{ContextConfig, Node, NodeConfig, Peer};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
-use crate::sender::Sender;
-use crate::sessions::{NoRandomness, Sessions, random_id};
+use crate::driver::{Driver, all_sent};
+use crate::randomness::{NoRandomness, random_id};
+use crate::sessions::Sessions;
+use crate::shared::Shared;
 use crate::{multicast, receiver};
-
-/// The largest datagram that Tribes reads.
-const DATAGRAM_MAX: usize = 65_535;
 
 /// How long leaving waits for the lanes to be empty.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
@@ -31,12 +28,6 @@ const NAME_BYTES_MAX: usize = 200;
 
 /// Blocks of sessions have a megabyte and one session more.
 const FRAME_BYTES_MIN: usize = 4 << 20;
-
-/// How long the last message to the others may take.
-const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
-
-/// Between two looks whether a repair has begun.
-const REPAIR_PAUSE: Duration = Duration::from_millis(10);
 
 /// Requests wait this long at most, whatever is configured: longer than any client does.
 const ACK_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
@@ -92,25 +83,6 @@ pub enum JoinError {
     /// The local member record cannot be made.
     #[error("this node cannot be announced: {0}")]
     Announce(String),
-}
-
-/// What the tasks of one node share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) node: Arc<Node>,
-    pub(crate) clock: Clock,
-    pub(crate) ack_timeout: Duration,
-    pub(crate) readiness: watch::Sender<u64>,
-    config: ClusterConfig,
-    receiver: SocketAddr,
-    tasks: Locked<Vec<AbortHandle>>,
-    left: Locked<Option<oneshot::Receiver<()>>>,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.tasks.lock().drain(..).for_each(|task| task.abort());
-    }
 }
 
 /// What is known of one other member.
@@ -260,21 +232,6 @@ impl Cluster {
     }
 }
 
-/// Waits until every peer that acknowledges at all has acknowledged everything.
-async fn all_sent(node: &Node) {
-    let view = node.view();
-    for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
-        loop {
-            poll_fn(|cx| peer.lane().poll_idle(cx)).await;
-            if peer.dirty_len() == 0 || peer.lane().is_closed() {
-                break;
-            }
-            // The lane is empty, so its sender repairs what did not fit, as soon as it has a connection.
-            tokio::time::sleep(REPAIR_PAUSE).await;
-        }
-    }
-}
-
 /// The address to announce.
 fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
     let ReceiverAddress::Auto { .. } = config.receiver else {
@@ -313,99 +270,4 @@ async fn listen(receiver: &ReceiverAddress, host: IpAddr) -> Result<TcpListener,
             Err(JoinError::NoPort { host, first: port, last })
         }
     }
-}
-
-/// The one task that does what the node asks for, waits for its deadline, and reads the group's datagrams.
-struct Driver {
-    node: Arc<Node>,
-    clock: Clock,
-    multicast: Option<(UdpSocket, SocketAddrV4)>,
-    ack_timeout: Duration,
-    readiness: watch::Sender<u64>,
-    left: Option<oneshot::Sender<()>>,
-    /// One for each peer; they end with the driver.
-    senders: JoinSet<()>,
-}
-
-impl Driver {
-    async fn run(mut self) {
-        let mut datagram = vec![0; DATAGRAM_MAX];
-        loop {
-            while self.senders.try_join_next().is_some() {}
-            let deadline = self.clock.instant(self.node.deadline());
-            let multicast = self.multicast.as_ref();
-            tokio::select! {
-                biased;
-                effect = poll_fn(|cx| self.node.poll_effect(cx)) => {
-                    if self.perform(effect).await {
-                        return;
-                    }
-                }
-                () = tokio::time::sleep_until(deadline) => self.node.deadline_reached(self.clock.now()),
-                Some((length, from)) = receive(multicast, &mut datagram) => {
-                    self.node.datagram(self.clock.now(), from, &datagram[..length]);
-                }
-            }
-        }
-    }
-
-    /// Whether that was the last one.
-    async fn perform(&mut self, effect: Effect) -> bool {
-        match effect {
-            Effect::Multicast(bytes) => {
-                if let Some((socket, group)) = &self.multicast
-                    && let Err(error) = socket.send_to(&bytes, *group).await
-                {
-                    tracing::warn!(%group, %error, "cannot send a heartbeat");
-                }
-            }
-            Effect::Probe { member, timeout, frame } => {
-                let (node, clock) = (Arc::clone(&self.node), self.clock);
-                tokio::spawn(async move {
-                    let alive = tokio::time::timeout(timeout, probe(member.address(), &frame)).await;
-                    node.probe_finished(clock.now(), member, matches!(alive, Ok(Ok(()))));
-                });
-            }
-            Effect::Joined(peer) => {
-                tracing::info!(member = %peer.id().address(), kind = %peer.kind(), "joined");
-                let sender = Sender {
-                    node: Arc::clone(&self.node),
-                    peer,
-                    clock: self.clock,
-                    ack_timeout: self.ack_timeout,
-                    connect_timeout: self.ack_timeout,
-                };
-                self.senders.spawn(sender.run());
-            }
-            Effect::Left(peer) => tracing::info!(member = %peer.id().address(), "left"),
-            Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
-            Effect::DeadlineMoved => {}
-            Effect::Stopped => {
-                // Static members are told by a message, which lies in the lanes now.
-                let last_words = tokio::time::timeout(LAST_WORDS_MAX, all_sent(&self.node)).await;
-                if last_words.is_err() {
-                    tracing::debug!("not every member could be told that this node leaves");
-                }
-                if let Some(left) = self.left.take() {
-                    // Nobody waits if the node was dropped meanwhile.
-                    let _ = left.send(());
-                }
-                return true;
-            }
-        }
-        false
-    }
-}
-
-/// The next datagram; never without a socket, and after an error of it none until the next call.
-async fn receive(multicast: Option<&(UdpSocket, SocketAddrV4)>, datagram: &mut [u8]) -> Option<(usize, SocketAddr)> {
-    match multicast {
-        Some((socket, _)) => socket.recv_from(datagram).await.ok(),
-        None => std::future::pending().await,
-    }
-}
-
-async fn probe(address: SocketAddr, frame: &[u8]) -> io::Result<()> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(frame).await
 }

@@ -13,14 +13,18 @@
 mod clock;
 mod cluster;
 mod config;
+mod driver;
 mod multicast;
+mod randomness;
 mod receiver;
 mod sender;
 mod sessions;
+mod shared;
 
 pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
 pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
-pub use sessions::{Acknowledged, Delivery, NoRandomness, Sessions};
+pub use randomness::NoRandomness;
+pub use sessions::{Acknowledged, Delivery, Sessions};

@@ -10,7 +10,8 @@ use outlive_node::{Context, SessionRef};
 use outlive_sync::Acknowledgement;
 use tokio::time::Sleep;
 
-use crate::cluster::Shared;
+use crate::randomness::{NoRandomness, random_id};
+use crate::shared::Shared;
 
 /// The sessions of one web application on this node. Cheap to clone.
 ///
@@ -127,17 +128,6 @@ impl Sessions {
             }
         }
     }
-}
-
-/// The operating system's source of randomness is broken.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the operating system gives no random bytes: {0}")]
-pub struct NoRandomness(#[from] getrandom::Error);
-
-pub(crate) fn random_id() -> Result<[u8; 16], NoRandomness> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Ready when all members have confirmed what a request sent, or are gone, or after the time limit.

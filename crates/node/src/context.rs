@@ -8,7 +8,7 @@ use outlive_tribes_proto::time::Now;
 
 use crate::cell::{Cell, SessionRef};
 use crate::dispatch::Dispatch;
-use crate::inbound::Held;
+use crate::held::Held;
 
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;

@@ -7,7 +7,8 @@ use outlive_sync::{Acknowledgement, Counter, Published};
 use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
-use crate::parcel::{Letter, Load, Parcel};
+use crate::letter::Letter;
+use crate::parcel::{Load, Parcel};
 use crate::peer::{ClusterView, Peer};
 
 /// What every context of a node needs to send.

@@ -12,7 +12,7 @@ use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::cell::Cell;
-use crate::parcel::Letter;
+use crate::letter::Letter;
 
 /// Sessions in one block at most, as Tomcat's `sendAllSessionsSize`.
 const BLOCK_SESSIONS: usize = 1000;

@@ -18,18 +18,13 @@ use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use crate::cell::Cell;
 use crate::context::{Context, Grave};
 use crate::donation::Donation;
-use crate::parcel::{Letter, Load, Parcel};
+use crate::held::Held;
+use crate::letter::Letter;
+use crate::parcel::{Load, Parcel};
 use crate::peer::{Dirty, Peer};
 
 /// Ids that a session can have had before a late message is given up: each login adds one.
 const MOVES_MAX: usize = 16;
-
-/// A message that is held back, or waits for its session.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    peer: Arc<Peer>,
-    body: Bytes,
-}
 
 /// Why a session message was not applied; nothing is changed by it.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -28,8 +28,8 @@ use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
 use crate::effect::Effect;
+use crate::letter::Letter;
 use crate::link::{Link, PeerFault, Reply};
-use crate::parcel::Letter;
 use crate::peer::{ClusterView, Peer};
 use crate::strangers::Strangers;
 

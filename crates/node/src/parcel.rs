@@ -1,13 +1,9 @@
 //! What lies in a lane: one thing to send to one peer.
 
-use bytes::Bytes;
-use outlive_session::Outgoing;
 use outlive_sync::{Confirm, Weight};
-use outlive_tribes_proto::UniqueId;
-use outlive_tribes_proto::time::UnixMillis;
-use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::donation::Donation;
+use crate::letter::Letter;
 
 /// Bytes that a parcel counts beside its body: the frame's head and tail, and what holds it in memory.
 const OVERHEAD: usize = 256;
@@ -28,30 +24,6 @@ pub enum Load {
     Letter(Letter),
     /// The sessions of a context, encoded block by block when their turn comes.
     Donation(Box<Donation>),
-}
-
-/// One encoded message.
-#[derive(Clone, Debug)]
-pub struct Letter {
-    /// The message's id, the same for all peers and for each repetition.
-    pub id: UniqueId,
-    /// The sender's wall clock.
-    pub timestamp: UnixMillis,
-    /// Bits of the frame's options beside those for acknowledgement: `BYTE_MESSAGE`, or none.
-    pub options: SendOptions,
-    /// The message.
-    pub body: Bytes,
-}
-
-impl Letter {
-    /// A Java object.
-    pub fn object(id: UniqueId, timestamp: UnixMillis, body: Bytes) -> Self {
-        Letter { id, timestamp, options: SendOptions::NONE, body }
-    }
-
-    pub(crate) fn of(id: UniqueId, outgoing: Outgoing) -> Self {
-        Letter::object(id, outgoing.timestamp, outgoing.body)
-    }
 }
 
 impl From<Letter> for Parcel {
