@@ -105,6 +105,7 @@ impl Sender {
         // Frames of `unacknowledged` that this connection has been given.
         let mut given = 0;
         let mut last_progress = Instant::now();
+        let mut in_parts = false;
         loop {
             if given == 0 && unacknowledged.is_empty() && donation.is_none() && self.peer.wants_repair() {
                 self.node.repair(self.clock.now(), &self.peer);
@@ -133,10 +134,13 @@ impl Sender {
                 !batch.has_remaining() && given < self.window() && given == unacknowledged.len() && donation.is_none();
             tokio::select! {
                 written = writing.write_buf(&mut batch), if batch.has_remaining() => {
-                    // A frame that takes long to write is no sign of a peer that hangs: one that does stops taking bytes.
-                    if written? > 0 {
+                    // A batch that takes several writes is no sign of a peer that hangs: such a one stops taking bytes. One
+                    // that fits into the kernel's buffers at once says nothing, for there it may lie for ever.
+                    let partly = written? > 0 && batch.has_remaining();
+                    if partly || in_parts {
                         last_progress = Instant::now();
                     }
+                    in_parts = partly;
                 }
                 open = poll_fn(|cx| self.poll_lane(cx, has_room)) => {
                     if !open {

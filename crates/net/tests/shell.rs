@@ -100,6 +100,37 @@ async fn a_frame_that_was_lost_with_its_connection_is_sent_again() {
     assert_eq!(bodies[1], bodies[2], "the same message, by its id");
 }
 
+/// It is connected, it reads, and it confirms nothing, as a process that was stopped.
+#[tokio::test]
+async fn nobody_waits_for_long_for_a_peer_that_hangs_however_much_is_written() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    let config = ClusterConfig {
+        receiver: ReceiverAddress::At(free_address()),
+        membership: Membership::Static(vec![peer]),
+        options: SendOptions(6),
+        ack_timeout: Duration::from_millis(300),
+        ..ClusterConfig::default()
+    };
+    let cluster = Cluster::join(config).await.unwrap();
+    let sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
+    until("the peer is a member", || sessions.members() == 1).await;
+    // Steady traffic: each write falls well within the time that the one before is waited for.
+    let steady = async {
+        while matches!(create(&sessions, "value").1, Delivery::Await(_)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, steady).await.is_ok(), "every request still waits");
+    assert!(cluster.members()[0].stalled);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_value_that_no_peer_would_take_does_not_stop_the_others() {
     let [(_one, here), (_two, there)] = pair().await;
