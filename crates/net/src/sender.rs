@@ -130,8 +130,7 @@ impl Sender {
                 given += 1;
             }
             let patience = if self.peer.is_stalled() { DEAD_AFTER } else { self.ack_timeout };
-            let has_room =
-                !batch.has_remaining() && given < self.window() && given == unacknowledged.len() && donation.is_none();
+            let all_given = !batch.has_remaining() && given == unacknowledged.len() && donation.is_none();
             tokio::select! {
                 written = writing.write_buf(&mut batch), if batch.has_remaining() => {
                     // A batch that takes several writes is no sign of a peer that hangs: such a one stops taking bytes. One
@@ -142,7 +141,7 @@ impl Sender {
                     }
                     in_parts = partly;
                 }
-                open = poll_fn(|cx| self.poll_lane(cx, has_room)) => {
+                open = poll_fn(|cx| self.poll_lane(cx, all_given, given)) => {
                     if !open {
                         return Ok(());
                     }
@@ -176,7 +175,10 @@ impl Sender {
     }
 
     /// Ready when the lane has something, was closed (`false`), or its peer's sessions can be repaired.
-    fn poll_lane(&self, cx: &mut Context<'_>, has_room: bool) -> Poll<bool> {
+    ///
+    /// How many frames may be under way is looked at anew each time: what kind of node a peer is may turn out meanwhile.
+    fn poll_lane(&self, cx: &mut Context<'_>, all_given: bool, given: usize) -> Poll<bool> {
+        let has_room = all_given && given < self.window();
         let ready = self.peer.lane().poll_ready(cx, has_room);
         if ready.is_pending() && has_room && self.peer.wants_repair() {
             return Poll::Ready(true);

@@ -11,9 +11,13 @@ use outlive_net::{
     Cluster, ClusterConfig, ContextConfig, Delivery, Membership, ReceiverAddress, SendOptions, Sessions,
 };
 use outlive_serial::Value;
-use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader};
+use outlive_tribes_proto::time::UnixMillis;
+use outlive_tribes_proto::wire::channel_data::encode_head;
+use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader, TAIL};
+use outlive_tribes_proto::wire::peer::Mark;
+use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind, UniqueId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -121,6 +125,15 @@ async fn nobody_waits_for_long_for_a_peer_that_hangs_however_much_is_written() {
     let cluster = Cluster::join(config).await.unwrap();
     let sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
     until("the peer is a member", || sessions.members() == 1).await;
+    // It says that it is one of ours, so that many frames may be under way to it.
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let id = MemberId { host: peer.ip(), port: peer.port(), unique_id: UniqueId::of_static(peer) };
+    let record = Member { payload: mark.append_to(b""), ..Member::new(id) }.encode();
+    let word = b"a byte message";
+    let head = encode_head(SendOptions::BYTE_MESSAGE, UnixMillis(0), UniqueId([3; 16]), &record, word.len()).unwrap();
+    let mut stream = TcpStream::connect(cluster.receiver()).await.unwrap();
+    stream.write_all(&[&head[..], word, TAIL].concat()).await.unwrap();
+    until("it is known for one of ours", || matches!(cluster.members()[0].kind, PeerKind::Outlive { .. })).await;
     // Steady traffic: each write falls well within the time that the one before is waited for.
     let steady = async {
         while matches!(create(&sessions, "value").1, Delivery::Await(_)) {

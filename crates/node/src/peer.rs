@@ -89,6 +89,8 @@ impl Peer {
         let kind = member.peer();
         self.is_ours.set(matches!(kind, PeerKind::Outlive { .. }));
         *self.kind.lock() = kind;
+        // More frames may be under way to it than its sender thought.
+        self.lane.nudge();
     }
 
     /// Whether many frames may be under way to it. A Tomcat may run a later frame of one connection first, so it gets
