@@ -234,10 +234,9 @@ impl Cluster {
 
 /// The address to announce.
 fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
-    let ReceiverAddress::Auto { .. } = config.receiver else {
-        let ReceiverAddress::At(address) = config.receiver else { unreachable!("there are two kinds") };
+    if let ReceiverAddress::At(address) = config.receiver {
         return Ok(address.ip());
-    };
+    }
     let group = match &config.membership {
         Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
         Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
