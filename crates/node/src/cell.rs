@@ -1,19 +1,75 @@
 //! One session behind its lock, and the handle that requests hold.
 
 use core::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use outlive_serial::Value;
-use outlive_session::{SessionCell, SetError, User};
+use outlive_session::{AtRest, Expiry, SessionCell, SetError, User};
 use outlive_sync::{Acknowledgement, Locked, LockedGuard};
-use outlive_tribes_proto::time::UnixMillis;
+use outlive_tribes_proto::time::{Now, UnixMillis};
 
-/// A session and what its current request waits for.
+/// Without a request for so long, a session is packed: the burst of requests that a page makes is over by then.
+const REST_AFTER: Duration = Duration::from_secs(2);
+
+/// A session in use, and what its current request waits for.
 #[derive(Debug)]
-pub(crate) struct Guarded {
+pub(crate) struct InUse {
     pub(crate) session: SessionCell,
     /// Messages sent during the request (a new id, the end) that its answer has to wait for.
     pub(crate) unacknowledged: Option<Acknowledgement>,
+}
+
+/// A session in one of its two forms: in use, or else at rest.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    in_use: Option<Box<InUse>>,
+    at_rest: AtRest,
+}
+
+impl Guarded {
+    /// The session, to be used.
+    pub(crate) fn wake(&mut self) -> &mut InUse {
+        let at_rest = &mut self.at_rest;
+        self.in_use.get_or_insert_with(|| {
+            let session = restored(&core::mem::take(at_rest));
+            Box::new(InUse { session, unacknowledged: None })
+        })
+    }
+
+    /// The session, for a look that leaves it in the form that it has.
+    pub(crate) fn look(&self) -> Cow<'_, SessionCell> {
+        match &self.in_use {
+            Some(in_use) => Cow::Borrowed(&in_use.session),
+            None => Cow::Owned(restored(&self.at_rest)),
+        }
+    }
+
+    /// What the clock says about the session.
+    pub(crate) fn expiry(&self, now: Now) -> Expiry {
+        match &self.in_use {
+            Some(in_use) => in_use.session.expiry(now),
+            None => self.at_rest.expiry(now),
+        }
+    }
+
+    /// Packs the session if no request has touched it for a while and nothing is to be told of it. Whether it did.
+    pub(crate) fn rest(&mut self, now: Now) -> bool {
+        let rests = |in_use: &Box<InUse>| {
+            let idle = now.monotonic.0.saturating_sub(in_use.session.touched());
+            let awaited = in_use.unacknowledged.as_ref().is_some_and(|waiting| !waiting.is_complete());
+            if idle < REST_AFTER || awaited { None } else { in_use.session.pack() }
+        };
+        let Some(at_rest) = self.in_use.as_ref().and_then(rests) else { return false };
+        *self = Guarded { in_use: None, at_rest };
+        true
+    }
+}
+
+/// What was packed here unpacks here; anything else is a bug of ours, and costs that session.
+fn restored(at_rest: &AtRest) -> SessionCell {
+    at_rest.unpack().expect("a session at rest is as SessionCell::pack has left it")
 }
 
 /// A session behind its own lock.
@@ -22,7 +78,8 @@ pub(crate) struct Cell(Locked<Guarded>);
 
 impl Cell {
     pub(crate) fn new(session: SessionCell) -> Self {
-        Cell(Locked::new(Guarded { session, unacknowledged: None }))
+        let in_use = Some(Box::new(InUse { session, unacknowledged: None }));
+        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default() }))
     }
 
     pub(crate) fn lock(&self) -> LockedGuard<'_, Guarded> {
@@ -40,32 +97,32 @@ pub struct SessionRef(pub(crate) Arc<Cell>);
 impl SessionRef {
     /// The whole id: 32 hex digits and the node's route.
     pub fn id(&self) -> String {
-        self.0.lock().session.id().as_str().to_owned()
+        self.0.lock().wake().session.id().as_str().to_owned()
     }
 
     /// Whether the client has not come back with it yet.
     pub fn is_new(&self) -> bool {
-        self.0.lock().session.is_new()
+        self.0.lock().wake().session.is_new()
     }
 
     /// Whether it was neither invalidated nor has expired.
     pub fn is_valid(&self) -> bool {
-        !self.0.lock().session.has_ended()
+        !self.0.lock().wake().session.has_ended()
     }
 
     /// When it was made.
     pub fn created(&self) -> UnixMillis {
-        self.0.lock().session.created()
+        self.0.lock().wake().session.created()
     }
 
     /// The last request before this one.
     pub fn last_accessed(&self) -> UnixMillis {
-        self.0.lock().session.last_accessed()
+        self.0.lock().wake().session.last_accessed()
     }
 
     /// Seconds of idleness after which it ends; zero and less: never.
     pub fn max_inactive(&self) -> i32 {
-        self.0.lock().session.max_inactive()
+        self.0.lock().wake().session.max_inactive()
     }
 
     /// Sets the seconds of idleness after which it ends; zero and less: never.
@@ -73,12 +130,12 @@ impl SessionRef {
     /// # Errors
     /// [`SetError::Ended`]; nothing is changed.
     pub fn set_max_inactive(&self, seconds: i32) -> Result<(), SetError> {
-        self.0.lock().session.set_max_inactive(seconds)
+        self.0.lock().wake().session.set_max_inactive(seconds)
     }
 
     /// The value of an attribute.
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.0.lock().session.attribute(name).cloned()
+        self.0.lock().wake().session.attribute(name).cloned()
     }
 
     /// Sets an attribute; a null value removes it. Returns the value before.
@@ -86,23 +143,23 @@ impl SessionRef {
     /// # Errors
     /// [`SetError`]; nothing is changed.
     pub fn set(&self, name: &str, value: Value) -> Result<Option<Value>, SetError> {
-        self.0.lock().session.set_attribute(name, value)
+        self.0.lock().wake().session.set_attribute(name, value)
     }
 
     /// Removes an attribute. Returns the value before; `None` also for a session that has ended.
     pub fn remove(&self, name: &str) -> Option<Value> {
-        self.0.lock().session.remove_attribute(name).ok().flatten()
+        self.0.lock().wake().session.remove_attribute(name).ok().flatten()
     }
 
     /// All attributes, sorted by name.
     pub fn attributes(&self) -> Vec<(String, Value)> {
-        let cell = self.0.lock();
-        cell.session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        let mut cell = self.0.lock();
+        cell.wake().session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
     }
 
     /// The user who is logged in.
     pub fn user(&self) -> Option<User> {
-        self.0.lock().session.user().cloned()
+        self.0.lock().wake().session.user().cloned()
     }
 
     /// Logs a user in (`Some`) or out. Change the id with a login.
@@ -110,7 +167,7 @@ impl SessionRef {
     /// # Errors
     /// [`SetError::Ended`]; nothing is changed.
     pub fn set_user(&self, user: Option<User>) -> Result<(), SetError> {
-        self.0.lock().session.set_user(user)
+        self.0.lock().wake().session.set_user(user)
     }
 }
 
@@ -125,6 +182,6 @@ impl Eq for SessionRef {}
 
 impl fmt::Debug for SessionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SessionRef").field(&self.0.lock().session.id()).finish()
+        f.debug_tuple("SessionRef").field(&self.0.lock().look().id()).finish()
     }
 }

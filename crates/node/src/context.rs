@@ -13,13 +13,16 @@ use crate::held::Held;
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;
 
+/// Sessions that are packed in one tick at most, a few milliseconds' worth: whoever ticks has other things to do.
+const RESTS_MAX: usize = 20_000;
+
 /// What became of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grave {
     /// The session has ended.
     Ended,
     /// The session has this id now. Peers' late messages under the old one are still its; clients' are not.
-    Moved(BaseId),
+    Moved(Box<BaseId>),
 }
 
 /// How a context is set up.
@@ -155,7 +158,8 @@ impl Context {
         let base = SessionId::parse(id).ok()?.base();
         let cell = self.table.get(&base)?;
         let expiry = {
-            let mut guarded = cell.lock();
+            let mut guard = cell.lock();
+            let guarded = guard.wake();
             if guarded.session.has_ended() {
                 return None;
             }
@@ -178,7 +182,7 @@ impl Context {
     /// Source: Tomcat `JvmRouteBinderValve`, which leaves ids without a route alone.
     pub fn take_over(&self, now: Now, session: &SessionRef, shown: &str) -> bool {
         let mut guard = session.0.lock();
-        let guarded = &mut *guard;
+        let guarded = guard.wake();
         let id = guarded.session.id();
         if !self.route.is_empty() && !id.route().is_empty() && id.route() != self.route {
             let (known_as, id) = (id.clone(), id.with_route(&self.route));
@@ -196,7 +200,7 @@ impl Context {
         let new = id.base();
         let old = {
             let mut guard = session.0.lock();
-            let guarded = &mut *guard;
+            let guarded = guard.wake();
             if guarded.session.has_ended() {
                 return;
             }
@@ -209,7 +213,7 @@ impl Context {
         };
         // First the new name, then the end of the old one: a message in between finds the session under one of them.
         self.table.admit(new.clone(), Arc::clone(&session.0));
-        self.table.bury(&old.base(), Grave::Moved(new.clone()));
+        self.table.bury(&old.base(), Grave::Moved(Box::new(new.clone())));
         self.drain_waiting(now, vec![new, old.base()]);
     }
 
@@ -222,7 +226,7 @@ impl Context {
     fn end(&self, now: Now, cell: &Arc<Cell>, still: impl FnOnce(&SessionCell) -> bool) -> bool {
         let base = {
             let mut guard = cell.lock();
-            let guarded = &mut *guard;
+            let guarded = guard.wake();
             if guarded.session.has_ended() || !still(&guarded.session) {
                 return false;
             }
@@ -242,7 +246,7 @@ impl Context {
     /// Source: Tomcat `ReplicationValve.sendReplicationMessage`, `DeltaManager.requestCompleted`.
     pub fn complete(&self, now: Now, session: &SessionRef) -> Delivery {
         let mut guard = session.0.lock();
-        let guarded = &mut *guard;
+        let guarded = guard.wake();
         // Inside the lock, see ARCHITECTURE.md, "publish, then walk".
         let view = self.dispatch.view();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
@@ -263,10 +267,17 @@ impl Context {
         }
     }
 
-    /// Ends or drops what has been idle for too long, and forgets messages that have waited too long.
+    /// Ends or drops what has been idle for too long, packs what rests, and forgets messages that have waited too long.
     pub(crate) fn tick(&self, now: Now) {
+        let mut packed = 0;
         self.table.for_each(|cell| {
-            let expiry = cell.lock().session.expiry(now);
+            let expiry = {
+                let mut guarded = cell.lock();
+                if packed < RESTS_MAX && guarded.rest(now) {
+                    packed += 1;
+                }
+                guarded.expiry(now)
+            };
             self.expire(now, &cell, expiry);
         });
         if self.anything_waits.get() {
@@ -284,7 +295,8 @@ impl Context {
             }
             Expiry::Drop => {
                 let base = {
-                    let mut guarded = cell.lock();
+                    let mut guard = cell.lock();
+                    let guarded = guard.wake();
                     // It may have been touched since the look.
                     if guarded.session.expiry(now) != Expiry::Drop {
                         return;

@@ -51,8 +51,9 @@ impl Donation {
         while states.len() < BLOCK_SESSIONS && bytes < BLOCK_BYTES {
             let Some(cell) = self.cells.next() else { break };
             let cell = cell.lock();
-            if wants(&cell.session) {
-                let state = cell.session.to_state(self.now, self.for_tomcat);
+            let session = cell.look();
+            if wants(&session) {
+                let state = session.to_state(self.now, self.for_tomcat);
                 bytes += weight(&state);
                 states.push(state);
             }

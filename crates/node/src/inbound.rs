@@ -172,7 +172,8 @@ impl Context {
             let cell = self.resolve(base);
             let current = cell.as_ref().and_then(|cell| {
                 let cell = cell.lock();
-                (!cell.session.has_ended()).then(|| cell.session.id().clone())
+                let session = cell.look();
+                (!session.has_ended()).then(|| session.id().clone())
             });
             let message = match &current {
                 Some(current) if current == known_as => None,
@@ -234,14 +235,14 @@ impl Context {
     ) {
         let base = id.base();
         if let Some(known) = self.table.get(&base) {
-            known.lock().session.merge(now, state, origin, idle);
+            known.lock().wake().session.merge(now, state, origin, idle);
             return;
         }
         let again = state.clone();
         let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, origin, idle)));
         match self.table.admit(base.clone(), cell) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
-            Admission::Known(known) => known.lock().session.merge(now, again, origin, idle),
+            Admission::Known(known) => known.lock().wake().session.merge(now, again, origin, idle),
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
@@ -285,7 +286,7 @@ impl Context {
             }
             SessionEvent::Accessed => {
                 if let Some(cell) = self.resolve(&id.base()) {
-                    cell.lock().session.accessed_elsewhere(now);
+                    cell.lock().wake().session.accessed_elsewhere(now);
                 }
             }
             SessionEvent::Delta => {
@@ -294,7 +295,7 @@ impl Context {
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
                     Some(cell) => {
-                        let applied = cell.lock().session.apply(now, delta, peer.origin(at));
+                        let applied = cell.lock().wake().session.apply(now, delta, peer.origin(at));
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.unreadable.add(applied.unreadable as u64);
                     }
@@ -324,13 +325,13 @@ impl Context {
         let mut base = base.clone();
         for _ in 0..MOVES_MAX {
             match self.table.find(&base) {
-                Found::Gone(Grave::Moved(to)) => base = to,
+                Found::Gone(Grave::Moved(to)) => base = *to,
                 Found::Gone(Grave::Ended) => return,
                 Found::Live(_) | Found::Absent => break,
             }
         }
         if let Some(cell) = self.table.bury(&base, Grave::Ended) {
-            cell.lock().session.end_quietly();
+            cell.lock().wake().session.end_quietly();
         }
         if self.anything_waits.get() {
             self.waiting.lock().take(&base);
@@ -348,12 +349,12 @@ impl Context {
                 None => return self.wait_for(now, peer, body, old_base),
             },
         };
-        cell.lock().session.id_changed_elsewhere(now, new);
+        cell.lock().wake().session.id_changed_elsewhere(now, new);
         if old_base == new_base {
             return Vec::new();
         }
         self.table.admit(new_base.clone(), cell);
-        self.table.bury(&old_base, Grave::Moved(new_base.clone()));
+        self.table.bury(&old_base, Grave::Moved(Box::new(new_base.clone())));
         vec![new_base, old_base]
     }
 
@@ -429,7 +430,8 @@ impl Context {
 fn oldest_untold(cells: &[Arc<Cell>]) -> Option<UnixMillis> {
     let created = |cell: &Arc<Cell>| {
         let cell = cell.lock();
-        (!cell.session.is_announced()).then(|| cell.session.created())
+        let session = cell.look();
+        (!session.is_announced()).then(|| session.created())
     };
     cells.iter().filter_map(created).min()
 }

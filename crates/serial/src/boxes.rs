@@ -110,6 +110,11 @@ impl Boxed {
         }
     }
 
+    /// The box of a kind with this value, which is as wide as the kind is.
+    pub(crate) fn of_bytes(kind: BoxKind, bytes: &[u8]) -> Option<Boxed> {
+        kind.value(bytes)
+    }
+
     /// Appends the value alone.
     pub(crate) fn write_value(self, out: &mut Vec<u8>) {
         match self {

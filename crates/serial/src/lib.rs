@@ -30,6 +30,7 @@ extern crate alloc;
 
 mod annotation;
 mod boxes;
+mod compact;
 mod decode;
 mod encode;
 mod error;

@@ -25,6 +25,11 @@ mod signals;
 use cli::Command;
 use exit::Exit;
 
+/// Sessions come and go in many small pieces on all threads. This allocator keeps pieces of a size together, so that what
+/// sessions at rest no longer need goes back to the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,

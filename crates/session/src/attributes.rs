@@ -11,18 +11,21 @@ use crate::stamp::{Origin, Stamp};
 /// that name back, as it would in Tomcat.
 const REMOVED_MAX: usize = 64;
 
-#[derive(Clone, Debug)]
-struct Attribute {
-    name: Box<str>,
-    stamp: Stamp,
+/// Up to so many names the list is never larger than what is in it.
+const NAMES_FEW: usize = 8;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attribute {
+    pub(crate) name: Box<str>,
+    pub(crate) stamp: Stamp,
     /// Changed here and not yet sent; its stamp is given when it is.
-    dirty: bool,
+    pub(crate) dirty: bool,
     /// `None`: removed.
-    value: Option<Value>,
+    pub(crate) value: Option<Value>,
 }
 
 /// Sorted by name, so that two nodes with the same attributes list them alike.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Attributes {
     list: Vec<Attribute>,
     /// The largest time of any stamp that was ever here.
@@ -38,6 +41,24 @@ pub(crate) enum Incoming {
 }
 
 impl Attributes {
+    /// Attributes as [`list`](Self::list) and [`latest`](Self::latest) gave them.
+    pub(crate) fn restored(list: Vec<Attribute>, latest: i64) -> Self {
+        Attributes { list, latest }
+    }
+
+    /// All that is remembered, sorted by name; removed names too.
+    pub(crate) fn list(&self) -> &[Attribute] {
+        &self.list
+    }
+
+    /// Puts a new name where it belongs. Most sessions have a few names that come one by one: no room is taken in advance.
+    fn insert(&mut self, at: usize, attribute: Attribute) {
+        if self.list.len() < NAMES_FEW {
+            self.list.reserve_exact(1);
+        }
+        self.list.insert(at, attribute);
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.list.binary_search_by(|attribute| (*attribute.name).cmp(name))
     }
@@ -63,7 +84,7 @@ impl Attributes {
             }
             Err(_) if value.is_none() => None,
             Err(at) => {
-                self.list.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
+                self.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
                 None
             }
         }
@@ -84,7 +105,7 @@ impl Attributes {
             Err(at) => {
                 let Some(stamp) = origin.overwrite(Stamp::default()) else { return Incoming::Stale };
                 self.latest = self.latest.max(stamp.time);
-                self.list.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
+                self.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
             }
         }
         self.forget_oldest_removed();

@@ -86,23 +86,30 @@ pub struct Applied {
 }
 
 /// What few sessions have.
-#[derive(Clone, Debug, Default)]
-struct Rare {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rare {
     auth_type: Option<Value>,
     notes: Vec<(String, Value)>,
     listeners: Vec<Value>,
 }
 
 /// A register with one value: who wrote it last, and whether that was here and is not sent yet.
-#[derive(Clone, Debug)]
-struct Register<T> {
-    value: T,
-    stamp: Stamp,
-    dirty: bool,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Register<T> {
+    pub(crate) value: T,
+    pub(crate) stamp: Stamp,
+    pub(crate) dirty: bool,
+}
+
+impl<T> Register<Option<T>> {
+    /// Whether nobody ever wrote it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.value.is_none() && self.stamp == Stamp::default() && !self.dirty
+    }
 }
 
 impl<T> Register<T> {
-    fn new(value: T, dirty: bool) -> Self {
+    pub(crate) fn new(value: T, dirty: bool) -> Self {
         Register { value, stamp: Stamp::default(), dirty }
     }
 
@@ -131,27 +138,27 @@ impl<T> Register<T> {
 }
 
 /// One session on one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionCell {
-    id: SessionId,
-    created: UnixMillis,
-    last_accessed: UnixMillis,
-    this_accessed: UnixMillis,
+    pub(crate) id: SessionId,
+    pub(crate) created: UnixMillis,
+    pub(crate) last_accessed: UnixMillis,
+    pub(crate) this_accessed: UnixMillis,
     /// The last touch by this node's own clock, which no one can set: idle time is measured from here.
-    touched: Duration,
+    pub(crate) touched: Duration,
     /// When peers last heard of the session from us.
-    told: Duration,
+    pub(crate) told: Duration,
     /// The largest stamp seen in this session.
-    clock: i64,
-    role: Role,
-    is_new: bool,
-    ended: bool,
+    pub(crate) clock: i64,
+    pub(crate) role: Role,
+    pub(crate) is_new: bool,
+    pub(crate) ended: bool,
     /// Whether peers have been told that it exists.
-    announced: bool,
-    max_inactive: Register<i32>,
-    principal: Register<Option<Principal>>,
-    attributes: Attributes,
-    rare: Option<Box<Rare>>,
+    pub(crate) announced: bool,
+    pub(crate) max_inactive: Register<i32>,
+    pub(crate) principal: Register<Option<Box<Principal>>>,
+    pub(crate) attributes: Attributes,
+    pub(crate) rare: Option<Box<Rare>>,
 }
 
 impl SessionCell {
@@ -229,7 +236,7 @@ impl SessionCell {
 
     /// The user who is logged in.
     pub fn user(&self) -> Option<&User> {
-        self.principal.value.as_ref().and_then(Principal::user)
+        self.principal.value.as_ref().and_then(|principal| principal.user())
     }
 
     /// The value of an attribute.
@@ -286,7 +293,7 @@ impl SessionCell {
         if auth_type.is_some() || self.rare.is_some() {
             self.rare_mut().auth_type = auth_type;
         }
-        self.principal.set(user.map(|user| Principal::new(User::new(user.name, user.roles))));
+        self.principal.set(user.map(|user| Box::new(Principal::new(User::new(user.name, user.roles)))));
         Ok(())
     }
 
@@ -408,15 +415,12 @@ impl SessionCell {
     ///
     /// Source: Tomcat `DeltaSession.isValid`: the primary ends a session after its idle time, replicas drop it after twice that.
     pub fn expiry(&self, now: Now) -> Expiry {
-        let Some(limit) = u64::try_from(self.max_inactive.value).ok().filter(|seconds| *seconds > 0) else {
-            return Expiry::Alive;
-        };
-        let idle = now.monotonic.0.saturating_sub(self.touched).as_secs();
-        match self.role {
-            Role::Primary if idle >= limit => Expiry::Expire,
-            Role::Backup if idle >= limit.saturating_mul(2) => Expiry::Drop,
-            Role::Primary | Role::Backup => Expiry::Alive,
-        }
+        expiry_of(now, self.touched, self.max_inactive.value, self.role)
+    }
+
+    /// Since when no request has touched it, on any node, by this node's monotonic clock.
+    pub fn touched(&self) -> Duration {
+        self.touched
     }
 
     // ---- what peers tell ----
@@ -451,7 +455,7 @@ impl SessionCell {
                 Action::SetAttribute(name, value) => self.attributes.receive(&name, Some(value), origin),
                 Action::RemoveAttribute(name) => self.attributes.receive(&name, None, origin),
                 Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
-                Action::Principal { value, .. } => self.principal.receive(value.map(Principal::from_value), origin),
+                Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), origin),
                 Action::AuthType(value) => {
                     if origin.overwrite(before).is_some()
                         && !self.principal.dirty
@@ -532,7 +536,7 @@ impl SessionCell {
         self.last_accessed = self.last_accessed.max(state.last_accessed);
         self.this_accessed = self.this_accessed.max(state.this_accessed);
         self.max_inactive.receive(state.max_inactive, origin);
-        self.principal.receive(state.principal.map(Principal::from_value), origin);
+        self.principal.receive(state.principal.map(principal_of), origin);
         let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
         self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
         for (name, value) in state.attributes {
@@ -581,6 +585,22 @@ impl SessionCell {
             unreadable: 0,
         }
     }
+}
+
+pub(crate) fn expiry_of(now: Now, touched: Duration, max_inactive: i32, role: Role) -> Expiry {
+    let Some(limit) = u64::try_from(max_inactive).ok().filter(|seconds| *seconds > 0) else {
+        return Expiry::Alive;
+    };
+    let idle = now.monotonic.0.saturating_sub(touched).as_secs();
+    match role {
+        Role::Primary if idle >= limit => Expiry::Expire,
+        Role::Backup if idle >= limit.saturating_mul(2) => Expiry::Drop,
+        Role::Primary | Role::Backup => Expiry::Alive,
+    }
+}
+
+fn principal_of(value: Value) -> Box<Principal> {
+    Box::new(Principal::from_value(value))
 }
 
 #[cfg(test)]

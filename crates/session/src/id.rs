@@ -9,6 +9,8 @@ use core::fmt;
 /// The longest id taken from a client, a peer or a store, in bytes. Tomcat's own are 33 and the length of the route.
 pub const ID_BYTES_MAX: usize = 255;
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 /// A whole session id as it stands in cookies and messages: `BASE` or `BASE.route`.
 ///
 /// Only `[A-Za-z0-9._-]` is allowed, so an id is safe in a cookie, a file name and a log line's hash. The base is what
@@ -53,13 +55,35 @@ impl SessionId {
 
     /// A new id from 16 random bytes, in Tomcat's form: 32 upper-case hex digits and, where there is one, `.` and the route.
     pub fn generate(random: [u8; 16], route: &str) -> Self {
-        let base = BaseId::Binary(random);
-        SessionId(if route.is_empty() { format!("{base}") } else { format!("{base}.{route}") }.into())
+        if route.is_empty() { Self::of_parts(random, "") } else { Self::of_parts(random, &format!(".{route}")) }
     }
 
     /// The whole id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The base's bytes, if it is 32 upper-case hex digits.
+    pub(crate) fn hex_base(&self) -> Option<[u8; 16]> {
+        match self.base() {
+            BaseId::Binary(bytes) => Some(bytes),
+            BaseId::Text(_) => None,
+        }
+    }
+
+    /// What stands behind the base, with its dot.
+    pub(crate) fn after_base(&self) -> &str {
+        &self.0[self.base_str().len()..]
+    }
+
+    /// The id of a base and what stands behind it, both parts of an id that was checked.
+    pub(crate) fn of_parts(base: [u8; 16], after: &str) -> Self {
+        let mut text = String::with_capacity(32 + after.len());
+        for byte in base {
+            text.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
+        }
+        text.push_str(after);
+        SessionId(text.into())
     }
 
     fn base_str(&self) -> &str {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`id`] | session ids; the base names a session, the route says who serves it |
 //! | [`cell`] | one session on one node: every rule on one session stands here |
+//! | [`at_rest`] | a session that no request touches, in a small piece of memory |
 //! | [`stamp`] | which of two writes wins |
 //! | [`message`], [`event`] | the Java object around everything that is sent |
 //! | [`delta`] | what one request changed |
@@ -20,6 +21,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod at_rest;
 mod attributes;
 pub mod cell;
 pub mod delta;
@@ -33,6 +35,7 @@ pub mod transfer;
 pub mod waiting;
 mod wire;
 
+pub use at_rest::AtRest;
 pub use cell::{Applied, Expiry, Outgoing, Role, SessionCell, SetError};
 pub use delta::{Action, DeltaRequest};
 pub use event::SessionEvent;
