@@ -98,7 +98,10 @@ pub struct MemberSummary {
     pub queued_bytes: usize,
 }
 
-/// A node in its cluster. Cheap to clone; the node ends when the last clone and the last [`Sessions`] are dropped.
+/// A node in its cluster. Cheap to clone.
+///
+/// When the last clone and the last [`Sessions`] are dropped, the node leaves by itself: what was sent has a second to
+/// arrive. [`leave`](Self::leave) waits for it.
 #[derive(Clone, Debug)]
 pub struct Cluster(Arc<Shared>);
 
@@ -160,18 +163,20 @@ impl Cluster {
         let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
         let (left_sender, left) = oneshot::channel();
         let (readiness, _) = watch::channel(0);
+        let (held, released) = oneshot::channel();
         let shared = Arc::new(Shared {
             node: Arc::clone(&node),
             clock,
             ack_timeout: config.ack_timeout,
             readiness: readiness.clone(),
             receiver,
-            tasks: Locked::default(),
             left: Locked::new(Some(left)),
+            _held: held,
             config,
         });
         tracing::info!(name = %shared.config.name, %receiver, "takes cluster messages");
-        let accept = receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max));
         let driver = Driver {
             node: Arc::clone(&node),
             clock,
@@ -179,11 +184,10 @@ impl Cluster {
             ack_timeout: shared.ack_timeout,
             readiness,
             left: Some(left_sender),
-            senders: JoinSet::new(),
+            tasks,
         };
         node.start(clock.now());
-        let tasks = [tokio::spawn(accept).abort_handle(), tokio::spawn(driver.run()).abort_handle()];
-        shared.tasks.lock().extend(tasks);
+        tokio::spawn(driver.run(released));
         Ok(Cluster(shared))
     }
 

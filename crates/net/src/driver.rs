@@ -1,5 +1,6 @@
 //! The task that performs what the node decides.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -32,15 +33,17 @@ pub(crate) struct Driver {
     pub(crate) ack_timeout: Duration,
     pub(crate) readiness: watch::Sender<u64>,
     pub(crate) left: Option<oneshot::Sender<()>>,
-    /// One for each peer; they end with the driver.
-    pub(crate) senders: JoinSet<()>,
+    /// The receiver, and a sender for each peer; they end with the driver.
+    pub(crate) tasks: JoinSet<()>,
 }
 
 impl Driver {
-    pub(crate) async fn run(mut self) {
+    /// Ends when the node was told to stop, or has stopped by itself after `released` told that nobody holds it any more.
+    pub(crate) async fn run(mut self, released: oneshot::Receiver<Infallible>) {
+        let mut released = Some(released);
         let mut datagram = vec![0; DATAGRAM_MAX];
         loop {
-            while self.senders.try_join_next().is_some() {}
+            while self.tasks.try_join_next().is_some() {}
             let deadline = self.clock.instant(self.node.deadline());
             let multicast = self.multicast.as_ref();
             tokio::select! {
@@ -49,6 +52,14 @@ impl Driver {
                     if self.perform(effect).await {
                         return;
                     }
+                }
+                true = ended(&mut released) => {
+                    let (node, clock) = (Arc::clone(&self.node), self.clock);
+                    self.tasks.spawn(async move {
+                        // Without an answer within this time there is nobody left to wait for it.
+                        let _ = tokio::time::timeout(LAST_WORDS_MAX, all_sent(&node)).await;
+                        node.stop(clock.now());
+                    });
                 }
                 () = tokio::time::sleep_until(deadline) => self.node.deadline_reached(self.clock.now()),
                 Some((length, from)) = receive(multicast, &mut datagram) => {
@@ -84,7 +95,7 @@ impl Driver {
                     ack_timeout: self.ack_timeout,
                     connect_timeout: self.ack_timeout,
                 };
-                self.senders.spawn(sender.run());
+                self.tasks.spawn(sender.run());
             }
             Effect::Left(peer) => tracing::info!(member = %peer.id().address(), "left"),
             Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
@@ -104,6 +115,15 @@ impl Driver {
         }
         false
     }
+}
+
+/// Whether the other end is gone; tells it once.
+async fn ended(held: &mut Option<oneshot::Receiver<Infallible>>) -> bool {
+    let Some(waiting) = held else { return std::future::pending().await };
+    // Nothing can be sent, so this is the end of the sender.
+    let _ = waiting.await;
+    *held = None;
+    true
 }
 
 /// The next datagram; never without a socket, and after an error of it none until the next call.

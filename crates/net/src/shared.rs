@@ -1,5 +1,6 @@
 //! What the handles and the tasks of one node share.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,6 @@ use std::time::Duration;
 use outlive_node::Node;
 use outlive_sync::Locked;
 use tokio::sync::{oneshot, watch};
-use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::config::ClusterConfig;
@@ -21,12 +21,7 @@ pub(crate) struct Shared {
     pub(crate) readiness: watch::Sender<u64>,
     pub(crate) config: ClusterConfig,
     pub(crate) receiver: SocketAddr,
-    pub(crate) tasks: Locked<Vec<AbortHandle>>,
     pub(crate) left: Locked<Option<oneshot::Receiver<()>>>,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.tasks.lock().drain(..).for_each(|task| task.abort());
-    }
+    /// Its end tells the driver that nobody holds the node any more.
+    pub(crate) _held: oneshot::Sender<Infallible>,
 }

@@ -56,12 +56,12 @@ impl Guarded {
 
     /// Packs the session if no request has touched it for a while and nothing is to be told of it. Whether it did.
     pub(crate) fn rest(&mut self, now: Now) -> bool {
-        let rests = |in_use: &Box<InUse>| {
+        let rests = |in_use: &InUse| {
             let idle = now.monotonic.0.saturating_sub(in_use.session.touched());
             let awaited = in_use.unacknowledged.as_ref().is_some_and(|waiting| !waiting.is_complete());
             if idle < REST_AFTER || awaited { None } else { in_use.session.pack() }
         };
-        let Some(at_rest) = self.in_use.as_ref().and_then(rests) else { return false };
+        let Some(at_rest) = self.in_use.as_deref().and_then(rests) else { return false };
         *self = Guarded { in_use: None, at_rest };
         true
     }

@@ -76,5 +76,5 @@ fn wants(session: &SessionCell) -> bool {
 }
 
 fn weight(state: &SessionState) -> usize {
-    state.attributes.iter().map(|(name, value)| name.len() + value.as_bytes().len()).sum()
+    state.attributes.iter().map(|(name, value)| name.len() + value.byte_len()).sum()
 }

@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use crate::protocol::{NULL, OBJECT};
+
 /// A boxed primitive.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Boxed {
@@ -73,6 +75,11 @@ impl BoxKind {
         if self.is_number() { 3 } else { 2 }
     }
 
+    /// Bytes of a box in full.
+    pub(crate) fn body_len(self) -> usize {
+        1 + self.descriptor().len() + if self.is_number() { NUMBER.len() } else { 1 } + self.width()
+    }
+
     pub(crate) fn width(self) -> usize {
         match self {
             BoxKind::Boolean | BoxKind::Byte => 1,
@@ -84,7 +91,12 @@ impl BoxKind {
 
     fn value(self, bytes: &[u8]) -> Option<Boxed> {
         Some(match self {
-            BoxKind::Boolean => Boxed::Boolean(bytes != [0]),
+            // Java takes any byte but 0 for true; such a box is kept as the object it is, to come out as it came in.
+            BoxKind::Boolean => match bytes {
+                [0] => Boxed::Boolean(false),
+                [1] => Boxed::Boolean(true),
+                _ => return None,
+            },
             BoxKind::Byte => Boxed::Byte(i8::from_be_bytes(bytes.try_into().ok()?)),
             BoxKind::Character => Boxed::Character(u16::from_be_bytes(bytes.try_into().ok()?)),
             BoxKind::Double => Boxed::Double(f64::from_be_bytes(bytes.try_into().ok()?)),
@@ -113,6 +125,17 @@ impl Boxed {
     /// The box of a kind with this value, which is as wide as the kind is.
     pub(crate) fn of_bytes(kind: BoxKind, bytes: &[u8]) -> Option<Boxed> {
         kind.value(bytes)
+    }
+
+    /// The box in full, as an object of its own.
+    pub(crate) fn to_body(self) -> Vec<u8> {
+        let kind = self.kind();
+        let mut body = Vec::with_capacity(kind.body_len());
+        body.push(OBJECT);
+        body.extend_from_slice(kind.descriptor());
+        body.extend_from_slice(if kind.is_number() { NUMBER } else { &[NULL] });
+        self.write_value(&mut body);
+        body
     }
 
     /// Appends the value alone.
@@ -183,7 +206,23 @@ mod tests {
             assert_eq!((value.kind(), len), (kind, bytes.len()));
             let mut tail = Vec::new();
             value.write_value(&mut tail);
-            assert!(kind == BoxKind::Boolean || bytes.ends_with(&tail), "{value:?}");
+            assert!(bytes.ends_with(&tail), "{value:?}");
         }
+    }
+
+    /// Found by fuzzing.
+    #[test]
+    fn a_boolean_of_another_byte_than_java_writes_is_true_and_comes_out_as_it_came_in() {
+        let mut body = crate::Value::boolean(true).to_bytes().into_owned();
+        let (last, _) = body.split_last_mut().expect("a box has bytes");
+        *last = 0x5a;
+        let value = crate::Value::from_bytes(&body, &crate::Limits::default()).expect("a Boolean");
+        assert_eq!(value.to_serde::<bool>(), Ok(true));
+        assert_eq!(value.view(), crate::JavaView::Boolean(true));
+        let mut output = crate::ObjectOutput::new();
+        output.write_value(&value);
+        let bytes = output.finish();
+        let mut input = crate::ObjectInput::new(&bytes, crate::Limits::default()).expect("a stream");
+        assert_eq!(input.read_object(), Ok(crate::Read::Value(value)));
     }
 }

@@ -79,7 +79,7 @@ impl Value {
     /// # Errors
     /// It is something else than what `T` asks for; the error says both.
     pub fn to_serde<T: DeserializeOwned>(&self) -> Result<T, FromJavaError> {
-        let left = Cell::new(weight_max(self.as_bytes().len()));
+        let left = Cell::new(weight_max(self.byte_len()));
         match Subject::quick(self) {
             Some(subject) => T::deserialize(Reader { subject, depth: 0, left: &left }),
             None => {

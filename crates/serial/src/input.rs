@@ -1,6 +1,5 @@
 //! Reading what `ObjectInputStream` would read piece by piece.
 
-use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -231,7 +230,7 @@ impl<'a> ObjectInput<'a> {
         let fresh = self.decoder.handles() == 0 && self.skipped.is_none();
         let start = self.scanner;
         if fresh && let Some((handles, len)) = read_quick(start.rest(), &self.limits) {
-            let body = self.scanner.take(len, "an object")?.to_owned();
+            let body = self.scanner.take(len, "an object")?;
             self.skipped = (handles > 0).then_some(start);
             return Ok(Read::Value(Value::trusted(body, handles, false)));
         }
@@ -250,7 +249,7 @@ impl<'a> ObjectInput<'a> {
             Element::Whole(_) if fresh || !self.decoder.references => {
                 let body = &start.rest()[..self.scanner.position() - start.position()];
                 let handles = (self.decoder.handles() - before) as u32;
-                Ok(Read::Value(Value::trusted(body.to_owned(), handles, self.decoder.references)))
+                Ok(Read::Value(Value::trusted(body, handles, self.decoder.references)))
             }
             Element::Whole(slot) => self.cut(slot, start.position()).map(Read::Value),
         }
@@ -272,9 +271,8 @@ impl<'a> ObjectInput<'a> {
         if self.inlined > allowed {
             return Err(DecodeError::limit(at, "bytes in objects that share others", allowed));
         }
-        body.shrink_to_fit();
-        let value = Value::trusted(body, self.numbering.handles(), self.numbering.references());
-        if let Some(node) = slot.filter(|_| value.as_bytes().len() > REMEMBERED_MIN) {
+        let value = Value::trusted(&body, self.numbering.handles(), self.numbering.references());
+        if let Some(node) = slot.filter(|_| value.byte_len() > REMEMBERED_MIN) {
             self.remembered.insert(node, value.clone());
         }
         Ok(value)

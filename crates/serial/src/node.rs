@@ -249,7 +249,7 @@ impl<'a> Node<'a> {
         let mut out = Vec::new();
         // Any depth is allowed, so nothing can go wrong.
         let _ = Encoder::new(self.graph, self.source, &mut numbering, &mut out, usize::MAX).element(Some(self.id));
-        Value::trusted(out, numbering.handles(), numbering.references())
+        Value::trusted(&out, numbering.handles(), numbering.references())
     }
 
     fn parts(self) -> &'a [Part] {

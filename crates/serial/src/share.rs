@@ -138,12 +138,12 @@ impl Sharing {
         if let Some(boxed) = value.as_boxed() {
             return self.boxed(boxed, out);
         }
-        if let (true, Ok(stream)) = (value.references(), Stream::of_body(value.body().clone())) {
+        if let (true, Ok(stream)) = (value.references(), Stream::of_body(value.body())) {
             let mut numbering = Numbering::default();
             numbering.start_at(self.next);
             let (graph, slot) = stream.graph_and_root();
             // Any depth is allowed here; a reader's limit is checked by the reader.
-            let _ = Encoder::new(graph, value.as_bytes(), &mut numbering, out, usize::MAX).element(slot);
+            let _ = Encoder::new(graph, &value.to_bytes(), &mut numbering, out, usize::MAX).element(slot);
             self.next = numbering.handles();
             self.references = true;
             return;
@@ -153,7 +153,7 @@ impl Sharing {
 
     /// Writes an object as it is. It has no references, or the handle table is empty.
     pub(crate) fn paste(&mut self, value: &Value, out: &mut Vec<u8>) {
-        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(&value.to_bytes());
         self.next += value.handles();
         self.references |= value.references();
     }

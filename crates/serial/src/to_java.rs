@@ -68,7 +68,7 @@ impl Value {
         value.serialize(&mut writer)?;
         Ok(match writer.simple {
             Some(value) => value,
-            None => Value::trusted(writer.out, writer.sharing.handles(), writer.sharing.references()),
+            None => Value::trusted(&writer.out, writer.sharing.handles(), writer.sharing.references()),
         })
     }
 }

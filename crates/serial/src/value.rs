@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
+use triomphe::ThinArc;
 
-use crate::boxes::{Boxed, NUMBER};
+use crate::boxes::Boxed;
 use crate::decode::{Decoder, Element};
 use crate::error::{DecodeError, Found};
 use crate::limits::Limits;
@@ -21,8 +22,9 @@ const BYTE_ARRAY: &[u8] = b"\x75\x72\0\x02[B\xac\xf3\x17\xf8\x06\x08\x54\xe0\x02
 
 /// One Java object, or null: what an attribute of a session is.
 ///
-/// It is kept as its bytes, a stream of its own without the four bytes of header, whose handles begin at the first. The bytes were
-/// checked when they came in: they are exactly one content element, with no reset and no exception in it. A clone shares the bytes.
+/// It stands for its bytes: a stream of its own without the four bytes of header, whose handles begin at the first. They were checked
+/// when they came in: they are exactly one content element, with no reset and no exception in it. A clone shares the bytes; null and the
+/// boxes of primitive values, whose bytes are constant but for the value, take no memory beside the `Value` itself.
 ///
 /// Two values are equal if their bytes are. (So equal Java objects may be unequal values; unequal objects never are equal.)
 ///
@@ -33,38 +35,63 @@ const BYTE_ARRAY: &[u8] = b"\x75\x72\0\x02[B\xac\xf3\x17\xf8\x06\x08\x54\xe0\x02
 /// assert_eq!(value.to_serde::<Vec<String>>().unwrap(), ["a", "b"]);
 /// ```
 #[derive(Clone)]
-pub struct Value {
-    body: Bytes,
+pub struct Value(Form);
+
+#[derive(Clone)]
+enum Form {
+    Null,
+    Boxed(Boxed),
+    Body(Body),
+}
+
+/// Bytes that all clones share.
+#[derive(Clone)]
+struct Body(ThinArc<BodyHead, u8>);
+
+#[derive(Clone, Copy)]
+struct BodyHead {
     /// How many handles the body assigns.
     handles: u32,
     /// Whether a reference is in it, so that it may stand only where handles begin.
     references: bool,
 }
 
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.slice
+    }
+}
+
 impl Value {
     /// Takes bytes that were made here or checked.
-    pub(crate) fn trusted(body: Vec<u8>, handles: u32, references: bool) -> Value {
-        Value { body: Bytes::from(body), handles, references }
+    pub(crate) fn trusted(body: &[u8], handles: u32, references: bool) -> Value {
+        if body == [NULL] {
+            return Value::null();
+        }
+        match Boxed::read(body) {
+            Some((boxed, len)) if len == body.len() => Value::boxed(boxed),
+            _ => Value(Form::Body(Body(ThinArc::from_header_and_slice(BodyHead { handles, references }, body)))),
+        }
     }
 
     /// Checks bytes: one content element, without header, with handles from the first on.
     ///
     /// # Errors
     /// They are something else, more than that, or exceed the limits.
-    pub fn from_bytes(body: Bytes, limits: &Limits) -> Result<Value, DecodeError> {
-        if let Some((handles, len)) = read_quick(&body, limits)
+    pub fn from_bytes(body: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
+        if let Some((handles, len)) = read_quick(body, limits)
             && len == body.len()
         {
-            return Ok(Value { body, handles, references: false });
+            return Ok(Value::trusted(body, handles, false));
         }
-        let mut scanner = Scanner::new(&body, 0)?;
+        let mut scanner = Scanner::new(body, 0)?;
         let mut decoder = Decoder::new(*limits);
         let element = decoder.element(&mut scanner)?;
         if scanner.remaining() > 0 {
             return Err(scanner.expected("nothing behind the object"));
         }
         match element {
-            Element::Whole(_) => Ok(Value { handles: decoder.handles() as u32, references: decoder.references, body }),
+            Element::Whole(_) => Ok(Value::trusted(body, decoder.handles() as u32, decoder.references)),
             Element::Lost { partial, .. } => {
                 let found = Found::Tag(EXCEPTION);
                 Err(DecodeError::expected(partial.len(), "an object that is whole", found))
@@ -74,17 +101,11 @@ impl Value {
 
     /// Null.
     pub fn null() -> Value {
-        Value { body: Bytes::from_static(&[NULL]), handles: 0, references: false }
+        Value(Form::Null)
     }
 
     pub(crate) fn boxed(value: Boxed) -> Value {
-        let kind = value.kind();
-        let mut body = Vec::with_capacity(1 + kind.descriptor().len() + NUMBER.len() + 8);
-        body.push(OBJECT);
-        body.extend_from_slice(kind.descriptor());
-        body.extend_from_slice(if kind.is_number() { NUMBER } else { &[NULL] });
-        value.write_value(&mut body);
-        Value::trusted(body, kind.handles(), false)
+        Value(Form::Boxed(value))
     }
 
     /// A `java.lang.Boolean`.
@@ -111,7 +132,7 @@ impl Value {
     pub fn string(text: &str) -> Value {
         let mut body = Vec::new();
         write_string(text, &mut body);
-        Value::trusted(body, 1, false)
+        Value::trusted(&body, 1, false)
     }
 
     /// A `byte[]`.
@@ -169,54 +190,91 @@ impl Value {
         let mut sharing = Sharing::default();
         let mut body = Vec::new();
         write(&mut sharing, &mut body);
-        Value::trusted(body, sharing.handles(), sharing.references())
+        Value::trusted(&body, sharing.handles(), sharing.references())
     }
 
     /// The bytes: one content element, without header.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.body
+    pub fn to_bytes(&self) -> Cow<'_, [u8]> {
+        match &self.0 {
+            Form::Null => Cow::Borrowed(&[NULL]),
+            Form::Boxed(boxed) => Cow::Owned(boxed.to_body()),
+            Form::Body(body) => Cow::Borrowed(body.as_ref()),
+        }
     }
 
-    pub(crate) fn body(&self) -> &Bytes {
-        &self.body
+    /// How many bytes [`to_bytes`](Self::to_bytes) gives.
+    pub fn byte_len(&self) -> usize {
+        match &self.0 {
+            Form::Null => 1,
+            Form::Boxed(boxed) => boxed.kind().body_len(),
+            Form::Body(body) => body.as_ref().len(),
+        }
+    }
+
+    /// The bytes, shared where they are.
+    pub(crate) fn body(&self) -> Bytes {
+        match &self.0 {
+            Form::Body(body) => Bytes::from_owner(body.clone()),
+            Form::Null | Form::Boxed(_) => Bytes::from(self.to_bytes().into_owned()),
+        }
     }
 
     pub(crate) fn handles(&self) -> u32 {
-        self.handles
+        match &self.0 {
+            Form::Null => 0,
+            Form::Boxed(boxed) => boxed.kind().handles(),
+            Form::Body(body) => body.0.header.header.handles,
+        }
     }
 
     pub(crate) fn references(&self) -> bool {
-        self.references
+        matches!(&self.0, Form::Body(body) if body.0.header.header.references)
     }
 
     /// The value of a box.
     pub(crate) fn as_boxed(&self) -> Option<Boxed> {
-        Boxed::read(&self.body).map(|(boxed, _)| boxed)
+        match self.0 {
+            Form::Boxed(boxed) => Some(boxed),
+            Form::Null | Form::Body(_) => None,
+        }
+    }
+
+    /// The bytes of an object that is no box.
+    fn as_body(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Form::Body(body) => Some(body.as_ref()),
+            Form::Null | Form::Boxed(_) => None,
+        }
     }
 
     /// The text of a string, in modified UTF-8.
     pub(crate) fn as_text(&self) -> Option<&[u8]> {
-        match *self.body.first()? {
-            STRING => self.body.get(3..),
-            LONG_STRING => self.body.get(9..),
+        match *self.as_body()? {
+            [STRING, _, _, ref text @ ..] => Some(text),
+            [LONG_STRING, _, _, _, _, _, _, _, _, ref text @ ..] => Some(text),
             _ => None,
         }
     }
 
     /// The content of a `byte[]`.
     pub(crate) fn as_byte_array(&self) -> Option<&[u8]> {
-        let (_, content) = self.body.strip_prefix(BYTE_ARRAY)?.split_first_chunk::<4>()?;
+        let (_, content) = self.as_body()?.strip_prefix(BYTE_ARRAY)?.split_first_chunk::<4>()?;
         Some(content)
     }
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        self.body.first() == Some(&NULL)
+        matches!(self.0, Form::Null)
     }
 
     /// The Java name of the class, such as `java.lang.Integer` or `[B`; `null` for null.
     pub fn class_name(&self) -> Cow<'_, str> {
-        match *self.body {
+        let body = match &self.0 {
+            Form::Null => return Cow::Borrowed("null"),
+            Form::Boxed(boxed) => return Cow::Borrowed(boxed.kind().class_name()),
+            Form::Body(body) => body.as_ref(),
+        };
+        match *body {
             [STRING | LONG_STRING, ..] => Cow::Borrowed("java.lang.String"),
             [CLASS, ..] => Cow::Borrowed("java.lang.Class"),
             [DESCRIPTOR | PROXY, ..] => Cow::Borrowed("java.io.ObjectStreamClass"),
@@ -231,7 +289,7 @@ impl Value {
 
     /// The value as a graph, to look around in. `root()` of it is `None` for null.
     pub fn graph(&self) -> Stream {
-        let stream = Stream::of_body(self.body.clone());
+        let stream = Stream::of_body(self.body());
         stream.expect("the bytes were checked when the value was made, against limits at least as narrow")
     }
 }
@@ -253,7 +311,13 @@ pub(crate) fn read_quick(bytes: &[u8], limits: &Limits) -> Option<(u32, usize)> 
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        self.body == other.body
+        match (&self.0, &other.0) {
+            (Form::Null, Form::Null) => true,
+            // By their bytes: as numbers, NaN would not equal itself, and zero would equal minus zero.
+            (Form::Boxed(one), Form::Boxed(other)) => one.to_body() == other.to_body(),
+            (Form::Body(one), Form::Body(other)) => one.as_ref() == other.as_ref(),
+            _ => false,
+        }
     }
 }
 
@@ -261,6 +325,6 @@ impl Eq for Value {}
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Value({}, {} bytes)", self.class_name(), self.body.len())
+        write!(f, "Value({}, {} bytes)", self.class_name(), self.byte_len())
     }
 }

@@ -104,7 +104,7 @@ impl Value {
     pub fn view(&self) -> JavaView {
         match Subject::quick(self) {
             Some(subject) => tree(subject, 0),
-            None => tree(Subject::of(self.graph().root()), weight_max(self.as_bytes().len())),
+            None => tree(Subject::of(self.graph().root()), weight_max(self.byte_len())),
         }
     }
 }

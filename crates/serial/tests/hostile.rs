@@ -31,11 +31,11 @@ fn poke(bytes: &[u8]) {
             Err(_) => break,
         };
         // One object in many places is one value, which need not be looked at a million times.
-        seen += value.as_bytes().len();
+        seen += value.byte_len();
         if seen > 16 << 20 {
             continue;
         }
-        Value::from_bytes(value.as_bytes().to_vec().into(), &Limits::default()).unwrap();
+        Value::from_bytes(&value.to_bytes(), &Limits::default()).unwrap();
         value.view();
         let _ = value.to_serde::<IgnoredAny>();
         let _ = value.to_serde::<Vec<Vec<String>>>();
@@ -85,8 +85,8 @@ fn limits_are_kept() {
     let error = Stream::decode(&deep.bytes, &limits).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: 100, .. }), "{error}");
     let limits = Limits { string_bytes: 3, ..Limits::default() };
-    assert!(Value::from_bytes(Value::string("abc").as_bytes().to_vec().into(), &limits).is_ok());
-    let error = Value::from_bytes(Value::string("abcd").as_bytes().to_vec().into(), &limits).unwrap_err();
+    assert!(Value::from_bytes(&Value::string("abc").to_bytes(), &limits).is_ok());
+    let error = Value::from_bytes(&Value::string("abcd").to_bytes(), &limits).unwrap_err();
     assert_eq!(error.to_string(), "at byte 3: more than 3 bytes in a string");
 }
 

@@ -30,7 +30,7 @@ impl Streams {
     }
 
     fn add_value(&mut self, name: &str, value: &Value) {
-        let stream = [&[0xac, 0xed, 0, 5], value.as_bytes()].concat();
+        let stream = [&[0xac, 0xed, 0, 5], &*value.to_bytes()].concat();
         self.add(name, &stream, &format!("object {}\n", show(&value.view())));
     }
 }
@@ -90,7 +90,7 @@ fn golden(streams: &mut Streams) {
                 Thing::Primitive(bytes) => output.write_bytes(&bytes),
                 Thing::Value(value) => {
                     output.write_value(&value);
-                    let stream = [&[0xac, 0xed, 0, 5], value.as_bytes()].concat();
+                    let stream = [&[0xac, 0xed, 0, 5], &*value.to_bytes()].concat();
                     streams.add(&format!("{}-alone-{index}", case.name), &stream, &format!("{line}\n"));
                     list.extend(line.starts_with("object").then_some(value));
                 }

@@ -158,7 +158,7 @@ fn nest(depth: usize) -> Nest {
 fn depth_ends_in_an_error() {
     let deep = Value::from_serde(&nest(240)).unwrap();
     assert!(deep.to_serde::<Nest>().is_ok());
-    assert!(Value::from_bytes(deep.as_bytes().to_vec().into(), &Default::default()).is_ok());
+    assert!(Value::from_bytes(&deep.to_bytes(), &Default::default()).is_ok());
     assert_eq!(Value::from_serde(&nest(241)), Err(ToJavaError::TooDeep));
     let mut list = Value::null();
     for _ in 0..300 {
@@ -281,6 +281,6 @@ fn half_a_character_is_no_rust_string() {
 /// Equal small boxes are one object, as Java's `valueOf` makes them; so the value stays small.
 #[test]
 fn boxes_are_shared() {
-    assert_eq!(Value::from_serde(&vec![5_i32; 3]).unwrap().as_bytes().len(), 141);
-    assert_eq!(Value::from_serde(&vec![1000_i32; 3]).unwrap().as_bytes().len(), 151);
+    assert_eq!(Value::from_serde(&vec![5_i32; 3]).unwrap().byte_len(), 141);
+    assert_eq!(Value::from_serde(&vec![1000_i32; 3]).unwrap().byte_len(), 151);
 }

@@ -3,7 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bytes::Bytes;
 use outlive_serial::{FieldValue, Limits, Value};
 
 use crate::wire::put_java_string;
@@ -80,7 +79,7 @@ fn encode(user: &User) -> Value {
     out.extend_from_slice(STRING_ARRAY);
     out.extend_from_slice(&u32::try_from(user.roles.len()).unwrap_or(u32::MAX).to_be_bytes());
     user.roles.iter().for_each(|role| put_java_string(&mut out, role));
-    Value::from_bytes(Bytes::from(out), &Limits::default()).unwrap_or_else(|_| Value::null())
+    Value::from_bytes(&out, &Limits::default()).unwrap_or_else(|_| Value::null())
 }
 
 fn decode(value: &Value) -> Option<User> {
