@@ -181,12 +181,12 @@ impl Sender {
     ///
     /// How many frames may be under way is looked at anew each time: what kind of node a peer is may turn out meanwhile.
     fn poll_lane(&self, cx: &mut Context<'_>, all_given: bool, given: usize) -> Poll<bool> {
-        let has_room = all_given && given < self.window();
+        let room = || all_given && given < self.window();
+        let has_room = room();
         let ready = self.peer.lane().poll_ready(cx, has_room);
-        if ready.is_pending() && has_room && self.peer.wants_repair() {
-            return Poll::Ready(true);
-        }
-        ready
+        // Looked at again behind the registration: what changed before it woke nobody.
+        let missed = has_room != room() || (has_room && self.peer.wants_repair());
+        if ready.is_pending() && missed { Poll::Ready(true) } else { ready }
     }
 
     fn window(&self) -> usize {

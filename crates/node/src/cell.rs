@@ -11,6 +11,10 @@ use outlive_sync::{Acknowledgement, Locked, LockedGuard};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 /// Without a request for so long, a session is packed: the burst of requests that a page makes is over by then.
+///
+/// One that had rested for so long when its request came is packed again as soon as that request is over, for it will
+/// most likely rest again: so a crowd of clients that come once in a while never fills the memory. A second request
+/// within this time finds it packed, and keeps it awake.
 const REST_AFTER: Duration = Duration::from_secs(2);
 
 /// A session in use, and what its current request waits for.
@@ -19,6 +23,8 @@ pub(crate) struct InUse {
     pub(crate) session: SessionCell,
     /// Messages sent during the request (a new id, the end) that its answer has to wait for.
     pub(crate) unacknowledged: Option<Acknowledgement>,
+    /// Whether it is packed as soon as the request that made it or woke it is over.
+    brief: bool,
 }
 
 /// A session in one of its two forms: in use, or else at rest.
@@ -34,8 +40,25 @@ impl Guarded {
         let at_rest = &mut self.at_rest;
         self.in_use.get_or_insert_with(|| {
             let session = restored(&core::mem::take(at_rest));
-            Box::new(InUse { session, unacknowledged: None })
+            Box::new(InUse { session, unacknowledged: None, brief: false })
         })
+    }
+
+    /// The session, for a request or for what a peer tells of one.
+    pub(crate) fn join(&mut self, now: Now) -> &mut InUse {
+        let rested = self.in_use.is_none();
+        let in_use = self.wake();
+        if rested {
+            in_use.brief = in_use.session.idle(now) >= REST_AFTER;
+        }
+        in_use
+    }
+
+    /// The request is over: packs the session if it was made or came out of its rest for this one alone.
+    pub(crate) fn leave(&mut self) {
+        if self.in_use.as_ref().is_some_and(|in_use| in_use.brief) {
+            self.pack();
+        }
     }
 
     /// The session, for a look that leaves it in the form that it has.
@@ -56,12 +79,15 @@ impl Guarded {
 
     /// Packs the session if no request has touched it for a while and nothing is to be told of it. Whether it did.
     pub(crate) fn rest(&mut self, now: Now) -> bool {
-        let rests = |in_use: &InUse| {
-            let idle = now.monotonic.0.saturating_sub(in_use.session.touched());
+        self.in_use.as_ref().is_some_and(|in_use| in_use.session.idle(now) >= REST_AFTER) && self.pack()
+    }
+
+    fn pack(&mut self) -> bool {
+        let packed = |in_use: &InUse| {
             let awaited = in_use.unacknowledged.as_ref().is_some_and(|waiting| !waiting.is_complete());
-            if idle < REST_AFTER || awaited { None } else { in_use.session.pack() }
+            if awaited { None } else { in_use.session.pack() }
         };
-        let Some(at_rest) = self.in_use.as_deref().and_then(rests) else { return false };
+        let Some(at_rest) = self.in_use.as_deref().and_then(packed) else { return false };
         *self = Guarded { in_use: None, at_rest };
         true
     }
@@ -78,7 +104,7 @@ pub(crate) struct Cell(Locked<Guarded>);
 
 impl Cell {
     pub(crate) fn new(session: SessionCell) -> Self {
-        let in_use = Some(Box::new(InUse { session, unacknowledged: None }));
+        let in_use = Some(Box::new(InUse { session, unacknowledged: None, brief: true }));
         Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default() }))
     }
 

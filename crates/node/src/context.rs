@@ -159,7 +159,7 @@ impl Context {
         let cell = self.table.get(&base)?;
         let expiry = {
             let mut guard = cell.lock();
-            let guarded = guard.wake();
+            let guarded = guard.join(now);
             if guarded.session.has_ended() {
                 return None;
             }
@@ -260,6 +260,7 @@ impl Context {
                 self.dispatch.broadcast(&view, id, outgoing, &mut waiting);
             }
         }
+        guard.leave();
         match waiting {
             Some(waiting) => Delivery::Await(waiting),
             None if sent => Delivery::Queued,

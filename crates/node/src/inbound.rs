@@ -239,8 +239,9 @@ impl Context {
             return;
         }
         let again = state.clone();
-        let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, origin, idle)));
-        match self.table.admit(base.clone(), cell) {
+        let cell = Cell::new(SessionCell::from_state(now, id, state, origin, idle));
+        cell.lock().leave();
+        match self.table.admit(base.clone(), Arc::new(cell)) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
             Admission::Known(known) => known.lock().wake().session.merge(now, again, origin, idle),
             Admission::Refused(_) => {
@@ -286,7 +287,9 @@ impl Context {
             }
             SessionEvent::Accessed => {
                 if let Some(cell) = self.resolve(&id.base()) {
-                    cell.lock().wake().session.accessed_elsewhere(now);
+                    let mut cell = cell.lock();
+                    cell.join(now).session.accessed_elsewhere(now);
+                    cell.leave();
                 }
             }
             SessionEvent::Delta => {
@@ -295,7 +298,9 @@ impl Context {
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
                     Some(cell) => {
-                        let applied = cell.lock().wake().session.apply(now, delta, peer.origin(at));
+                        let mut cell = cell.lock();
+                        let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
+                        cell.leave();
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.unreadable.add(applied.unreadable as u64);
                     }

@@ -418,9 +418,9 @@ impl SessionCell {
         expiry_of(now, self.touched, self.max_inactive.value, self.role)
     }
 
-    /// Since when no request has touched it, on any node, by this node's monotonic clock.
-    pub fn touched(&self) -> Duration {
-        self.touched
+    /// For how long no request has touched it, on any node.
+    pub fn idle(&self, now: Now) -> Duration {
+        now.monotonic.0.saturating_sub(self.touched)
     }
 
     // ---- what peers tell ----
