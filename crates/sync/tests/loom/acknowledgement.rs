@@ -33,7 +33,7 @@ fn the_waiter_wakes_after_the_last_confirm() {
 
 #[test]
 fn two_requests_that_wait_for_the_same_end_both_wake() {
-    explore("one confirm, two waiters", Schedules::Preemptions(2), || {
+    explore("one confirm, two waiters", Schedules::Preemptions(3), || {
         let ack = Acknowledgement::new();
         let count = std::sync::Arc::default();
         let confirming = confirm(ack.expect(), &count);

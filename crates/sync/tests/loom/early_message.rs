@@ -55,8 +55,11 @@ impl Context {
 #[test]
 fn a_message_before_its_session_is_applied_once() {
     explore("two early messages, one creation", Schedules::Preemptions(3), || {
-        let context =
-            Arc::new(Context { table: Table::new(10, 1), waiting: Locked::default(), anything_waits: AtomicFlag::default() });
+        let context = Arc::new(Context {
+            table: Table::new(10, 1),
+            waiting: Locked::default(),
+            anything_waits: AtomicFlag::default(),
+        });
         let messages = [1, 10].map(|change| {
             let context = Arc::clone(&context);
             thread::spawn(move || context.receive(change))

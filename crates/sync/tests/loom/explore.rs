@@ -32,6 +32,7 @@ pub(crate) fn explore(name: &str, schedules: Schedules, model: impl Fn() + Send 
     let executions = Tally::default();
     let counted = executions.clone();
     // All limits are set here: those that loom takes from the environment would end an exploration without a word.
+    // The bound of preemptions may only be raised.
     let mut builder = Builder::new();
     builder.max_branches = 10_000;
     builder.max_permutations = None;
@@ -39,13 +40,14 @@ pub(crate) fn explore(name: &str, schedules: Schedules, model: impl Fn() + Send 
     builder.checkpoint_file = None;
     builder.preemption_bound = match schedules {
         Schedules::All => None,
-        Schedules::Preemptions(bound) => Some(bound),
+        Schedules::Preemptions(bound) => Some(builder.preemption_bound.map_or(bound, |raised| raised.max(bound))),
     };
     builder.check(move || {
         counted.count();
         model();
     });
-    println!("{name}: {} executions, {schedules:?}", executions.get());
+    let extent = builder.preemption_bound.map_or("exhaustive".to_owned(), |bound| format!("up to {bound} preemptions"));
+    println!("{name}: {} executions, {extent}", executions.get());
 }
 
 /// Runs a `model` that is wrong on purpose; what loom says when it finds out.

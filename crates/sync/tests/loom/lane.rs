@@ -42,7 +42,7 @@ fn next(lane: &Lane<Entry>) -> Option<Entry> {
 
 #[test]
 fn every_push_wakes_the_sender_and_keeps_its_order() {
-    explore("two pushers, one sender", Schedules::Preemptions(2), || {
+    explore("two pushers, one sender", Schedules::Preemptions(3), || {
         let lane = Arc::new(Lane::new(100));
         let (first, second) = (Arc::clone(&lane), Arc::clone(&lane));
         let first = thread::spawn(move || (0..2).for_each(|number| first.push(Entry::new(1, number)).unwrap()));
@@ -108,7 +108,7 @@ fn the_last_release_wakes_who_waits_for_idleness() {
 
 #[test]
 fn to_close_tells_the_sender_refuses_what_comes_and_confirms_what_lay_there() {
-    explore("push, close, sender", Schedules::All, || {
+    explore("push, close, sender", Schedules::Preemptions(3), || {
         let lane = Arc::new(Lane::new(100));
         let ack = Acknowledgement::new();
         let entry = Entry { from: 1, number: 0, confirm: Some(ack.expect()) };
@@ -135,7 +135,7 @@ fn to_close_tells_the_sender_refuses_what_comes_and_confirms_what_lay_there() {
 
 #[test]
 fn to_close_wakes_a_sender_without_room_and_who_waits_for_idleness() {
-    explore("close beside both waiters", Schedules::All, || {
+    explore("close beside both waiters", Schedules::Preemptions(3), || {
         let lane = Arc::new(Lane::new(100));
         lane.push(Entry::new(1, 0)).unwrap();
         let (sending, idling) = (Arc::clone(&lane), Arc::clone(&lane));

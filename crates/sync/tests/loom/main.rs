@@ -17,6 +17,7 @@
 //! `crates/node`, and nothing but that order is checked.
 
 #![cfg(loom)]
+#![allow(clippy::unwrap_used, reason = "a thread of a model that panicked has failed the test already")]
 
 mod acknowledgement;
 mod early_message;

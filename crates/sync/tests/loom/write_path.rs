@@ -126,14 +126,14 @@ impl Violations {
 
 impl Node {
     /// With one peer, and no session.
-    fn new() -> Arc<Self> {
+    fn new(seed: u64) -> Arc<Self> {
         let lane = || Arc::new(Lane::new(100));
         let (older, newcomer) = (lane(), lane());
-        Arc::new(Node { table: Table::new(10, 1), view: Published::new(vec![Arc::clone(&older)]), older, newcomer })
+        Arc::new(Node { table: Table::new(10, seed), view: Published::new(vec![Arc::clone(&older)]), older, newcomer })
     }
 
-    fn with_sessions(keys: std::ops::RangeInclusive<u8>) -> Arc<Self> {
-        let node = Node::new();
+    fn with_sessions(seed: u64, keys: std::ops::RangeInclusive<u8>) -> Arc<Self> {
+        let node = Node::new(seed);
         for key in keys {
             let session = Session { announced: true, ..Session::default() };
             node.table.admit(key, Arc::new(Locked::new(session)));
@@ -195,8 +195,8 @@ fn broadcast(view: &[Peer], write: Writes, stamp: u32) {
 fn two_writers_and_a_newcomer(steps: Steps) -> (usize, usize) {
     let violations = Violations::default();
     let found = violations.clone();
-    explore(&format!("write path, {steps:?}"), Schedules::Preemptions(2), move || {
-        let node = Node::with_sessions(1..=1);
+    explore(&format!("write path, {steps:?}"), Schedules::Preemptions(3), move || {
+        let node = Node::with_sessions(1, 1..=1);
         let writers = [1, 2].map(|write| {
             let node = Arc::clone(&node);
             thread::spawn(move || node.write(steps, 1, write))
@@ -242,7 +242,7 @@ fn one_writer_and_a_newcomer_under_all_schedules() {
     let violations = Violations::default();
     let found = violations.clone();
     explore("write path, one writer", Schedules::All, move || {
-        let node = Node::with_sessions(1..=1);
+        let node = Node::with_sessions(1, 1..=1);
         let writing = Arc::clone(&node);
         let writing = thread::spawn(move || writing.write(Steps::Right, 1, 1));
         let mut newcomer = node.join(Steps::Right);
@@ -260,7 +260,7 @@ fn a_session_made_while_a_newcomer_joins_is_told_to_it() {
     let violations = Violations::default();
     let found = violations.clone();
     explore("a creation beside a newcomer", Schedules::All, move || {
-        let node = Node::new();
+        let node = Node::new(1);
         let creating = Arc::clone(&node);
         let creating = thread::spawn(move || {
             creating.table.admit(1, Arc::new(Locked::default()));
@@ -274,4 +274,29 @@ fn a_session_made_while_a_newcomer_joins_is_told_to_it() {
         found.judge(1, &older, &newcomer);
     });
     assert_eq!(violations.counts(), (0, 0));
+}
+
+#[test]
+fn a_session_renamed_while_a_newcomer_joins_is_told_to_it() {
+    for seed in 1..=4 {
+        let violations = Violations::default();
+        let found = violations.clone();
+        explore("a new id beside a newcomer", Schedules::All, move || {
+            let node = Node::with_sessions(seed, 1..=1);
+            let renaming = Arc::clone(&node);
+            let renaming = thread::spawn(move || {
+                // Peers of the view are told inside the lock; the table follows when the cell is free again.
+                renaming.write(Steps::Right, 1, 1);
+                let cell = renaming.table.get(&1).expect("nobody ends it");
+                renaming.table.rename(&1, 2, cell, 2);
+            });
+            let mut newcomer = node.join(Steps::Right);
+            renaming.join().unwrap();
+            newcomer.take_all(&node.newcomer);
+            let mut older = Got::default();
+            older.take_all(&node.older);
+            found.judge(1, &older, &newcomer);
+        });
+        assert_eq!(violations.counts(), (0, 0));
+    }
 }
