@@ -231,6 +231,17 @@ mod tests {
     }
 
     #[test]
+    fn a_renamed_value_stands_under_its_new_key_alone() {
+        let table: Table<u32, &str, &str> = Table::new(1000, 7);
+        table.admit(1, Arc::new("one"));
+        let Some(value) = table.get(&1) else { panic!("it was admitted") };
+        assert!(matches!(table.rename(&1, 2, value, "renamed"), Admission::Admitted));
+        assert!(matches!(table.find(&1), Found::Gone("renamed")));
+        assert_eq!(table.get(&2).as_deref(), Some(&"one"));
+        assert_eq!(table.len(), 1);
+    }
+
+    #[test]
     fn the_number_of_graves_is_bounded() {
         let table: Table<u32, u32, ()> = Table::new(SHARDS, 7);
         for key in 0..10_000 {

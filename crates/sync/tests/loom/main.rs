@@ -24,6 +24,7 @@ mod early_message;
 mod explore;
 mod lane;
 mod lock_order;
+mod primitive;
 mod published;
 mod sender;
 mod table;

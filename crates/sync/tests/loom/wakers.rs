@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake, Waker};
 
-use outlive_sync::{Acknowledgement, Lane, Weight};
+use outlive_sync::{Acknowledgement, Confirm, Lane, Weight};
 
 use crate::explore::{Schedules, explore};
 
-struct Byte;
+#[derive(Default)]
+struct Byte {
+    _confirm: Option<Confirm>,
+}
 
 impl Weight for Byte {
     fn weight(&self) -> usize {
@@ -46,7 +49,7 @@ fn no_lock_is_held_while_a_waker_runs() {
         };
 
         assert!(lane.poll_ready(&mut cx, true).is_pending());
-        assert!(lane.push(Byte).is_ok());
+        assert!(lane.push(Byte::default()).is_ok());
         ran("push");
         assert!(lane.poll_ready(&mut cx, false).is_pending());
         lane.nudge();
@@ -55,13 +58,21 @@ fn no_lock_is_held_while_a_waker_runs() {
         assert!(lane.take().is_some());
         lane.release(1);
         ran("the last release");
+        let mut wait = || {
+            let confirm = ack.expect();
+            assert!(Future::poll(std::pin::Pin::new(&mut ack.clone()), &mut cx).is_pending());
+            confirm
+        };
+        drop(wait());
+        ran("the last confirm");
+        // What lies in a lane that is closed confirms as it is dropped.
+        let entry = Byte { _confirm: Some(wait()) };
+        assert!(lane.push(entry).is_ok());
+        lane.close();
+        ran("an entry of a closed lane");
+        let lane = Lane::<Byte>::new(10);
         assert!(lane.poll_ready(&mut cx, true).is_pending());
         lane.close();
         ran("close");
-        let confirm = ack.expect();
-        let mut waiting = ack.clone();
-        assert!(Future::poll(std::pin::Pin::new(&mut waiting), &mut cx).is_pending());
-        drop(confirm);
-        ran("the last confirm");
     });
 }
