@@ -1,4 +1,4 @@
-//! `cargo xtask loom`: the models of `crates/sync`, under every schedule.
+//! `cargo xtask loom`: the models of `crates/sync`, under every schedule or all up to a bound.
 //!
 //! They need a build of that one crate with `--cfg loom`. It has a target folder of its own: the flag is part of every
 //! package's fingerprint, and in the same folder each change between the two would build all of the workspace anew.

@@ -28,7 +28,7 @@ struct Arguments {
 enum Task {
     /// Checks and tests everything; stops at the first failure. CI=true: nothing may be skipped.
     Verify,
-    /// Runs the models of `crates/sync` under every schedule; `verify` does so too.
+    /// Runs the models of the locks and lanes in `crates/sync` with loom; `verify` does so too.
     Loom {
         /// Raises the bound of the models that are not exhaustive: switches away from threads that could have gone on.
         #[arg(long)]

@@ -1,8 +1,8 @@
-//! Models of the shapes of this crate, run under every schedule: `cargo xtask loom`.
+//! Models of the shapes of this crate, run under every schedule, or all up to a bound: `cargo xtask loom`.
 //!
 //! A model is a small program of two or three threads. [loom](https://docs.rs/loom) runs it again and again, switches
 //! threads at each lock, atomic and reference count in a new way each time, and stops when no way is left. So a test here
-//! does not try a race, it has tried them all. Three things end a test:
+//! does not hope for a race, it goes through all there are. Three things end a test:
 //!
 //! - an assertion of the model fails in one execution,
 //! - all threads wait for each other: a deadlock, or a wake-up that was lost,
