@@ -1,9 +1,11 @@
 //! The project's own commands.
 //!
 //! - `cargo xtask verify` answers "is it done?": it checks and tests everything and changes nothing but the target folder.
+//! - `cargo xtask loom` runs the models of `crates/sync` alone, as far as one likes.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
 mod fix;
+mod loom;
 mod peers;
 mod purity;
 mod report;
@@ -26,6 +28,12 @@ struct Arguments {
 enum Task {
     /// Checks and tests everything; stops at the first failure. CI=true: nothing may be skipped.
     Verify,
+    /// Runs the models of the locks and lanes in `crates/sync` with loom; `verify` does so too.
+    Loom {
+        /// Raises the bound of the models that are not exhaustive: switches away from threads that could have gone on.
+        #[arg(long)]
+        preemptions: Option<usize>,
+    },
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -33,6 +41,7 @@ enum Task {
 fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Verify => verify::run(),
+        Task::Loom { preemptions } => loom::run(preemptions),
         Task::Fix => fix::run(),
     }
 }
@@ -41,6 +50,11 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
+}
+
+/// The folder that the builds of the workspace go to.
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
 }
 
 /// Cargo, as it started this program.

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{cargo, peers, purity, root};
+use crate::{cargo, loom, peers, purity, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
 const PROCESS_TESTS: [&str; 3] = ["nine_steps", "start_order", "bad_input"];
@@ -27,10 +27,12 @@ fn all(report: &mut Report) -> Result<()> {
         "clippy, process tests",
         on_workspace("clippy").args(process_tests()).args(["--", "-D", "warnings"]),
     )?;
+    report.command("clippy, loom models", &mut loom::clippy())?;
     report.command("docs", on_workspace("doc").arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))?;
     // Before the unit tests: what we write as Java streams is read by a real JVM there.
     report.check("the real peers", || peers::ensure(nothing_may_be_skipped))?;
     report.tests("unit tests, vectors, doc tests", &mut on_workspace("test"))?;
+    report.tests("loom models", &mut loom::models(None))?;
     report.command(
         "the release build",
         cargo().args(["build", "--locked", "--release", "--package", "outlive-server"]),
@@ -53,6 +55,5 @@ fn process_tests() -> impl Iterator<Item = &'static str> {
 }
 
 fn release_binary() -> std::path::PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target));
-    target.join("release/outlive")
+    target_folder().join("release/outlive")
 }

@@ -211,9 +211,7 @@ impl Context {
             }
             old
         };
-        // First the new name, then the end of the old one: a message in between finds the session under one of them.
-        self.table.admit(new.clone(), Arc::clone(&session.0));
-        self.table.bury(&old.base(), Grave::Moved(Box::new(new.clone())));
+        self.table.rename(&old.base(), new.clone(), Arc::clone(&session.0), Grave::Moved(Box::new(new.clone())));
         self.drain_waiting(now, vec![new, old.base()]);
     }
 

@@ -358,8 +358,7 @@ impl Context {
         if old_base == new_base {
             return Vec::new();
         }
-        self.table.admit(new_base.clone(), cell);
-        self.table.bury(&old_base, Grave::Moved(Box::new(new_base.clone())));
+        self.table.rename(&old_base, new_base.clone(), cell, Grave::Moved(Box::new(new_base.clone())));
         vec![new_base, old_base]
     }
 

@@ -5,9 +5,8 @@ use core::future::Future;
 use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use std::sync::Arc;
 
-use crate::primitive::Locked;
+use crate::primitive::{Arc, Locked};
 
 #[derive(Default)]
 struct State {
@@ -85,7 +84,7 @@ impl fmt::Debug for Confirm {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

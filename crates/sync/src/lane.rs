@@ -166,7 +166,7 @@ impl<T> fmt::Debug for Lane<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

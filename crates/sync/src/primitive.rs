@@ -1,11 +1,22 @@
 //! The primitives below all shapes: std's, without their poisoning.
 //!
+//! With `--cfg loom` they are loom's, which runs a model under every schedule (`tests/loom`). They work only inside of a
+//! model then, so the unit tests beside the code are left out of such a build.
+//!
 //! A panic while a lock is held is a bug of ours. Poisoning would turn it into a second panic on every later request
 //! of the session; the data behind our locks is kept consistent step by step, so the lock is simply taken.
 
 use core::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
+
+#[cfg(loom)]
+use loom::sync as from;
+#[cfg(not(loom))]
+use std::sync as from;
+
+pub(crate) use from::Arc;
+use from::atomic::{AtomicBool, AtomicU64, Ordering};
+use from::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A mutex that is never poisoned.
 #[derive(Default)]
@@ -16,7 +27,7 @@ pub type LockedGuard<'a, T> = MutexGuard<'a, T>;
 
 impl<T> Locked<T> {
     /// Puts `value` behind a lock.
-    pub const fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self {
         Locked(Mutex::new(value))
     }
 
@@ -37,7 +48,7 @@ impl<T> fmt::Debug for Locked<T> {
 pub(crate) struct Shared<T>(RwLock<T>);
 
 impl<T> Shared<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Shared(RwLock::new(value))
     }
 
@@ -56,7 +67,7 @@ pub struct AtomicFlag(AtomicBool);
 
 impl AtomicFlag {
     /// Starts as `value`.
-    pub const fn new(value: bool) -> Self {
+    pub fn new(value: bool) -> Self {
         AtomicFlag(AtomicBool::new(value))
     }
 
@@ -77,7 +88,7 @@ pub struct Counter(AtomicU64);
 
 impl Counter {
     /// Starts at `value`.
-    pub const fn new(value: u64) -> Self {
+    pub fn new(value: u64) -> Self {
         Counter(AtomicU64::new(value))
     }
 

@@ -1,9 +1,8 @@
 //! A value that is replaced whole and read by everybody.
 
 use core::fmt;
-use std::sync::Arc;
 
-use crate::primitive::Shared;
+use crate::primitive::{Arc, Shared};
 
 /// The current version of something: readers get the version that was published last, and keep it as long as they like.
 pub struct Published<T>(Shared<Arc<T>>);

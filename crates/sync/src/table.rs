@@ -3,15 +3,14 @@
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::primitive::Shared;
+use crate::primitive::{Arc, Shared};
 
-/// A power of two: the shard is taken from the top bits of the hash.
-const SHARDS: usize = 64;
+/// A power of two: the shard is taken from the top bits of the hash. A model has all there is to a race with two.
+const SHARDS: usize = if cfg!(loom) { 2 } else { 64 };
 
 enum Slot<V, G> {
     Live(Arc<V>),
@@ -53,6 +52,9 @@ struct Shard<K, V, G> {
 /// `G` says what became of a gone key. A shard's lock is held for one look or change, never while a value is used.
 pub struct Table<K, V, G> {
     shards: Box<[Shared<Shard<K, V, G>>]>,
+    /// Read by who moves a value from shard to shard, written by who lists all: a value must not move from a shard that
+    /// the list has still to come to into one that it has passed. Taken before any shard.
+    moves: Shared<()>,
     hasher: FixedState,
     graves_per_shard: usize,
 }
@@ -66,6 +68,7 @@ impl<K: Hash + Eq + Clone, V, G: Clone> Table<K, V, G> {
         let shard = || Shared::new(Shard { slots: slots(), graves: VecDeque::new(), live: 0 });
         Table {
             shards: (0..SHARDS).map(|_| shard()).collect(),
+            moves: Shared::new(()),
             hasher: hasher.clone(),
             graves_per_shard: graves.div_ceil(SHARDS).max(1),
         }
@@ -130,6 +133,17 @@ impl<K: Hash + Eq + Clone, V, G: Clone> Table<K, V, G> {
         None
     }
 
+    /// Puts `value` under the key `new` and marks `old` as gone. The outcome is that of admitting it under `new`.
+    ///
+    /// Meanwhile it can be found under one key or both, never under none, and [`for_each`](Self::for_each) meets it once.
+    pub fn rename(&self, old: &K, new: K, value: Arc<V>, grave: G) -> Admission<V, G> {
+        let _moving = self.moves.read();
+        // First the new key, then the end of the old one: who looks in between finds it under one of them.
+        let admission = self.admit(new, value);
+        self.bury(old, grave);
+        admission
+    }
+
     /// Drops the value under `key` without a grave; a grave is left as it is.
     pub fn forget(&self, key: &K) -> Option<Arc<V>> {
         let mut shard = self.shard(key).write();
@@ -153,19 +167,22 @@ impl<K: Hash + Eq + Clone, V, G: Clone> Table<K, V, G> {
         self.len() == 0
     }
 
-    /// Calls `visit` for each value that is in the table when its shard is reached. No lock is held meanwhile.
-    pub fn for_each(&self, mut visit: impl FnMut(Arc<V>)) {
+    /// Calls `visit` for each value that is in the table when its shard is listed; one that is there all the time is met
+    /// once, also if it is [renamed](Self::rename) meanwhile. All are listed first: no lock is held during a visit.
+    pub fn for_each(&self, visit: impl FnMut(Arc<V>)) {
+        self.list().into_iter().for_each(visit);
+    }
+
+    fn list(&self) -> Vec<Arc<V>> {
+        let _nothing_moves = self.moves.write();
+        let mut values = Vec::new();
         for shard in &self.shards {
-            let values: Vec<Arc<V>> = {
-                let shard = shard.read();
-                let live = shard.slots.values().filter_map(|slot| match slot {
-                    Slot::Live(value) => Some(Arc::clone(value)),
-                    Slot::Gone(_) => None,
-                });
-                live.collect()
-            };
-            values.into_iter().for_each(&mut visit);
+            values.extend(shard.read().slots.values().filter_map(|slot| match slot {
+                Slot::Live(value) => Some(Arc::clone(value)),
+                Slot::Gone(_) => None,
+            }));
         }
+        values
     }
 }
 
@@ -189,7 +206,7 @@ impl<K, V, G> fmt::Debug for Table<K, V, G> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
@@ -211,6 +228,17 @@ mod tests {
         table.admit(1, Arc::new(1));
         assert!(table.forget(&1).is_some());
         assert!(matches!(table.admit(1, Arc::new(2)), Admission::Admitted));
+    }
+
+    #[test]
+    fn a_renamed_value_stands_under_its_new_key_alone() {
+        let table: Table<u32, &str, &str> = Table::new(1000, 7);
+        table.admit(1, Arc::new("one"));
+        let Some(value) = table.get(&1) else { panic!("it was admitted") };
+        assert!(matches!(table.rename(&1, 2, value, "renamed"), Admission::Admitted));
+        assert!(matches!(table.find(&1), Found::Gone("renamed")));
+        assert_eq!(table.get(&2).as_deref(), Some(&"one"));
+        assert_eq!(table.len(), 1);
     }
 
     #[test]
