@@ -269,7 +269,7 @@ impl Context {
     /// Ends or drops what has been idle for too long, packs what rests, and forgets messages that have waited too long.
     pub(crate) fn tick(&self, now: Now) {
         let mut packed = 0;
-        self.table.for_each(|cell| {
+        self.table.sweep(|cell| {
             let expiry = {
                 let mut guarded = cell.lock();
                 if packed < RESTS_MAX && guarded.rest(now) {
