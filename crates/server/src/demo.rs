@@ -17,13 +17,18 @@ mod balancer;
 mod browser;
 mod node;
 mod nodes;
+mod origin;
 mod page;
+mod play;
 mod ports;
+mod progress;
 mod script;
+mod stage;
 mod steps;
 
 use balancer::Balancer;
 use nodes::Nodes;
+use stage::Stage;
 
 /// Where the page is, if nobody else has the port.
 const PAGE_PORT: u16 = 8080;
@@ -34,7 +39,7 @@ const PAGE_PORT: u16 = 8080;
 /// Something could not be started, in one sentence; or a step of the script failed.
 pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
     let nodes = Arc::new(Nodes::prepare().await?);
-    let play = async { if arguments.script { script::play(nodes.clone()).await } else { show(nodes.clone()).await } };
+    let play = async { if arguments.script { script::run(nodes.clone()).await } else { show(nodes.clone()).await } };
     let result = tokio::select! {
         result = play => result,
         asked = signals::stop_asked(false) => asked.map(drop),
@@ -59,7 +64,7 @@ async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
     for node in nodes.all() {
         node.start().await.map_err(Exit::failure)?;
     }
-    let balancer = Balancer::new(nodes.clone(), address);
+    let balancer = Balancer::new(Stage::new(nodes.clone()));
     let _running = page.serve(balancer, HttpSettings::default()).map_err(cannot)?;
     say(&page::to_try(&nodes, address));
     std::future::pending().await // until a signal drops this
