@@ -61,13 +61,16 @@ impl Stage {
     pub(super) async fn kill(&self, which: Which) -> Result<(), Busy> {
         let _pressed = self.hands.try_read().map_err(|_| Busy::Playing)?;
         self.nodes.node(which).kill().await;
+        self.forget_look().await;
         Ok(())
     }
 
     /// Starts the node and waits until it is healthy; the inner error says why it is not.
     pub(super) async fn start(&self, which: Which) -> Result<Result<(), String>, Busy> {
         let _pressed = self.hands.try_read().map_err(|_| Busy::Playing)?;
-        Ok(self.nodes.node(which).start().await)
+        let started = self.nodes.node(which).start().await;
+        self.forget_look().await;
+        Ok(started)
     }
 
     /// Begins to play the nine steps; [`state`](Self::state) tells how far it is.
@@ -90,6 +93,11 @@ impl Stage {
         let nodes = self.look().await;
         let on = self.is_playing();
         json!({"nodes": nodes, "play": locked(&self.progress).json(on)})
+    }
+
+    /// After a press, what was seen before it is told to nobody.
+    async fn forget_look(&self) {
+        *self.look.lock().await = None;
     }
 
     async fn look(&self) -> Value {

@@ -1,0 +1,161 @@
+//! What a visitor does with the mouse.
+
+use anyhow::{Result, ensure};
+use outlive_interop::{Scene, poll};
+
+use crate::browser::{Browser, LIMIT, Scripts};
+use crate::demo::Demo;
+use crate::page::{Page, card};
+
+/// Signs in, counts, writes; kills the node that serves, goes on at the other one, starts the first again.
+pub(crate) fn buttons(scene: &Scene) -> Result<()> {
+    let page = Page::open(scene)?;
+    page.press("#count")?;
+    page.shows("#counter", "1")?;
+    let before = page.session_mark()?;
+    page.press("#login")?;
+    page.tells("Signed in as alice, and the session has a new id.")?;
+    page.shows("#who", "alice")?;
+    let mark = page.session_mark()?;
+    ensure!(mark != before && mark.len() == 8, "the id is still {before} after the login, or {mark} is no hash of one");
+    page.press("#count")?;
+    page.shows("#counter", "2")?;
+    page.fill("#note-text", "stays <b>here</b>")?;
+    page.press("#note")?;
+    page.shows("#note-kept q", "stays <b>here</b>")?;
+    page.shows(&format!("{} .sessions", card("A")), "1")?;
+    page.shows(&format!("{} .sessions", card("B")), "1")?;
+
+    let killed = page.serving()?;
+    let other = if killed == "A" { "B" } else { "A" };
+    page.press(&format!("{} .kill", card(killed)))?;
+    page.shows("#server", &format!("served by node {other}"))?;
+    page.shows(&format!("{} .state", card(killed)), "down")?;
+    let holds = |counter: &str| {
+        page.shows("#who", "alice")?;
+        page.shows("#counter", counter)?;
+        page.shows("#note-kept q", "stays <b>here</b>")?;
+        let now = page.session_mark()?;
+        ensure!(now == mark, "the session is {now}, not {mark}");
+        Ok(())
+    };
+    holds("2")?;
+    page.press("#count")?;
+    holds("3")?;
+
+    page.press(&format!("{} .start", card(killed)))?;
+    page.shows(&format!("{} .state", card(killed)), "up")?;
+    page.shows(&format!("{} .sessions", card(killed)), "1")?;
+    page.shows("#copies", "Both hold every session: an answer waits until its changes are on both.")?;
+    page.browser.reload()?;
+    holds("3")?;
+    page.press("#logout")?;
+    page.tells("Signed out.")?;
+    page.shows("#who", "")?;
+    page.shows("#login button", "Sign in")?;
+    page.is_clean()?;
+    page.demo.stop()
+}
+
+/// The visitor's session lives through the play, which a reload finds where it is, and which nothing else disturbs.
+pub(crate) fn nine_steps(scene: &Scene) -> Result<()> {
+    let page = Page::open(scene)?;
+    page.press("#login")?;
+    page.shows("#who", "alice")?;
+    page.press("#count")?;
+    page.shows("#counter", "1")?;
+    let mark = page.session_mark()?;
+    page.press("#play")?;
+    page.shows("#play button", "Playing")?;
+    for form in ["#count", "#login", "#node-a .kill", "#node-b .start", "#play"] {
+        let button = format!("{form} button");
+        poll::until_equal(&button, LIMIT, &Some("true".to_owned()), || page.browser.attribute(&button, "aria-disabled"))?;
+    }
+    page.browser.click("#node-b .kill button")?;
+    page.tells("The nine steps are being played: the nodes are theirs until the end.")?;
+    page.shows("#steps li:nth-child(1) .took", &poll::until("the first step's time", LIMIT, || {
+        let took = page.browser.text("#steps li:nth-child(1) .took")?;
+        ensure!(!took.is_empty(), "it is not done");
+        Ok(took)
+    })?)?;
+    page.browser.reload()?;
+    page.shows("#play button", "Playing")?;
+    let is = |step: usize, state: &str| {
+        let item = format!("#steps li:nth-child({step})");
+        poll::until_equal(&item, LIMIT, &Some(state.to_owned()), || page.browser.attribute(&item, "data-state"))
+    };
+    is(1, "passed")?;
+    page.shows("#play button", "Play them again")?;
+    (1..=9).try_for_each(|step| is(step, "passed"))?;
+    let outcome = page.browser.text("#outcome")?;
+    ensure!(outcome.starts_with("9 passed, 0 failed, in "), "{outcome}");
+    let state = page.demo.state()?;
+    ensure!(state["play"]["number"] == 1 && state["play"]["on"] == false, "{state}");
+
+    page.tells("Your session lived through it")?;
+    page.shows("#who", "alice")?;
+    ensure!(page.session_mark()? == mark, "the visitor's session is another one");
+    page.press("#count")?;
+    page.shows("#counter", "2")?;
+    page.is_clean()?;
+    page.demo.stop()
+}
+
+/// Both nodes down: the page says so, and a node that is started serves a new session.
+pub(crate) fn no_node(scene: &Scene) -> Result<()> {
+    let page = Page::open(scene)?;
+    page.press("#count")?;
+    page.shows("#counter", "1")?;
+    for node in ["A", "B"] {
+        page.press(&format!("{} .kill", card(node)))?;
+        page.shows(&format!("{} .state", card(node)), "down")?;
+    }
+    page.shows("#server", "no node answers")?;
+    page.shows("#copies", "No node is up, and sessions live in memory: start one to begin anew.")?;
+    page.browser.click("#count button")?;
+    page.tells("No node is up: start one.")?;
+    page.press("#node-b .start")?;
+    page.shows("#server", "served by node B")?;
+    page.shows("#counter", "0")?;
+    page.press("#count")?;
+    page.shows("#counter", "1")?;
+    page.is_clean()?;
+    page.demo.stop()
+}
+
+/// Forms that nobody intercepts: a button leads back to the page, the app's answer is its JSON.
+pub(crate) fn no_script(scene: &Scene) -> Result<()> {
+    let (demo, browser) = (Demo::start(scene)?, Browser::start(scene, Scripts::Off)?);
+    let page = format!("{}/", demo.url());
+    browser.open(&page)?;
+    ensure!(browser.text("noscript p")?.starts_with("Without JavaScript the buttons work"), "no word about it");
+    browser.click("#node-a .kill button")?;
+    poll::until("A is down", LIMIT, || {
+        let state = demo.state()?;
+        ensure!(state["nodes"][0]["state"] == "down", "{state}");
+        Ok(())
+    })?;
+    ensure!(browser.text("#node-a h2")? == "Node A", "the button does not lead back to the page");
+    browser.click("#count button")?;
+    let answer = browser.text("body")?;
+    ensure!(answer.contains(r#""node":"B""#) && answer.contains(r#""counter":1"#), "{answer}");
+    demo.stop()
+}
+
+/// A form on a page from elsewhere, which a browser sends all the same.
+pub(crate) fn foreign_page(scene: &Scene) -> Result<()> {
+    let (demo, browser) = (Demo::start(scene)?, Browser::start(scene, Scripts::On)?);
+    for path in ["/nodes/A/kill", "/play"] {
+        browser.open(&format!("data:text/html,<form method=post action={}{path}><button>win</button></form>", demo.url()))?;
+        browser.click("button")?;
+        let refusal = r#"{"error":"only this page's own buttons may do that"}"#;
+        poll::until("the refusal", LIMIT, || {
+            let answer = browser.text("body")?;
+            ensure!(answer.contains(refusal), "{answer}");
+            Ok(())
+        })?;
+        let state = demo.state()?;
+        ensure!(state["nodes"][0]["state"] == "up" && state["play"]["number"] == 0, "{state}");
+    }
+    demo.stop()
+}
