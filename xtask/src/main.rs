@@ -2,11 +2,13 @@
 //!
 //! - `cargo xtask verify` answers "is it done?": it checks and tests everything and changes nothing but the target folder.
 //! - `cargo xtask loom` runs the models of `crates/sync` alone, as far as one likes.
+//! - `cargo xtask picture` takes the README's picture anew: the demo's page, as a real browser shows it.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
 mod fix;
 mod loom;
 mod peers;
+mod picture;
 mod purity;
 mod report;
 mod verify;
@@ -34,6 +36,8 @@ enum Task {
         #[arg(long)]
         preemptions: Option<usize>,
     },
+    /// Takes docs/demo.png anew. Needs Chromium and ChromeDriver.
+    Picture,
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Verify => verify::run(),
         Task::Loom { preemptions } => loom::run(preemptions),
+        Task::Picture => picture::run(),
         Task::Fix => fix::run(),
     }
 }

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use outlive_connector::http::{HttpServer, HttpSettings};
+use outlive_connector::http::{BindError, HttpServer, HttpSettings, Running};
 
 use crate::cli::DemoArguments;
 use crate::exit::Exit;
@@ -48,13 +48,9 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
     result
 }
 
-/// Starts all, tells what to try, and serves the page for good.
+/// Serves the page, starts the nodes, tells what to try, and goes on for good.
 async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
-    let page = match HttpServer::bind(ports::loopback(PAGE_PORT)) {
-        Ok(page) => page,
-        Err(_) => HttpServer::bind(ports::free_tcp()?).map_err(cannot)?,
-    };
-    let address = page.address();
+    let running = serve_page(&Balancer::new(Stage::new(nodes.clone())))?;
     say("Outlive: starting two nodes ...");
     if let Some(reason) = nodes.without_multicast() {
         say(&format!(
@@ -64,10 +60,14 @@ async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
     for node in nodes.all() {
         node.start().await.map_err(Exit::failure)?;
     }
-    let balancer = Balancer::new(Stage::new(nodes.clone()));
-    let _running = page.serve(balancer, HttpSettings::default()).map_err(cannot)?;
-    say(&page::to_try(&nodes, address));
+    say(&page::to_try(&nodes, running.address()));
     std::future::pending().await // until a signal drops this
+}
+
+/// At its usual port, or at any free one. It listens at once: what is bound and does not listen, another demo could bind, too.
+fn serve_page(balancer: &Balancer) -> Result<Running, Exit> {
+    let serve = |address| HttpServer::bind(address)?.serve(balancer.clone(), HttpSettings::default());
+    serve(ports::loopback(PAGE_PORT)).or_else(|_| serve(ports::free_tcp()?).map_err(cannot))
 }
 
 /// Prints a line. A reader that has gone away (`| head`) is no reason to stop.
@@ -75,6 +75,6 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-fn cannot(error: outlive_connector::http::BindError) -> Exit {
+fn cannot(error: BindError) -> Exit {
     Exit::failure(format!("the demo's page: {error}"))
 }

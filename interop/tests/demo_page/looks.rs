@@ -34,7 +34,8 @@ for (const element of document.body.querySelectorAll('*')) {
 return [texts, pale];";
 
 /// The background's brightest channel, from 0 to 255.
-const BRIGHTEST: &str = "return Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number))";
+const BRIGHTEST: &str =
+    "return Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number))";
 
 /// Elements that reach over the right edge, and how far the page could be moved sideways.
 const WIDE: &str = "

@@ -1,7 +1,7 @@
 //! The demo's page in a real browser: `outlive demo` as a process, and headless Chromium that presses its buttons.
 //!
 //! Needs Debian's packages `chromium` and `chromium-driver`, or the same programs from elsewhere; see `outlive_interop::runner` for the rest.
-//! `OUTLIVE_PICTURE=FILE` tells the test `picture` where the README's picture goes: `cargo xtask picture`.
+//! `OUTLIVE_PICTURES=FOLDER` tells the test `picture` where its pictures go, of which the README shows one: `cargo xtask picture`.
 
 use std::process::ExitCode;
 
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     runner::main(&[
         Test::new("a_session_survives_what_the_buttons_do", story::buttons).with_outlive().with_browser(),
         Test::new("the_nine_steps_are_played_from_the_page", story::nine_steps).with_outlive().with_browser(),
+        Test::new("a_failed_step_is_told", story::failures).with_outlive().with_browser(),
         Test::new("without_any_node_the_page_still_works", story::no_node).with_outlive().with_browser(),
         Test::new("a_form_without_script_works", story::no_script).with_outlive().with_browser(),
         Test::new("a_foreign_page_presses_nothing", story::foreign_page).with_outlive().with_browser(),

@@ -76,7 +76,8 @@ impl Page {
 
     /// Writes a text into a field, in place of what is there.
     pub(crate) fn fill(&self, field: &str, text: &str) -> Result<()> {
-        self.browser.script(&format!("const field = document.querySelector('{field}'); field.focus(); field.select()"))?;
+        self.browser
+            .script(&format!("const field = document.querySelector('{field}'); field.focus(); field.select()"))?;
         self.browser.type_keys(text)
     }
 

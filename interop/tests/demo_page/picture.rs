@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -13,12 +13,13 @@ use serde_json::json;
 
 use crate::page::{Page, card};
 
-/// Where the picture goes; beside it, for the eye alone, what a phone shows and what the night does.
-const FILE: &str = "OUTLIVE_PICTURE";
+/// The folder for `demo.png`, and for what is for the eye alone: `dark.png`, `phone.png`.
+const FOLDER: &str = "OUTLIVE_PICTURES";
 
 /// Takes the pictures.
 pub(crate) fn take(scene: &Scene) -> Result<()> {
-    let file = PathBuf::from(env::var_os(FILE).with_context(|| format!("{FILE} does not say where the picture goes"))?);
+    let folder = env::var_os(FOLDER).with_context(|| format!("{FOLDER} does not say where the pictures go"))?;
+    let file = |name| Path::new(&folder).join(name);
     let page = Page::open(scene)?;
     page.press("#login")?;
     page.shows("#who", "alice")?;
@@ -36,10 +37,12 @@ pub(crate) fn take(scene: &Scene) -> Result<()> {
     page.press(&format!("{} .kill", card(serving)))?;
     page.shows(&format!("{} .state", card(serving)), "down")?;
     page.tells("serves you now")?;
+    let other = if serving == "A" { "B" } else { "A" };
+    page.shows(&format!("{} .members", card(other)), "nobody")?;
     page.browser.script("document.activeElement.blur()")?;
-    shoot(&page, 1200, "light", &file)?;
-    shoot(&page, 1200, "dark", &file.with_extension("dark.png"))?;
-    shoot(&page, 375, "light", &file.with_extension("phone.png"))?;
+    shoot(&page, 1200, "light", &file("demo.png"))?;
+    shoot(&page, 1200, "dark", &file("dark.png"))?;
+    shoot(&page, 375, "light", &file("phone.png"))?;
     page.demo.stop()
 }
 

@@ -212,7 +212,10 @@ impl Story {
     /// The node is up, and so holds all sessions: the other one may go.
     async fn is_up(&self, which: Which) -> anyhow::Result<()> {
         let state = self.nodes.node(which).state().await;
-        ensure!(matches!(state, NodeState::Up(_)), "{which:?} is not up, so the other node is the only one with the sessions");
+        ensure!(
+            matches!(state, NodeState::Up(_)),
+            "{which:?} is not up, so the other node is the only one with the sessions"
+        );
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 mod app;
 mod ends;
+mod page;
 mod refusals;
 mod story;
 mod support;
