@@ -14,6 +14,7 @@ mod keyboard;
 mod looks;
 mod page;
 mod picture;
+mod squatter;
 mod story;
 
 fn main() -> ExitCode {

@@ -1,14 +1,12 @@
 //! What a visitor does with the mouse.
 
-use std::net::SocketAddr;
-
 use anyhow::{Result, ensure};
 use outlive_interop::{Scene, poll};
-use socket2::{Domain, Socket, Type};
 
 use crate::browser::{Browser, LIMIT, Scripts};
 use crate::demo::Demo;
 use crate::page::{Page, card};
+use crate::squatter::Squatter;
 
 /// Signs in, counts, writes; kills the node that serves, goes on at the other one, starts the first again.
 pub(crate) fn buttons(scene: &Scene) -> Result<()> {
@@ -109,10 +107,7 @@ pub(crate) fn failures(scene: &Scene) -> Result<()> {
     page.press("#node-a .kill")?;
     page.shows("#node-a .state", "down")?;
     page.shows("#server", "served by node B")?;
-    // Bound, and not listening: a node cannot have it, and who connects is refused at once.
-    let port_taken = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    let a: SocketAddr = page.browser.text("#node-a .address")?.parse()?;
-    port_taken.bind(&a.into())?;
+    let squatter = Squatter::at(page.browser.text("#node-a .address")?.parse()?)?;
     page.press("#play")?;
     poll::until("the play's end", LIMIT, || {
         let outcome = page.browser.text("#outcome")?;
@@ -127,7 +122,7 @@ pub(crate) fn failures(scene: &Scene) -> Result<()> {
     page.shows("#counter", "1")?;
     page.press("#node-a .start")?;
     page.tells("Node A ended at once")?;
-    drop(port_taken);
+    drop(squatter);
     page.press("#node-a .start")?;
     page.shows("#node-a .state", "up")?;
     page.press("#count")?;
