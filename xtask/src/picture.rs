@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{cargo, root};
+use crate::{cargo, root, target_folder};
 
 pub(crate) fn run() -> ExitCode {
     match take() {
@@ -19,7 +19,7 @@ pub(crate) fn run() -> ExitCode {
 
 /// Runs the browser test that takes it. What else that takes stays in the target folder, to look at.
 fn take() -> Result<()> {
-    let folder = root().join("target/demo-page");
+    let folder = target_folder().join("demo-page");
     fs::create_dir_all(&folder)?;
     let mut test = cargo();
     test.args(["test", "--locked", "--package", "outlive-interop", "--test", "demo_page", "--", "--exact", "picture"]);

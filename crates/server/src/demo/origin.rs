@@ -27,7 +27,7 @@ fn own_host(headers: &HeaderMap) -> Option<&str> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let is_port = |port: &str| port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
     let is_own = |name: &&str| host.strip_prefix(*name).is_some_and(|port| port.is_empty() || is_port(port));
-    NAMES.iter().any(|name| is_own(&name)).then_some(host)
+    NAMES.iter().any(is_own).then_some(host)
 }
 
 #[cfg(test)]
