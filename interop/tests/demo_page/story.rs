@@ -152,11 +152,24 @@ pub(crate) fn no_node(scene: &Scene) -> Result<()> {
     page.demo.stop()
 }
 
-/// Forms that nobody intercepts: a button leads back to the page, the app's answer is its JSON.
-pub(crate) fn no_script(scene: &Scene) -> Result<()> {
+/// Forms that no script intercepts. Those of a page from elsewhere, which a browser sends all the same, press nothing; the page's own lead
+/// back to it, and what the session app answers is its JSON.
+pub(crate) fn forms(scene: &Scene) -> Result<()> {
     let (demo, browser) = (Demo::start(scene)?, Browser::start(scene, Scripts::Off)?);
-    let page = format!("{}/", demo.url());
-    browser.open(&page)?;
+    for path in ["/nodes/A/kill", "/play"] {
+        let form = format!("<form method=post action={}{path}><button>win</button></form>", demo.url());
+        browser.open(&format!("data:text/html,{form}"))?;
+        browser.click("button")?;
+        poll::until("the refusal", LIMIT, || {
+            let answer = browser.text("body")?;
+            ensure!(answer.contains(r#"{"error":"only this page's own buttons may do that"}"#), "{answer}");
+            Ok(())
+        })?;
+        let state = demo.state()?;
+        ensure!(state["nodes"][0]["state"] == "up" && state["play"]["number"] == 0, "{state}");
+    }
+
+    browser.open(&format!("{}/", demo.url()))?;
     ensure!(browser.text("noscript p")?.starts_with("Without JavaScript the buttons work"), "no word about it");
     browser.click("#node-a .kill button")?;
     poll::until("A is down", LIMIT, || {
@@ -166,28 +179,10 @@ pub(crate) fn no_script(scene: &Scene) -> Result<()> {
     })?;
     ensure!(browser.text("#node-a h2")? == "Node A", "the button does not lead back to the page");
     browser.click("#count button")?;
-    let answer = browser.text("body")?;
-    ensure!(answer.contains(r#""node":"B""#) && answer.contains(r#""counter":1"#), "{answer}");
-    demo.stop()
-}
-
-/// A form on a page from elsewhere, which a browser sends all the same.
-pub(crate) fn foreign_page(scene: &Scene) -> Result<()> {
-    let (demo, browser) = (Demo::start(scene)?, Browser::start(scene, Scripts::On)?);
-    for path in ["/nodes/A/kill", "/play"] {
-        browser.open(&format!(
-            "data:text/html,<form method=post action={}{path}><button>win</button></form>",
-            demo.url()
-        ))?;
-        browser.click("button")?;
-        let refusal = r#"{"error":"only this page's own buttons may do that"}"#;
-        poll::until("the refusal", LIMIT, || {
-            let answer = browser.text("body")?;
-            ensure!(answer.contains(refusal), "{answer}");
-            Ok(())
-        })?;
-        let state = demo.state()?;
-        ensure!(state["nodes"][0]["state"] == "up" && state["play"]["number"] == 0, "{state}");
-    }
+    poll::until("the app's answer", LIMIT, || {
+        let answer = browser.text("body")?;
+        ensure!(answer.contains(r#""node":"B""#) && answer.contains(r#""counter":1"#), "{answer}");
+        Ok(())
+    })?;
     demo.stop()
 }

@@ -26,7 +26,11 @@ use crate::reply::{self, Reply};
 
 const INDEX: &str = include_str!("page/index.html");
 
-/// What stands in the page where the steps belong.
+/// One node's card.
+const NODE: &str = include_str!("page/node.html");
+
+/// What stands in the page where the nodes and the steps belong.
+const NODES_MARK: &str = "<!-- the nodes -->";
 const STEPS_MARK: &str = "<!-- the steps -->";
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
@@ -120,7 +124,8 @@ fn index() -> String {
     for step in &STEPS {
         let _ = write!(steps, "<li><span class=\"title\">{}</span></li>", step.title); // a String takes everything
     }
-    INDEX.replace(STEPS_MARK, &steps)
+    let node = |name, id| NODE.replace("{name}", name).replace("{id}", id);
+    INDEX.replace(NODES_MARK, &(node("A", "a") + &node("B", "b"))).replace(STEPS_MARK, &steps)
 }
 
 fn guarded(mut reply: Reply) -> Reply {
@@ -167,15 +172,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_stands_in_the_page() {
+    fn every_step_and_node_stands_in_the_page() {
         let page = index();
+        assert!(page.contains("/nodes/A/kill\"") && page.contains("id=\"node-b\"") && !page.contains('{'));
         assert!(STEPS.iter().all(|step| page.contains(step.title)));
-        assert!(!page.contains(STEPS_MARK));
+        assert!(!page.contains(STEPS_MARK) && !page.contains(NODES_MARK));
     }
 
     #[test]
     fn every_file_is_used_and_no_other_is_named() {
-        let texts = || FILES.iter().map(|(_, _, text)| *text).chain([INDEX]);
+        let texts = || FILES.iter().map(|(_, _, text)| *text).chain([INDEX, NODE]);
         for (path, _, _) in FILES {
             let name = path.trim_start_matches("/demo/");
             assert!(texts().any(|text| text.contains(&format!("{name}\""))), "nobody uses {path}");
