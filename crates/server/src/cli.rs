@@ -42,8 +42,8 @@ Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug;
 
 const DEMO: &str = "\
 Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \
-and port of their own: they never meet a real cluster. The balancer serves a page with the session app and with buttons that kill and \
-start a node. Ctrl-C ends everything.";
+and port of their own: they never meet a real cluster. The balancer serves a page with the session app, with buttons that kill and \
+start a node, and with the nine steps to be played. Ctrl-C ends everything.";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
