@@ -34,7 +34,8 @@
 
 mod body;
 mod context;
-mod cookie;
+#[doc(hidden)]
+pub mod cookie;
 mod error;
 mod exchange;
 mod extract;
