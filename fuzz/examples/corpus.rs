@@ -1,6 +1,7 @@
 //! Corpora as files.
 //!
-//! `cargo run -p outlive-fuzz --example corpus -- write FOLDER`: the seeds of each target, in a folder each.
+//! `cargo run -p outlive-fuzz --example corpus -- write FOLDER`: the seeds of each target, in a folder each. Prints the targets, each
+//! with the longest input that is worth making.
 //! `cargo run -p outlive-fuzz --example corpus -- run TARGET FILE…`: gives a target these files, one after the other.
 
 use std::fs;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A seed that is there already is left alone: its name is its content.
+/// Adds to what is there: libFuzzer keeps what it finds in the same folders.
 fn write(folder: &Path) -> Result<(), String> {
     for target in TARGETS {
         let folder = folder.join(target.name);
@@ -36,6 +37,7 @@ fn write(folder: &Path) -> Result<(), String> {
             let file = folder.join(format!("seed-{number:04}"));
             fs::write(&file, seed).map_err(|error| format!("{}: {error}", file.display()))?;
         }
+        println!("{} {}", target.name, target.longest);
     }
     Ok(())
 }

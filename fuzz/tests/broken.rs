@@ -110,12 +110,12 @@ fn a_stream_that_loses_its_end_is_found() {
     found("java_stream", "a stream is written as it was read", |data| java_stream::check(data, rewrite_first));
 }
 
-/// Takes memory by the length that a `byte[]` at the start claims.
+/// Takes memory by the length that the first `byte[]` claims.
 fn rewrite_trusting(bytes: &[u8]) -> Option<Vec<u8>> {
-    const BYTE_ARRAY: &[u8] = b"\xac\xed\0\x05ur\0\x02[B\xac\xf3\x17\xf8\x06\x08T\xe0\x02\0\0xp";
-    let claimed =
-        bytes.strip_prefix(BYTE_ARRAY).and_then(<[u8]>::first_chunk).map_or(0, |four| i32::from_be_bytes(*four));
-    let _content: Vec<u8> = Vec::with_capacity(usize::try_from(claimed).unwrap_or_default());
+    const BYTE_ARRAY: &[u8] = b"ur\0\x02[B\xac\xf3\x17\xf8\x06\x08T\xe0\x02\0\0xp";
+    let start = bytes.windows(BYTE_ARRAY.len()).position(|window| window == BYTE_ARRAY);
+    let claimed = start.and_then(|start| bytes[start + BYTE_ARRAY.len()..].first_chunk()).copied();
+    let _content: Vec<u8> = Vec::with_capacity(claimed.map_or(0, |claimed| u32::from_be_bytes(claimed) as usize));
     Stream::decode(bytes, &Limits::default()).ok().map(|stream| stream.encode())
 }
 

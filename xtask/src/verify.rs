@@ -22,7 +22,9 @@ fn all(report: &mut Report) -> Result<()> {
     let nothing_may_be_skipped = env::var("CI").is_ok_and(|value| value == "true");
     report.command("format", cargo().args(["fmt", "--all", "--check"]))?;
     report.check("purity of the crates without I/O", purity::check)?;
-    report.command("clippy", on_workspace("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    // The programs of the fuzz targets are built by `cargo xtask fuzz` alone, so they are looked at here.
+    let everything = ["--all-targets", "--features", "outlive-fuzz/programs", "--", "-D", "warnings"];
+    report.command("clippy", on_workspace("clippy").args(everything))?;
     report.command(
         "clippy, process tests",
         on_workspace("clippy").args(process_tests()).args(["--", "-D", "warnings"]),
