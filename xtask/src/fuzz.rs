@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -119,6 +120,7 @@ fn turn(target: &Target, programs: &Path, folder: &Path, seconds: u64) -> Result
     let name = &target.name;
     let (log, failures) = (folder.join(format!("{name}.log")), folder.join("failures").join(name));
     fs::create_dir_all(&failures)?;
+    let start = Instant::now();
     let status = Command::new(programs.join(name))
         .arg(folder.join("corpus").join(name))
         .arg(format!("-max_total_time={seconds}"))
@@ -131,6 +133,7 @@ fn turn(target: &Target, programs: &Path, folder: &Path, seconds: u64) -> Result
         .stderr(File::create(&log)?)
         .status()
         .with_context(|| name.clone())?;
+    let seconds = start.elapsed().as_secs();
     let said = fs::read(&log)?;
     let said = String::from_utf8_lossy(&said);
     if !status.success() {

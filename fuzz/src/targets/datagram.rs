@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 pub fn run(data: &[u8]) {
     let id = MemberId { host: [10, 0, 0, 1].into(), port: 4000, unique_id: UniqueId::from_random([7; 16]) };
     let config = GroupConfig { members_max: 4, probes_max: 2, ..GroupConfig::default() };
-    let mut group = Watched::new(|config, local| GroupCore::new(config, local), config, Member::new(id));
+    let mut group = Watched::new(GroupCore::new, config, Member::new(id));
     group.start();
     let mut rest = data;
     while let Some((length, behind)) = rest.split_first_chunk() {
