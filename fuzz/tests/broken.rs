@@ -20,7 +20,7 @@ use outlive_tribes_proto::wire::frame::{Frame, FrameReader, HEADER};
 /// Which input of the replay `check` fails at, and what it says; none: it did not see the fault.
 #[track_caller]
 fn found(name: &str, says: &str, check: impl Fn(&[u8])) {
-    let target = target(name).unwrap();
+    let target = target(name).expect("there is one");
     for (number, input) in corpus::inputs(&target).enumerate() {
         // What is broken may be half done, and is not used again.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(&input))) {
@@ -38,7 +38,7 @@ fn found(name: &str, says: &str, check: impl Fn(&[u8])) {
 /// Runs what is right through the same hands, so that it is the fault that is found and nothing else.
 #[track_caller]
 fn not_found(name: &str, check: impl Fn(&[u8])) {
-    corpus::inputs(&target(name).unwrap()).for_each(|input| check(&input));
+    corpus::inputs(&target(name).expect("there is one")).for_each(|input| check(&input));
 }
 
 // ---- lengths ----

@@ -58,8 +58,7 @@ enum Choice {
 pub fn run(data: &[u8]) {
     let Ok(thing) = Everything::arbitrary(&mut Unstructured::new(data)) else { return };
     let value = Value::from_serde(&thing).expect("nothing of it is too large for Java");
-    let value =
-        Value::from_bytes(value.as_bytes().to_vec().into(), &Limits::default()).expect("what is written is read");
+    let value = Value::from_bytes(&value.to_bytes(), &Limits::default()).expect("what is written is read");
     let again: Everything = value.to_serde().unwrap_or_else(|error| panic!("{error}: {thing:?}"));
     // As text, in which a number that is none is equal to itself.
     assert_eq!(format!("{again:?}"), format!("{thing:?}"));

@@ -41,10 +41,10 @@ fn check_first(data: &[u8]) {
 
 fn check_values(data: &[u8]) {
     for value in bounded(data.len(), SHARED_OBJECTS, || values(data)) {
-        let again = Value::from_bytes(value.as_bytes().to_vec().into(), &Limits::default());
+        let again = Value::from_bytes(&value.to_bytes(), &Limits::default());
         assert_eq!(again.as_ref(), Ok(&value), "a value stands on its own");
         let graph = value.graph();
-        assert_eq!(graph.encode()[4..], *value.as_bytes(), "its graph is written as the same bytes");
+        assert_eq!(graph.encode()[4..], *value.to_bytes(), "its graph is written as the same bytes");
         if let Some(root) = graph.root() {
             assert_eq!(root.to_value(), value, "its graph is the value");
         }
@@ -60,7 +60,7 @@ fn values(data: &[u8]) -> Vec<Value> {
         let before = input.offset();
         match input.read_object() {
             Ok(Read::Value(value)) => {
-                let Some(less) = left.checked_sub(value.as_bytes().len()) else { break };
+                let Some(less) = left.checked_sub(value.byte_len()) else { break };
                 left = less;
                 values.push(value);
             }

@@ -15,9 +15,10 @@ use crate::vectors::Vectors;
 
 /// The target.
 pub fn run(data: &[u8]) {
-    let value = bounded(data.len(), 0, || Value::from_bytes(data.to_vec().into(), &Limits::default()));
+    let value = bounded(data.len(), 0, || Value::from_bytes(data, &Limits::default()));
     let Ok(value) = value else { return };
-    assert_eq!(value.as_bytes(), data);
+    assert_eq!(value.to_bytes(), data);
+    assert_eq!(value.byte_len(), data.len());
     assert_eq!(value.graph().encode()[4..], *data, "its graph is written as the same bytes");
     show(&bounded(data.len(), SHARED_OBJECTS, || value.view()));
     check_serde(&value);
@@ -60,6 +61,6 @@ fn check_in_stream(value: &Value) {
 }
 
 pub(crate) fn seeds(vectors: &Vectors) -> Vec<Vec<u8>> {
-    let bytes = vectors.values().into_iter().map(|value| value.as_bytes().to_vec());
+    let bytes = vectors.values().into_iter().map(|value| value.to_bytes().into_owned());
     bytes.filter(|bytes| bytes.len() < 4 << 10).collect()
 }

@@ -38,7 +38,7 @@ pub struct Target {
 pub const TARGETS: [Target; 12] = [
     Target { name: "frame", run: frame::run, seeds: frame::seeds, replayed: 12_000, longest: 16 << 10 },
     Target { name: "datagram", run: datagram::run, seeds: datagram::seeds, replayed: 6_000, longest: 4 << 10 },
-    Target { name: "group", run: group::run, seeds: group::seeds, replayed: 3_000, longest: 2 << 10 },
+    Target { name: "group", run: group::run, seeds: group::seeds, replayed: 2_000, longest: 2 << 10 },
     Target { name: "rpc", run: rpc::run, seeds: rpc::seeds, replayed: 12_000, longest: 4 << 10 },
     Target {
         name: "java_stream",
@@ -59,7 +59,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "delta", run: delta::run, seeds: delta::seeds, replayed: 12_000, longest: 4 << 10 },
     Target { name: "state", run: state::run, seeds: state::seeds, replayed: 12_000, longest: 8 << 10 },
     Target { name: "cookie", run: cookie::run, seeds: cookie::seeds, replayed: 12_000, longest: 1 << 10 },
-    Target { name: "node", run: node::run, seeds: node::seeds, replayed: 3_000, longest: 2 << 10 },
+    Target { name: "node", run: node::run, seeds: node::seeds, replayed: 1_000, longest: 2 << 10 },
 ];
 
 /// The target of that name.
