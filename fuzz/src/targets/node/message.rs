@@ -69,6 +69,20 @@ pub(crate) fn attribute(number: u8) -> String {
 }
 
 impl Message {
+    /// A creation, a whole session, a new id that is this one, and a change.
+    pub(crate) fn that_revive(number: u8) -> [Message; 4] {
+        let session = Named { number, route: 1 };
+        let whole = Whole { session, attributes: vec![(0, 1)], max_inactive: 1800, is_valid: true, version: 1 };
+        let other = Named { number: number + 1, route: 1 };
+        [
+            (session, Event::Created),
+            (session, Event::AllData(vec![whole])),
+            (other, Event::ChangeId(session)),
+            (session, Event::Delta(vec![Change::Set(0, 1)])),
+        ]
+        .map(|(session, event)| Message { event, session, late_ms: 1, other_context: 0 })
+    }
+
     pub(crate) fn encode(self, now: UnixMillis) -> Bytes {
         let at = UnixMillis(now.0 + i64::from(self.late_ms));
         let session = self.session.id();

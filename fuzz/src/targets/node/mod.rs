@@ -35,8 +35,8 @@ mod message;
 const CONTEXT: &str = "localhost#/app";
 /// Other nodes: two of ours, a Tomcat, and one that is never a member.
 const PEERS: u8 = 4;
-/// Ids that sessions have.
-const IDS: u8 = 8;
+/// Sessions that others may have made, and as many that were made here: those that peers speak of.
+const IDS: u8 = 3;
 /// Bytes that wait for one peer: few, so that lanes run over.
 const LANE_BYTES_MAX: usize = 16 << 10;
 /// Longer than a session may be idle, and than a node waits for the state.
@@ -85,6 +85,7 @@ pub fn run(data: &[u8]) {
     assert!(world.context.is_ready(), "after a minute it goes on without an answer");
     (0..PEERS).for_each(|peer| world.deliver(peer, usize::MAX));
     world.check();
+    world.peers_know_nothing_of_the_dead();
 }
 
 /// A node and all that is around it.
@@ -116,7 +117,14 @@ fn member(number: u8) -> Member {
 
 /// The id of that number, as requests and peers name it.
 fn id(number: u8, route: u8) -> String {
-    SessionId::generate([number % IDS; 16], ["", "here", "there"][usize::from(route % 3)]).as_str().to_owned()
+    let number = number % (2 * IDS);
+    let bytes = if number < IDS { [number; 16] } else { made_here(number - IDS) };
+    SessionId::generate(bytes, ["", "here", "there"][usize::from(route % 3)]).as_str().to_owned()
+}
+
+/// The bytes of an id that is made here: 128 random bits are never those of another session.
+fn made_here(count: u8) -> [u8; 16] {
+    [0x80 | count; 16]
 }
 
 fn base(id: &str) -> String {
@@ -171,9 +179,8 @@ impl World {
                 self.effects();
             }
             Operation::Create => {
-                // Ids of its own: 128 random bits are never those of another session.
-                self.made += 1;
-                self.held.push(self.context.create(self.now, [0x80 | self.made; 16]));
+                let id = self.new_id();
+                self.held.push(self.context.create(self.now, id));
             }
             Operation::Find { id: number, route } => self.find(&id(number, route)),
             Operation::Complete { session } => {
@@ -230,8 +237,8 @@ impl World {
             Operation::ChangeId { session } => {
                 if let Some(session) = self.session(session).filter(SessionRef::is_valid) {
                     let old = base(&session.id());
-                    self.made += 1;
-                    self.context.change_id(self.now, &session, [0x80 | self.made; 16]);
+                    let new = self.new_id();
+                    self.context.change_id(self.now, &session, new);
                     self.dead.insert(old);
                 }
             }
@@ -245,6 +252,25 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// Peers that have not heard of an end speak of all sessions, in every way that may bring one back.
+    fn peers_know_nothing_of_the_dead(&mut self) {
+        for number in (0..PEERS - 1).chain(0..PEERS - 1) {
+            self.heartbeat(number);
+        }
+        for number in 0..2 * IDS {
+            for message in Message::that_revive(number) {
+                let bytes = message.encode(self.now.wall);
+                self.object(number, SendOptions(6), bytes);
+                self.check();
+            }
+        }
+    }
+
+    fn new_id(&mut self) -> [u8; 16] {
+        self.made += 1;
+        made_here(self.made - 1)
     }
 
     fn session(&self, number: u8) -> Option<SessionRef> {
@@ -397,5 +423,5 @@ fn check_letter(body: &Bytes) {
 /// Random bytes of many lengths: each is a story.
 pub(crate) fn seeds(_: &Vectors) -> Vec<Vec<u8>> {
     let mut random = Random::of(b"node");
-    (1..=100).map(|number| random.bytes(number * 16)).collect()
+    (1..=100).map(|number| random.bytes(number * 8)).collect()
 }
