@@ -34,32 +34,32 @@ pub struct Target {
     pub longest: usize,
 }
 
+macro_rules! target {
+    ($module:ident, replayed: $replayed:expr, longest: $longest:expr) => {
+        Target {
+            name: stringify!($module),
+            run: $module::run,
+            seeds: $module::seeds,
+            replayed: $replayed,
+            longest: $longest,
+        }
+    };
+}
+
 /// All targets.
 pub const TARGETS: [Target; 12] = [
-    Target { name: "frame", run: frame::run, seeds: frame::seeds, replayed: 12_000, longest: 16 << 10 },
-    Target { name: "datagram", run: datagram::run, seeds: datagram::seeds, replayed: 6_000, longest: 4 << 10 },
-    Target { name: "group", run: group::run, seeds: group::seeds, replayed: 2_000, longest: 2 << 10 },
-    Target { name: "rpc", run: rpc::run, seeds: rpc::seeds, replayed: 12_000, longest: 4 << 10 },
-    Target {
-        name: "java_stream",
-        run: java_stream::run,
-        seeds: java_stream::seeds,
-        replayed: 12_000,
-        longest: 8 << 10,
-    },
-    Target { name: "java_value", run: java_value::run, seeds: java_value::seeds, replayed: 12_000, longest: 4 << 10 },
-    Target { name: "java_serde", run: java_serde::run, seeds: java_serde::seeds, replayed: 6_000, longest: 2 << 10 },
-    Target {
-        name: "session_message",
-        run: session_message::run,
-        seeds: session_message::seeds,
-        replayed: 12_000,
-        longest: 4 << 10,
-    },
-    Target { name: "delta", run: delta::run, seeds: delta::seeds, replayed: 12_000, longest: 4 << 10 },
-    Target { name: "state", run: state::run, seeds: state::seeds, replayed: 12_000, longest: 8 << 10 },
-    Target { name: "cookie", run: cookie::run, seeds: cookie::seeds, replayed: 12_000, longest: 1 << 10 },
-    Target { name: "node", run: node::run, seeds: node::seeds, replayed: 1_000, longest: 2 << 10 },
+    target!(frame, replayed: 12_000, longest: 16 << 10),
+    target!(datagram, replayed: 6_000, longest: 4 << 10),
+    target!(group, replayed: 2_000, longest: 2 << 10),
+    target!(rpc, replayed: 12_000, longest: 4 << 10),
+    target!(java_stream, replayed: 12_000, longest: 8 << 10),
+    target!(java_value, replayed: 12_000, longest: 4 << 10),
+    target!(java_serde, replayed: 6_000, longest: 2 << 10),
+    target!(session_message, replayed: 12_000, longest: 4 << 10),
+    target!(delta, replayed: 12_000, longest: 4 << 10),
+    target!(state, replayed: 12_000, longest: 8 << 10),
+    target!(cookie, replayed: 12_000, longest: 1 << 10),
+    target!(node, replayed: 1_000, longest: 2 << 10),
 ];
 
 /// The target of that name.
