@@ -54,6 +54,8 @@ pub(crate) fn seeds(vectors: &Vectors) -> Vec<Vec<u8>> {
         let length = u16::try_from(datagram.len()).expect("a datagram is shorter").to_be_bytes();
         [&length[..], datagram].concat()
     };
-    let sequence = |datagrams: &Vec<Vec<u8>>| datagrams.iter().take(12).flat_map(framed).collect();
-    vectors.announcements.iter().map(sequence).collect()
+    let sequence = |datagrams: &[Vec<u8>]| datagrams.iter().flat_map(framed).collect();
+    let all = vectors.announcements.concat();
+    // Each node by itself, and many who do not know of each other on one network.
+    vectors.announcements.iter().map(|one| sequence(one)).chain(all.chunks(16).map(sequence)).collect()
 }

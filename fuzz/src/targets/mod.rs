@@ -49,7 +49,7 @@ macro_rules! target {
 /// All targets.
 pub const TARGETS: [Target; 12] = [
     target!(frame, replayed: 12_000, longest: 16 << 10),
-    target!(datagram, replayed: 6_000, longest: 4 << 10),
+    target!(datagram, replayed: 12_000, longest: 4 << 10),
     target!(group, replayed: 2_000, longest: 2 << 10),
     target!(rpc, replayed: 12_000, longest: 4 << 10),
     target!(java_stream, replayed: 12_000, longest: 8 << 10),
@@ -57,7 +57,7 @@ pub const TARGETS: [Target; 12] = [
     target!(java_serde, replayed: 6_000, longest: 2 << 10),
     target!(session_message, replayed: 12_000, longest: 4 << 10),
     target!(delta, replayed: 12_000, longest: 4 << 10),
-    target!(state, replayed: 12_000, longest: 8 << 10),
+    target!(state, replayed: 6_000, longest: 8 << 10),
     target!(cookie, replayed: 12_000, longest: 1 << 10),
     target!(node, replayed: 1_000, longest: 2 << 10),
 ];
