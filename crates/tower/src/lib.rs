@@ -34,6 +34,7 @@
 
 mod body;
 mod context;
+// For the fuzz targets; no part of the interface.
 #[doc(hidden)]
 pub mod cookie;
 mod error;
