@@ -16,11 +16,16 @@ impl Budget {
     }
 
     pub(crate) fn show(&mut self, value: &Value) -> JavaView {
-        value.view_within(&mut self.0)
+        // Nothing is looked at only to be left out.
+        if self.is_spent() { JavaView::Cut } else { value.view_within(&mut self.0) }
     }
 
     pub(crate) fn show_node(&mut self, node: Option<Node<'_>>) -> JavaView {
-        node.map_or(JavaView::Null, |node| node.view_within(&mut self.0))
+        match node {
+            None => JavaView::Null,
+            Some(_) if self.is_spent() => JavaView::Cut,
+            Some(node) => node.view_within(&mut self.0),
+        }
     }
 
     /// Whether something was left out.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// How many of the bytes found are told.
-const SHOWN: usize = 8;
+pub(crate) const SHOWN: usize = 8;
 
 /// The sentence about bytes that are not what had to come `at` a place.
 pub(crate) fn expected(expected: &str, bytes: &[u8], at: usize) -> String {

@@ -41,8 +41,12 @@ enum Front {
     Member(Box<Member>, usize),
     /// The beginning of something; what of.
     Incomplete(&'static str),
-    /// Neither, why not, and how many bytes are surely no beginning of anything else.
-    Neither(String, usize),
+    /// Neither: at which byte something else should have stood, and how many bytes are surely no beginning of anything else.
+    Neither {
+        at: usize,
+        expected: &'static str,
+        surely: usize,
+    },
 }
 
 impl Wire {
@@ -72,7 +76,9 @@ impl Wire {
             let (why, surely) = match self.front() {
                 Front::Incomplete(_) if more => return Ok(()),
                 Front::Incomplete(what) => (format!("expected {what}, found the end of the input"), HEADER.len()),
-                Front::Neither(why, surely) => (why, surely),
+                // Until all is there that is shown of it.
+                Front::Neither { at, .. } if more && self.buffer.len() <= at + fault::SHOWN => return Ok(()),
+                Front::Neither { at, expected, surely } => (fault::expected(expected, &self.buffer, at), surely),
                 Front::Frame(frame, length) => {
                     self.told(sink)?;
                     self.frame(frame, length, sink)?;
@@ -100,9 +106,9 @@ impl Wire {
         match next_frame(&mut self.buffer) {
             Ok(Some((frame, length))) => Front::Frame(frame, length),
             Ok(None) => Front::Incomplete("the rest of a frame"),
-            Err((offset, expected)) => {
-                let surely = if offset >= HEADER.len() { HEADER.len() } else { 1 };
-                Front::Neither(fault::expected(expected, &self.buffer, offset), surely)
+            Err((at, expected)) => {
+                let surely = if at >= HEADER.len() { HEADER.len() } else { 1 };
+                Front::Neither { at, expected, surely }
             }
         }
     }
@@ -110,7 +116,7 @@ impl Wire {
     /// Looks at a member record without taking memory for it before it is whole.
     fn front_member(&mut self) -> Front {
         let what = "the rest of a member record";
-        let neither = |expected, at| Front::Neither(fault::expected(expected, &self.buffer, at), 1);
+        let neither = |expected, at| Front::Neither { at, expected, surely: 1 };
         let head = self.buffer.len().min(BEGIN.len());
         if self.buffer[..head] != BEGIN[..head] {
             return neither("a frame or a member record", 0);
