@@ -8,7 +8,10 @@
 //!
 //! let mut inspector = Inspector::new(Settings::default());
 //! let mut kinds = Vec::new();
-//! let mut keep = |record: outlive_inspect::Record| Ok::<_, Infallible>(kinds.push(record.kind()));
+//! let mut keep = |record: outlive_inspect::Record| {
+//!     kinds.push(record.kind());
+//!     Ok::<_, Infallible>(())
+//! };
 //! inspector.push(b"FLT2002\0\0\0\x03\x06\x02\x03TLF2003", &mut keep).unwrap();
 //! inspector.finish(&mut keep).unwrap();
 //! assert_eq!(kinds, ["ack"]);

@@ -39,7 +39,7 @@ pub enum Content {
     /// A negative one.
     FailAck {},
     /// A message.
-    Message(MessageRecord),
+    Message(Box<MessageRecord>),
     /// A session out of a file.
     Session(SessionRecord),
     /// Bytes that could not be read.

@@ -219,7 +219,7 @@ impl Wire {
             layers,
             body,
         };
-        sink(Record::new(offset, length, Content::Message(record)))?;
+        sink(Record::new(offset, length, Content::Message(Box::new(record))))?;
         decoding.into_faults().try_for_each(|fault| sink(Record::error(offset, length, fault)))
     }
 }

@@ -28,7 +28,10 @@ pub(crate) fn settings_of(name: &str) -> Settings {
 /// All records of an input that comes in pieces of so many bytes.
 pub(crate) fn in_pieces(bytes: &[u8], size: usize, settings: Settings) -> Vec<Record> {
     let mut records = Vec::new();
-    let mut keep = |record| Ok::<_, Infallible>(records.push(record));
+    let mut keep = |record| {
+        records.push(record);
+        Ok::<_, Infallible>(())
+    };
     let mut inspector = Inspector::new(settings);
     for piece in bytes.chunks(size) {
         inspector.push(piece, &mut keep).unwrap();
