@@ -104,7 +104,7 @@ impl Decoding {
             match content.object() {
                 Some(Some(object)) => {
                     let value = object.to_value();
-                    written += value.as_bytes().len();
+                    written += value.byte_len();
                     if written > Limits::default().string_bytes + length.saturating_mul(INLINED_FACTOR) {
                         self.faults.push("expected a session, found one whose values share far too much".into());
                         return None;
