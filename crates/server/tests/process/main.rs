@@ -4,6 +4,7 @@
 
 mod app;
 mod ends;
+mod inspect;
 mod page;
 mod refusals;
 mod story;
