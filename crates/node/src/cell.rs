@@ -21,7 +21,7 @@ const REST_AFTER: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct InUse {
     pub(crate) session: SessionCell,
-    /// Messages sent during the request (a new id, the end) that its answer has to wait for.
+    /// What requests of the session have sent (changes, a new id, the end) and their answers have to wait for.
     pub(crate) unacknowledged: Option<Acknowledgement>,
     /// Whether it is packed as soon as the request that made it or woke it is over.
     brief: bool,

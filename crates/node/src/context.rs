@@ -6,9 +6,10 @@ use outlive_session::{BaseId, Expiry, SessionCell, SessionId, Transfer, Waiting}
 use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Locked, Table};
 use outlive_tribes_proto::time::Now;
 
-use crate::cell::{Cell, SessionRef};
+use crate::cell::{Cell, Guarded, SessionRef};
 use crate::dispatch::Dispatch;
 use crate::held::Held;
+use crate::peer::ClusterView;
 
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;
@@ -244,20 +245,27 @@ impl Context {
     /// Source: Tomcat `ReplicationValve.sendReplicationMessage`, `DeltaManager.requestCompleted`.
     pub fn complete(&self, now: Now, session: &SessionRef) -> Delivery {
         let mut guard = session.0.lock();
-        let guarded = guard.wake();
         // Inside the lock, see ARCHITECTURE.md, "publish, then walk".
         let view = self.dispatch.view();
+        self.complete_in(now, &mut guard, &view)
+    }
+
+    pub(crate) fn complete_in(&self, now: Now, guard: &mut Guarded, view: &ClusterView) -> Delivery {
+        let guarded = guard.wake();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
-        // Of an end or a new id: shared with other requests of the session that wait for the same.
-        let mut waiting = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
-        guarded.unacknowledged.clone_from(&waiting);
+        // What another request of the session has sent may hold what this one has changed: then both wait for the same.
+        let earlier = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
+        let mut waiting = None;
         let sent = !outgoing.is_empty();
         if sent {
             let id = guarded.session.id();
             for outgoing in outgoing {
-                self.dispatch.broadcast(&view, id, outgoing, &mut waiting);
+                self.dispatch.broadcast(view, id, outgoing, &mut waiting);
             }
         }
+        // A lane keeps its order, so whoever confirms a later message has confirmed the earlier ones.
+        let waiting = waiting.or(earlier);
+        guarded.unacknowledged.clone_from(&waiting);
         guard.leave();
         match waiting {
             Some(waiting) => Delivery::Await(waiting),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::{DecodeError, Limits, ObjectInput};
+#[cfg(feature = "planted")]
+use outlive_session::planted;
 use outlive_session::transfer::Reason;
 use outlive_session::{
     Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
@@ -70,6 +72,10 @@ impl Context {
                 self.advance(now, |transfer, members| transfer.refused_by(peer.id(), now.monotonic, members));
             }
             _ => {
+                #[cfg(feature = "planted")]
+                if !self.ready.get() && planted::is_planted(planted::Planted::DeltaDroppedInTransfer) {
+                    return Ok(());
+                }
                 if !self.ready.get() {
                     let mut transfer = self.transfer.lock();
                     if !transfer.is_held() {
@@ -140,7 +146,7 @@ impl Context {
     }
 
     /// A member asks for everything: it gets what there is, at once, even while this node itself is asking.
-    fn donate(&self, now: Now, peer: &Arc<Peer>) {
+    pub(crate) fn donate(&self, now: Now, peer: &Arc<Peer>) {
         let mut cells = Vec::with_capacity(self.table.len());
         self.table.for_each(|cell| cells.push(cell));
         tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
@@ -148,7 +154,8 @@ impl Context {
         let at = if for_tomcat { oldest_untold(&cells).unwrap_or(now.wall).min(now.wall) } else { now.wall };
         let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
-            tracing::warn!(context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            // Whoever asks waits for a minute without an answer, and then goes on without the state.
+            peer.mark_asked(&self.name);
             return;
         }
         // One of ours asks the next if this node has no whole state itself. A Tomcat would never ask again.
@@ -158,7 +165,9 @@ impl Context {
             SessionEvent::NoContextManager
         };
         let end = SessionMessage::of_context(end, &self.name, at);
-        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
+        if !self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode())) {
+            peer.mark_asked(&self.name);
+        }
     }
 
     /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
@@ -315,9 +324,15 @@ impl Context {
     fn created(&self, now: Now, id: SessionId, created: UnixMillis) -> Vec<BaseId> {
         let base = id.base();
         let session = SessionCell::created_elsewhere(now, id, created, self.max_inactive_default());
+        #[cfg(feature = "planted")]
+        let again = session.clone();
         match self.table.admit(base.clone(), Arc::new(Cell::new(session))) {
             Admission::Admitted => return vec![base],
             // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
+            #[cfg(feature = "planted")]
+            Admission::Known(known) if planted::is_planted(planted::Planted::CreatedWipes) => {
+                known.lock().wake().session = again;
+            }
             Admission::Known(_) => {}
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);

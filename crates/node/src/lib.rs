@@ -21,6 +21,8 @@ mod link;
 mod node;
 mod parcel;
 mod peer;
+#[cfg(feature = "planted")]
+mod planted;
 mod strangers;
 
 pub use cell::SessionRef;
@@ -34,3 +36,5 @@ pub use node::{Node, NodeConfig, RecordTooLong};
 pub use outlive_session::{SetError, User};
 pub use parcel::{Load, Parcel};
 pub use peer::{ClusterView, Peer, PeerCounters};
+#[cfg(feature = "planted")]
+pub use planted::Unsent;

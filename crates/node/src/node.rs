@@ -245,16 +245,19 @@ impl Node {
         context
     }
 
-    /// Sends a peer the sessions whole that its full lane has refused.
+    /// Sends a peer the sessions whole that its full lane has refused, and the state that it could not be given.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
         let dirty = peer.take_dirty();
-        if dirty.sessions.is_empty() {
+        if dirty.is_empty() {
             return;
         }
         tracing::info!(peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
             "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
+            if dirty.questions.contains(&context.name) {
+                context.donate(now, peer);
+            }
         }
     }
 

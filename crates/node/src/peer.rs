@@ -1,6 +1,6 @@
 //! Another member, as this node sends to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use outlive_session::{BaseId, Origin, SessionId, Writer};
@@ -34,6 +34,14 @@ pub(crate) struct Dirty {
     pub(crate) sessions: BTreeMap<BaseId, SessionId>,
     /// There were too many to list: it may be behind in any session.
     pub(crate) all: bool,
+    /// Contexts whose state it has asked for, when its lane had no room for the answer.
+    pub(crate) questions: BTreeSet<Arc<str>>,
+}
+
+impl Dirty {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.questions.is_empty()
+    }
 }
 
 /// Figures about one peer, since it joined.
@@ -134,6 +142,12 @@ impl Peer {
         self.lane.nudge();
     }
 
+    /// Notes that it has asked for the state of `context`, and there is no room for the answer yet.
+    pub(crate) fn mark_asked(&self, context: &Arc<str>) {
+        self.dirty.lock().questions.insert(Arc::clone(context));
+        self.lane.nudge();
+    }
+
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
         self.dirty.lock().sessions.len()
@@ -141,7 +155,7 @@ impl Peer {
 
     /// Whether what did not fit into the lane can be sent now.
     pub fn wants_repair(&self) -> bool {
-        self.dirty_len() > 0 && self.lane.bytes() == 0
+        self.lane.bytes() == 0 && !self.dirty.lock().is_empty()
     }
 
     pub(crate) fn take_dirty(&self) -> Dirty {

@@ -29,6 +29,8 @@ pub mod delta;
 pub mod event;
 pub mod id;
 pub mod message;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod principal;
 pub mod stamp;
 pub mod state;
