@@ -4,6 +4,7 @@
 //! - `cargo xtask loom` runs the models of `crates/sync` alone, as far as one likes.
 //! - `cargo xtask picture` takes the README's picture anew: the demo's page, as a real browser shows it.
 //! - `cargo xtask fuzz` looks for inputs that break a promise, for as long as it is told to.
+//! - `cargo xtask sim` runs whole clusters in one thread, from seeds.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
 mod fix;
@@ -13,6 +14,7 @@ mod peers;
 mod picture;
 mod purity;
 mod report;
+mod sim;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +50,13 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         minutes: u64,
     },
+    /// Runs the simulator; `cargo xtask sim --help` tells how
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// Arguments of the simulator
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -58,6 +67,7 @@ fn main() -> ExitCode {
         Task::Loom { preemptions } => loom::run(preemptions),
         Task::Picture => picture::run(),
         Task::Fuzz { targets, minutes } => fuzz::run(&targets, minutes),
+        Task::Sim { arguments } => sim::run(&arguments),
         Task::Fix => fix::run(),
     }
 }

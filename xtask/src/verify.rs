@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{cargo, loom, peers, purity, target_folder};
+use crate::{cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
 const PROCESS_TESTS: [&str; 4] = ["nine_steps", "start_order", "bad_input", "demo_page"];
@@ -35,6 +35,7 @@ fn all(report: &mut Report) -> Result<()> {
     report.check("the real peers", || peers::ensure(nothing_may_be_skipped))?;
     report.tests("unit tests, vectors, doc tests", &mut on_workspace("test"))?;
     report.tests("loom models", &mut loom::models(None))?;
+    report.check("the simulator: 1,000 seeds, and five planted bugs that must be found", sim::check)?;
     report.command(
         "the release build",
         cargo().args(["build", "--locked", "--release", "--package", "outlive-server"]),
