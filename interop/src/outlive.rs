@@ -79,14 +79,6 @@ impl<'scene> OutliveNode<'scene> {
         arguments
     }
 
-    /// The running process.
-    ///
-    /// # Errors
-    /// Where it does not run.
-    pub fn process(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
-    }
-
     fn taken(&mut self) -> Result<Process> {
         self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }
@@ -95,6 +87,10 @@ impl<'scene> OutliveNode<'scene> {
 impl Server for OutliveNode<'_> {
     fn spec(&self) -> &NodeSpec {
         &self.spec
+    }
+
+    fn process(&self) -> Result<&Process> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
     }
 
     fn launch(&mut self) -> Result<()> {

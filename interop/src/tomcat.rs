@@ -20,12 +20,18 @@ use crate::spec::NodeSpec;
 /// Exit status of a JVM that SIGTERM ended in good order.
 const ENDED_BY_TERM: i32 = 128 + 15;
 
+/// One small heap, one collector thread, no optimizing compiler: several of them share a small machine.
+const SMALL_JVM: &[&str] = &["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+/// What a server is run with: room for sessions, and all of the compiler.
+const LARGE_JVM: &[&str] = &["-Xmx2g", "-XX:+UseSerialGC"];
+
 /// A node made by Apache Tomcat.
 #[derive(Debug)]
 pub struct TomcatNode<'scene> {
     spec: NodeSpec,
     scene: &'scene Scene,
     base: PathBuf,
+    jvm: &'static [&'static str],
     process: Option<Process>,
 }
 
@@ -37,7 +43,14 @@ impl<'scene> TomcatNode<'scene> {
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let base = scene.folder().join(format!("tomcat-{}", spec.name));
         base::write(&base, &spec, scene.web_app()?).with_context(|| format!("cannot write {}", base.display()))?;
-        Ok(Self { spec, scene, base, process: None })
+        Ok(Self { spec, scene, base, jvm: SMALL_JVM, process: None })
+    }
+
+    /// With a JVM as servers have it, for measurements: 2 GiB of heap at most, and the optimizing compiler.
+    #[must_use]
+    pub fn with_large_jvm(mut self) -> Self {
+        self.jvm = LARGE_JVM;
+        self
     }
 
     fn taken(&mut self) -> Result<Process> {
@@ -48,8 +61,7 @@ impl<'scene> TomcatNode<'scene> {
     fn command(&self) -> Command {
         let base = self.base.display();
         let mut java = Command::new("java");
-        // One small heap, one collector thread, no optimizing compiler: several of them share a small machine.
-        java.args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]);
+        java.args(self.jvm).arg("-Djava.net.preferIPv4Stack=true");
         for package in ["java.lang", "java.io", "java.util", "java.util.concurrent"] {
             java.arg(format!("--add-opens=java.base/{package}=ALL-UNNAMED"));
         }
@@ -69,6 +81,10 @@ impl<'scene> TomcatNode<'scene> {
 impl Server for TomcatNode<'_> {
     fn spec(&self) -> &NodeSpec {
         &self.spec
+    }
+
+    fn process(&self) -> Result<&Process> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
     }
 
     fn launch(&mut self) -> Result<()> {

@@ -1,0 +1,159 @@
+//! What a request costs: processor time of each node, bytes between them, latency, and whether B is right afterwards.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use crate::cpu;
+use crate::load::{self, Jar, Run};
+use crate::record::Record;
+use crate::system::{Cluster, System, Used};
+
+/// How many sessions the load goes round.
+const SESSIONS: usize = 1_000;
+/// A run during which something else used more processors than this is made again.
+const OTHERS_MOST: f64 = 0.3;
+/// One run of load to warm up.
+const WARM_UP: Duration = Duration::from_millis(500);
+/// How often.
+const TRIES: usize = 3;
+
+/// The row that must be 0.
+pub(crate) const WRONG_AFTER_WRITES: &str = "write: sessions wrong on B";
+
+/// One run of load, and what it took.
+struct Loaded {
+    run: Run,
+    used: Used,
+    bytes: u64,
+    others: f64,
+}
+
+/// Requests until the system has seen as many as it needs to be warm.
+///
+/// # Errors
+/// A request fails.
+pub(crate) fn warm_up(cluster: &Cluster<'_>, system: System) -> Result<()> {
+    let (jar, path) = if system.replicates() { (sessions(cluster)?, "counter") } else { (Jar::empty(), "health") };
+    let mut warm = 0;
+    while warm < system.warm_up_requests() {
+        warm += load::run(cluster.a.http(), &jar, path, WARM_UP)?.requests();
+    }
+    Ok(())
+}
+
+/// A new session for each user.
+fn sessions(cluster: &Cluster<'_>) -> Result<Jar> {
+    load::create(cluster.a.http(), SESSIONS, |_| vec!["counter".to_owned()])
+}
+
+/// Asks for `/app/health`, which touches no session.
+///
+/// # Errors
+/// A request fails.
+pub(crate) fn health(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
+    let loaded = quietest(|| loaded(cluster, &Jar::empty(), "health", time))?;
+    record_load(&loaded, "health", false, record);
+    Ok(())
+}
+
+/// Writes one attribute a request (`/app/counter`), then compares every session on both nodes with what the client was told.
+///
+/// # Errors
+/// A request fails; a session on A or B is not what it must be.
+pub(crate) fn write(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
+    let mut wrong_on_b = 0;
+    let best = quietest(|| {
+        let jar = sessions(cluster)?;
+        let loaded = loaded(cluster, &jar, "counter", time)?;
+        // The request that made the session counted, too.
+        let expected: Vec<u32> = loaded.run.answers.iter().map(|count| count + 1).collect();
+        let on_a = wrong(&load::each(cluster.a.http(), &jar, "read")?, &expected)?;
+        ensure!(on_a == 0, "{on_a} sessions on A have not what its clients were told");
+        if let Some(b) = &cluster.b {
+            wrong_on_b += wrong(&load::each(b.http(), &jar, "read")?, &expected)?;
+        }
+        Ok(loaded)
+    })?;
+    record_load(&best, "write", true, record);
+    if cluster.b.is_some() {
+        record.put(WRONG_AFTER_WRITES, wrong_on_b as f64);
+    }
+    Ok(())
+}
+
+/// Reads one attribute a request (`/app/read`).
+///
+/// # Errors
+/// A request fails.
+pub(crate) fn read(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
+    let jar = sessions(cluster)?;
+    let best = quietest(|| loaded(cluster, &jar, "read", time))?;
+    record_load(&best, "read", true, record);
+    Ok(())
+}
+
+/// Load for `time`, and what the nodes used for it until they were idle again.
+fn loaded(cluster: &Cluster<'_>, jar: &Jar, path: &str, time: Duration) -> Result<Loaded> {
+    let before = cluster.idle()?;
+    let (bytes, machine, own, start) = (cluster.traffic()?, cpu::machine_seconds()?, cpu::own_time()?, Instant::now());
+    let run = load::run(cluster.a.http(), jar, path, time)?;
+    let (ours, own) = (cluster.used()?.since(before).all(), cpu::own_time()? - own);
+    let others = cpu::machine_seconds()? - machine - (ours + own).as_secs_f64();
+    let others = (others / start.elapsed().as_secs_f64()).max(0.0);
+    let used = cluster.idle()?.since(before);
+    Ok(Loaded { bytes: cluster.traffic()?.since(&bytes), run, used, others })
+}
+
+/// The first run that had the machine to itself, or the quietest of a few.
+fn quietest(mut run: impl FnMut() -> Result<Loaded>) -> Result<Loaded> {
+    let mut best = run()?;
+    for _ in 1..TRIES {
+        if best.others <= OTHERS_MOST {
+            break;
+        }
+        let next = run()?;
+        if next.others < best.others {
+            best = next;
+        }
+    }
+    Ok(best)
+}
+
+fn record_load(loaded: &Loaded, what: &str, with_peer: bool, record: &mut Record) {
+    let requests = loaded.run.requests() as f64;
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    record.put(&format!("{what}: CPU µs/request, all nodes"), micros(loaded.used.all()) / requests);
+    if with_peer && let Some(b) = loaded.used.b {
+        record.put(&format!("{what}: … on A"), micros(loaded.used.a) / requests);
+        record.put(&format!("{what}: … on B"), micros(b) / requests);
+        record.put(&format!("{what}: bytes between the nodes, per request"), loaded.bytes as f64 / requests);
+    }
+    record.put(&format!("{what}: requests/s"), requests / loaded.run.time.as_secs_f64());
+    record.put(&format!("{what}: p50 µs"), micros(loaded.run.latency(0.50)));
+    record.put(&format!("{what}: p99 µs"), micros(loaded.run.latency(0.99)));
+    record.put(&format!("{what}: processors used by others"), loaded.others);
+}
+
+/// How many answers of `/app/read` are not what was expected.
+fn wrong(answers: &[Vec<u8>], expected: &[u32]) -> Result<usize> {
+    ensure!(answers.len() == expected.len(), "{} answers for {} sessions", answers.len(), expected.len());
+    let mut wrong = 0;
+    for (answer, expected) in answers.iter().zip(expected) {
+        let answer: Value = serde_json::from_slice(answer)?;
+        wrong += usize::from(answer["counter"] != *expected);
+    }
+    Ok(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_session_is_wrong_too() {
+        let answers = [&br#"{"counter":3}"#[..], br#"{"counter":2}"#, br#"{"counter":null}"#].map(<[u8]>::to_vec);
+        assert_eq!(wrong(&answers, &[3, 3, 3]).unwrap(), 2);
+    }
+}

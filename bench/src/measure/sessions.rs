@@ -1,0 +1,140 @@
+//! Many sessions: the memory that each takes on each node, and how a node that comes anew gets all of them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use outlive_interop::{Server, poll};
+use serde_json::Value;
+
+use crate::load::{self, Jar};
+use crate::record::Record;
+use crate::system::Cluster;
+
+/// Sessions that are made before memory is looked at first, so that what a program needs once is not counted.
+const WARM: usize = 2_000;
+/// Length of the random text in each session. Random, as Java may share equal texts.
+const TEXT: usize = 100;
+/// How long a node may take until it holds all sessions.
+const JOIN_LIMIT: Duration = Duration::from_secs(120);
+/// How long a node may take until it misses another one that is dead.
+const LEAVE_LIMIT: Duration = Duration::from_secs(30);
+
+/// `count` sessions of a text and a counter: what each takes; then B is killed, comes anew and takes them over.
+///
+/// # Errors
+/// A node does not do what it must, or takes too long.
+pub(crate) fn measure(
+    cluster: &mut Cluster<'_>,
+    count: usize,
+    empty_start: Duration,
+    record: &mut Record,
+) -> Result<()> {
+    make(cluster, WARM, 0)?;
+    cluster.idle()?;
+    let before = resident(cluster)?;
+    let jar = make(cluster, count, WARM)?;
+    cluster.idle()?;
+    let after = resident(cluster)?;
+    let held = [
+        Some(cluster.a.health()?.sessions),
+        cluster.b.as_ref().map(|b| b.health().map(|health| health.sessions)).transpose()?,
+    ];
+    ensure!(held.iter().flatten().all(|held| *held == (WARM + count) as u64), "sessions held: {held:?}");
+    for ((node, before), after) in ["A", "B"].iter().zip(&before).zip(&after) {
+        record.put(&format!("{count} sessions: bytes/session, resident on {node}"), (after - before) / count as f64);
+    }
+    if let Some(b) = &mut cluster.b {
+        join(cluster.a.as_ref(), b.as_mut(), &jar, count, empty_start, record)?;
+    }
+    Ok(())
+}
+
+/// The row that must be 0.
+pub(crate) fn wrong_row(count: usize) -> String {
+    format!("{count} sessions: missing or wrong on B after joining")
+}
+
+fn make(cluster: &Cluster<'_>, count: usize, seed: usize) -> Result<Jar> {
+    load::create(cluster.a.http(), count, |index| {
+        let mut random = fastrand::Rng::with_seed((seed + index) as u64);
+        let text: String = (0..TEXT).map(|_| random.lowercase()).collect();
+        vec![format!("set?name=text&value={text}"), "counter".to_owned()]
+    })
+}
+
+/// Resident bytes of A, and of B.
+fn resident(cluster: &Cluster<'_>) -> Result<Vec<f64>> {
+    let nodes = [Some(&cluster.a), cluster.b.as_ref()];
+    nodes.into_iter().flatten().map(|node| Ok(node.process()?.resident_bytes()? as f64)).collect()
+}
+
+fn join(
+    a: &dyn Server,
+    b: &mut dyn Server,
+    jar: &Jar,
+    count: usize,
+    empty_start: Duration,
+    record: &mut Record,
+) -> Result<()> {
+    b.kill()?;
+    poll::until_equal("A misses B", LEAVE_LIMIT, &0, || Ok(a.health()?.members))?;
+    let all = a.health()?.sessions;
+    let whole = time_to_join(b, all)?;
+    let net = whole.saturating_sub(empty_start);
+    record.put(&format!("{count} sessions: time to join, ms"), whole.as_secs_f64() * 1e3);
+    record.put(&format!("{count} sessions: … less the start without sessions, ms"), net.as_secs_f64() * 1e3);
+    record.put(&format!("{count} sessions: … sessions/s in that time"), all as f64 / net.as_secs_f64().max(1e-3));
+    let wrong = different(&load::each(a.http(), jar, "session")?, &load::each(b.http(), jar, "session")?)?;
+    record.put(&wrong_row(count), wrong as f64);
+    Ok(())
+}
+
+/// Starts a node and gives the time until it answers and says that it holds `sessions`. Asked each millisecond.
+///
+/// # Errors
+/// It ends, or takes too long.
+pub(crate) fn time_to_join(node: &mut dyn Server, sessions: u64) -> Result<Duration> {
+    let start = Instant::now();
+    node.launch()?;
+    loop {
+        if node.health().is_ok_and(|health| health.sessions >= sessions) {
+            return Ok(start.elapsed());
+        }
+        node.still_runs()?;
+        if start.elapsed() > JOIN_LIMIT {
+            bail!("{} does not hold {sessions} sessions within {JOIN_LIMIT:?}", node.name());
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How many sessions have other attributes on B than on A, or none.
+fn different(on_a: &[Vec<u8>], on_b: &[Vec<u8>]) -> Result<usize> {
+    ensure!(on_a.len() == on_b.len(), "{} answers of A, {} of B", on_a.len(), on_b.len());
+    let attributes = |answer: &[u8]| -> Result<Value> {
+        Ok(serde_json::from_slice::<Value>(answer)?.get("attributes").cloned().unwrap_or(Value::Null))
+    };
+    let mut different = 0;
+    for (on_a, on_b) in on_a.iter().zip(on_b) {
+        let on_a = attributes(on_a)?;
+        let text = on_a.get("text").and_then(Value::as_str).context("a session on A without its text")?;
+        ensure!(text.len() == TEXT && on_a["counter"] == 1, "a session on A with {on_a}");
+        different += usize::from(attributes(on_b)? != on_a);
+    }
+    Ok(different)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_b_does_not_hold_is_wrong() {
+        let text = "x".repeat(TEXT);
+        let good = format!(r#"{{"id":"A","attributes":{{"counter":1,"text":"{text}"}}}}"#).into_bytes();
+        let other = format!(r#"{{"id":"A","attributes":{{"counter":2,"text":"{text}"}}}}"#).into_bytes();
+        let none = br#"{"id":null}"#.to_vec();
+        let on_a = vec![good.clone(), good.clone(), good.clone()];
+        assert_eq!(different(&on_a, &[good, other, none]).unwrap(), 2);
+    }
+}
