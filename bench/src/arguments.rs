@@ -48,6 +48,19 @@ pub(crate) enum Part {
         /// Where it listens
         http: SocketAddr,
     },
+    /// Does one piece of work a number of times: what is counted, and can be profiled
+    Work {
+        /// Its name, as in the table of instructions
+        name: String,
+        /// How often
+        times: u64,
+    },
+    /// Counts the instructions of all pieces of work, and nothing else
+    Count {
+        /// Makes the counts the reference
+        #[arg(long)]
+        keep: bool,
+    },
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

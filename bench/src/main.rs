@@ -14,19 +14,22 @@ mod arguments;
 mod bare;
 mod between;
 mod cpu;
+mod instructions;
 mod load;
 mod measure;
 mod record;
 mod run;
 mod system;
 mod table;
+mod work;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 
 use arguments::{Arguments, Part};
+use instructions::Counts;
 
 fn main() -> ExitCode {
     match work(Arguments::parse()) {
@@ -41,6 +44,18 @@ fn main() -> ExitCode {
 fn work(arguments: Arguments) -> Result<()> {
     match arguments.part {
         Some(Part::Bare { http }) => bare::serve(http),
+        Some(Part::Work { name, times }) => {
+            let work = work::ALL.iter().find(|work| work.name == name).context("no such work")?;
+            work.run(times)
+        }
+        Some(Part::Count { keep }) => {
+            let counts = Counts::take(&run::results_folder()?)?;
+            if keep {
+                counts.keep()?;
+            }
+            println!("{}", counts.markdown()?);
+            Ok(())
+        }
         None => run::run(&arguments.run),
     }
 }

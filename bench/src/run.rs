@@ -124,6 +124,14 @@ fn target() -> Result<PathBuf> {
     Ok(program.ancestors().nth(2).map(Path::to_owned).context("this program lies outside of a target folder")?)
 }
 
+/// Where results lie.
+///
+/// # Errors
+/// This program lies outside of a target folder.
+pub(crate) fn results_folder() -> Result<PathBuf> {
+    Ok(target()?.join("bench"))
+}
+
 /// The binary `outlive` beside this program.
 fn outlive() -> Result<PathBuf> {
     let path = env::current_exe()?.with_file_name("outlive");

@@ -49,7 +49,7 @@ mod tests {
     fn sessions_are_dealt_out_in_turn() {
         let cookies = |connection: usize| {
             (0..10)
-                .map(|place| Jar::index(connection, place))
+                .map(move |place| Jar::index(connection, place))
                 .filter(|index| *index < 20)
                 .map(|index| index.to_string())
         };
