@@ -13,6 +13,9 @@ pub(crate) struct Arguments {
     pub(crate) part: Option<Part>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
+    /// For tests: everything once and briefly, and no figure judged but the counts of instructions
+    #[arg(long, conflicts_with_all = ["reps", "seconds", "sizes", "peers", "patience", "keep"])]
+    pub(crate) short: bool,
 }
 
 /// What to measure, and how long.
@@ -24,12 +27,18 @@ pub(crate) struct RunArguments {
     /// Length of one run of load, in seconds
     #[arg(long, value_name = "S", default_value = "3", value_parser = seconds)]
     pub(crate) seconds: Duration,
+    /// How long to wait for a quiet machine before each run of load, in seconds; 0: not at all
+    #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
+    pub(crate) patience: Duration,
     /// Numbers of sessions for memory and joining
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [10_000, 100_000])]
     pub(crate) sizes: Vec<usize>,
     /// Other systems to measure beside, where they are installed
     #[arg(long, value_name = "P,…", value_delimiter = ',')]
     pub(crate) peers: Vec<Peer>,
+    /// Makes this run the one that is kept: bench/RESULTS.md and bench/results.svg
+    #[arg(long)]
+    pub(crate) keep: bool,
 }
 
 /// A system that is not ours.
@@ -37,6 +46,8 @@ pub(crate) struct RunArguments {
 pub(crate) enum Peer {
     /// Apache Tomcat with a DeltaManager, async and sync
     Tomcat,
+    /// axum and tower-sessions over one Redis
+    Redis,
 }
 
 /// Parts that the benchmark starts itself.

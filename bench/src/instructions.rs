@@ -94,7 +94,8 @@ impl Counts {
 }
 
 fn change(count: f64, reference: f64) -> f64 {
-    (count / reference - 1.0) * 100.0
+    // Rounded to tenths, and never "-0".
+    ((count / reference - 1.0) * 1000.0).round() / 10.0 + 0.0
 }
 
 fn reference_file() -> PathBuf {

@@ -2,11 +2,13 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `system` | the systems: a bare hyper, two nodes of ours, two Tomcats |
+//! | `system`, `peers`, `bare` | the systems: a bare hyper, two nodes of ours, two Tomcats, tower-sessions over Redis |
 //! | `load` | the clients |
 //! | `measure` | requests; memory and joining |
 //! | `cpu`, `between` | processor time and bytes, as the kernel counts them |
-//! | `record`, `table` | figures over repetitions, and how they are shown |
+//! | `work`, `instructions` | small fixed pieces of work, and how many instructions they take |
+//! | `run`, `repetition`, `short` | the order of things; the form for the test command |
+//! | `record`, `table`, `plot`, `machine`, `report` | figures over repetitions, and how they are shown |
 //!
 //! It asserts no time: it fails where a session is lost or wrong, and where something cannot be measured.
 
@@ -16,9 +18,15 @@ mod between;
 mod cpu;
 mod instructions;
 mod load;
+mod machine;
 mod measure;
+mod peers;
+mod plot;
 mod record;
+mod repetition;
+mod report;
 mod run;
+mod short;
 mod system;
 mod table;
 mod work;
@@ -32,7 +40,11 @@ use arguments::{Arguments, Part};
 use instructions::Counts;
 
 fn main() -> ExitCode {
-    match work(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    if arguments.short {
+        return short::run();
+    }
+    match work(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("outlive-bench: {error:#}");

@@ -2,18 +2,21 @@
 
 mod cluster;
 mod program;
+mod store;
 
 pub(crate) use cluster::{Cluster, Used};
+pub(crate) use store::Store;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use outlive_interop::scene::Programs;
 use outlive_interop::{NodeSpec, OutliveNode, Scene, Server, TomcatNode};
 
 use program::ProgramNode;
 
 /// When a request is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sending {
     /// Before the other node has what it changed (`channelSendOptions` 8).
     Async,
@@ -31,7 +34,7 @@ impl Sending {
 }
 
 /// A system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     /// hyper alone: the unit of the ratios.
     Hyper,
@@ -41,6 +44,17 @@ pub(crate) enum System {
     Static,
     /// Two Tomcats with a DeltaManager.
     Tomcat(Sending),
+    /// axum with tower-sessions over one Redis: two nodes that hold no sessions themselves.
+    TowerSessions,
+}
+
+/// What the systems are made from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    /// Of the rig.
+    pub(crate) programs: Programs,
+    /// The program of [`System::TowerSessions`].
+    pub(crate) tower_sessions: Option<PathBuf>,
 }
 
 impl System {
@@ -50,22 +64,23 @@ impl System {
             Self::Hyper => "bare hyper",
             Self::Outlive(Sending::Async) => "Outlive async",
             Self::Outlive(Sending::Sync) => "Outlive sync",
-            Self::Static => "Outlive static",
+            Self::Static => "Outlive, static members",
             Self::Tomcat(Sending::Async) => "Tomcat async",
             Self::Tomcat(Sending::Sync) => "Tomcat sync",
+            Self::TowerSessions => "tower-sessions, Redis",
         }
     }
 
     /// Requests before anything counts: a JVM compiles what it has seen often.
     pub(crate) const fn warm_up_requests(self) -> usize {
         match self {
-            Self::Hyper | Self::Outlive(_) | Self::Static => 2_000,
             Self::Tomcat(_) => 80_000,
+            _ => 2_000,
         }
     }
 
-    /// Whether it has sessions, and a second node that holds them too.
-    pub(crate) const fn replicates(self) -> bool {
+    /// Whether it has sessions.
+    pub(crate) const fn has_sessions(self) -> bool {
         !matches!(self, Self::Hyper)
     }
 
@@ -79,34 +94,48 @@ impl System {
         matches!(self, Self::Outlive(_) | Self::Static)
     }
 
-    /// Its nodes, not started.
+    /// The peer that it is to be compared with, beside the bare hyper.
+    pub(crate) const fn rival(self) -> Option<Self> {
+        match self {
+            Self::Outlive(sending) => Some(Self::Tomcat(sending)),
+            _ => None,
+        }
+    }
+
+    /// Its nodes, not started; a store runs already.
     ///
     /// # Errors
-    /// What it needs is not in the scene.
-    pub(crate) fn place<'scene>(self, scene: &'scene Scene) -> Result<Cluster<'scene>> {
-        let spec = |name, number| NodeSpec::new(name, number);
-        let pair = |make: &dyn Fn(NodeSpec) -> Result<Box<dyn Server + 'scene>>| -> Result<_> {
-            Ok(Cluster::new(make(spec("node-a", 1))?, Some(make(spec("node-b", 2))?)))
+    /// What it needs is not there.
+    pub(crate) fn place<'scene>(self, scene: &'scene Scene, parts: &Parts) -> Result<Cluster<'scene>> {
+        let (a, b) = (NodeSpec::new("node-a", 1), NodeSpec::new("node-b", 2));
+        let pair = |node: &dyn Fn(NodeSpec) -> Result<Box<dyn Server + 'scene>>| {
+            anyhow::Ok(Cluster::new(node(a.clone())?, Some(node(b.clone())?)))
         };
         match self {
             Self::Hyper => {
-                let spec = spec("node-a", 1);
-                let arguments = vec!["bare".to_owned(), spec.http().to_string()];
-                let node = ProgramNode::new(scene, spec, Path::new("/proc/self/exe"), arguments);
+                let arguments = vec!["bare".to_owned(), a.http().to_string()];
+                let node = ProgramNode::new(scene, a, Path::new("/proc/self/exe"), arguments);
                 Ok(Cluster::new(Box::new(node), None))
             }
-            Self::Outlive(sending) => pair(&|spec| {
-                let node = OutliveNode::new(scene, spec.send_options(sending.options()))?;
-                Ok(Box::new(node))
-            }),
+            Self::Outlive(sending) => {
+                pair(&|spec| Ok(Box::new(OutliveNode::new(scene, spec.send_options(sending.options()))?)))
+            }
             Self::Static => pair(&|spec| {
                 let other = if spec.name == "node-a" { 2 } else { 1 };
                 Ok(Box::new(OutliveNode::new(scene, spec.static_members(&[other]).send_options(8))?))
             }),
             Self::Tomcat(sending) => pair(&|spec| {
-                let node = TomcatNode::new(scene, spec.send_options(sending.options()))?.with_large_jvm();
-                Ok(Box::new(node))
+                Ok(Box::new(TomcatNode::new(scene, spec.send_options(sending.options()))?.with_large_jvm()))
             }),
+            Self::TowerSessions => {
+                let program = parts.tower_sessions.as_ref().context("no program of tower-sessions")?;
+                let store = Store::start(scene)?;
+                let node = |spec: NodeSpec| -> Result<Box<dyn Server + 'scene>> {
+                    let arguments = vec![spec.name.clone(), spec.http().to_string(), Store::url()];
+                    Ok(Box::new(ProgramNode::new(scene, spec, program, arguments)))
+                };
+                Ok(pair(&node)?.with_store(store))
+            }
         }
     }
 }

@@ -1,24 +1,31 @@
-//! The figures as a Markdown table: a row a figure, a column a system.
+//! The figures as Markdown tables: one for each group, a row a figure, a column a system.
 
 use std::fmt::Write;
 
-use crate::record::{Results, Spread};
+use crate::record::{Results, Row, Spread};
+use crate::system::System;
 
-/// Median, and least to most where there are several repetitions.
+/// A table for each group, under its heading: median, and least to most where there are several repetitions.
 pub(crate) fn markdown(results: &Results) -> String {
-    let systems: Vec<_> = results.systems().collect();
-    let mut out = String::from("| |");
-    for system in &systems {
-        let _ = write!(out, " {} |", system.name());
+    let rows = results.rows();
+    let mut groups: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !groups.contains(&row.group.as_str()) {
+            groups.push(&row.group);
+        }
     }
-    out.push_str("\n|---|");
-    out.push_str(&"---|".repeat(systems.len()));
-    out.push('\n');
-    for row in results.rows() {
-        let _ = write!(out, "| {row} |");
-        for system in &systems {
-            let cell = results.spread(*system, row).map_or_else(|| "–".to_owned(), shown);
-            let _ = write!(out, " {cell} |");
+    let mut out = String::new();
+    for group in groups {
+        let rows: Vec<&Row> = rows.iter().copied().filter(|row| row.group == group).collect();
+        // A system that has nothing to say to this group needs no column.
+        let has = |system: &System| rows.iter().any(|row| results.spread(*system, row).is_some());
+        let systems: Vec<System> = results.systems().filter(has).collect();
+        let heads: String = systems.iter().map(|system| format!(" {} |", system.name())).collect();
+        let _ = writeln!(out, "### {group}\n\n| |{heads}\n|---|{}", "---:|".repeat(systems.len()));
+        for row in rows {
+            let cell = |system: &System| results.spread(*system, row).map_or_else(|| "–".to_owned(), shown);
+            let cells: String = systems.iter().map(|system| format!(" {} |", cell(system))).collect();
+            let _ = writeln!(out, "| {} |{cells}", row.name);
         }
         out.push('\n');
     }
@@ -26,17 +33,15 @@ pub(crate) fn markdown(results: &Results) -> String {
 }
 
 fn shown(spread: Spread) -> String {
-    if spread.least == spread.most {
-        return number(spread.median);
-    }
-    format!("{} [{}–{}]", number(spread.median), number(spread.least), number(spread.most))
+    let [median, least, most] = [spread.median, spread.least, spread.most].map(number);
+    if least == most { median } else { format!("{median} [{least}–{most}]") }
 }
 
 /// Three significant digits, thousands set apart.
 pub(crate) fn number(value: f64) -> String {
     let decimals = match value.abs() {
-        small if small == 0.0 || small >= 100.0 => 0,
-        small if small >= 10.0 => 1,
+        size if size == 0.0 || size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
         _ => 2,
     };
     let text = format!("{value:.decimals$}");
@@ -45,7 +50,7 @@ pub(crate) fn number(value: f64) -> String {
     let mut out = String::new();
     for (place, digit) in whole.chars().enumerate() {
         let left = whole.len() - place;
-        if place > whole.len() - digits && left % 3 == 0 {
+        if left < digits && left % 3 == 0 {
             out.push(',');
         }
         out.push(digit);
@@ -57,7 +62,6 @@ pub(crate) fn number(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::record::Record;
-    use crate::system::System;
 
     #[test]
     fn numbers_have_three_digits() {
@@ -70,9 +74,14 @@ mod tests {
         let mut results = Results::default();
         for value in [1.0, 3.0, 2.0] {
             let mut record = Record::default();
-            record.put("cost", value);
+            record.put("Requests", "cost", value);
+            record.put("Sizes", "bytes", 5.0);
             results.add(System::Hyper, record);
         }
-        assert_eq!(markdown(&results), "| | bare hyper |\n|---|---|\n| cost | 2.00 [1.00–3.00] |\n");
+        assert_eq!(
+            markdown(&results),
+            "### Requests\n\n| | bare hyper |\n|---|---:|\n| cost | 2.00 [1.00–3.00] |\n\n\
+             ### Sizes\n\n| | bare hyper |\n|---|---:|\n| bytes | 5.00 |\n\n"
+        );
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! - `cargo xtask verify` answers "is it done?": it checks and tests everything and changes nothing but the target folder.
 //! - `cargo xtask loom` runs the models of `crates/sync` alone, as far as one likes.
+//! - `cargo xtask bench` measures what a replicated request costs; see bench/README.md.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
+mod bench;
 mod fix;
 mod loom;
 mod peers;
@@ -34,6 +36,13 @@ enum Task {
         #[arg(long)]
         preemptions: Option<usize>,
     },
+    /// Measures what a replicated request costs, in a few minutes; `bench --help` tells more.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What the benchmark is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -42,6 +51,7 @@ fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Verify => verify::run(),
         Task::Loom { preemptions } => loom::run(preemptions),
+        Task::Bench { arguments } => bench::run(&arguments),
         Task::Fix => fix::run(),
     }
 }

@@ -1,4 +1,5 @@
-//! The programs that the process tests need beside our own: a real Tomcat with its Java, and the tools that make network namespaces.
+//! The programs that the process tests need beside our own: a real Tomcat with its Java, the tools that make
+//! network namespaces, and the one that counts instructions.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +14,7 @@ struct Peer {
 }
 
 // `tomcat10-common` holds all of Tomcat; the package `tomcat10` would add, and start, a service of the system.
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
@@ -25,6 +26,7 @@ const PEERS: [Peer; 4] = [
         is_there: || answers("javac", "-version") && answers("java", "-version"),
     },
     Peer { what: "ip", packages: &["iproute2"], is_there: || answers("ip", "-Version") },
+    Peer { what: "valgrind", packages: &["valgrind"], is_there: || answers("valgrind", "--version") },
     Peer { what: "unshare", packages: &["util-linux"], is_there: || answers("unshare", "--version") },
 ];
 

@@ -3,24 +3,34 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use outlive_interop::poll;
 use serde_json::Value;
 
+use super::{BYTES, COST, COST_A, COST_B, COST_STORE, HEALTH, READ, WRITE, WRONG};
 use crate::cpu;
 use crate::load::{self, Jar, Run};
 use crate::record::Record;
-use crate::system::{Cluster, System, Used};
+use crate::system::{Cluster, Used};
 
 /// How many sessions the load goes round.
 const SESSIONS: usize = 1_000;
 /// A run during which something else used more processors than this is made again.
 const OTHERS_MOST: f64 = 0.3;
-/// One run of load to warm up.
-const WARM_UP: Duration = Duration::from_millis(500);
 /// How often.
 const TRIES: usize = 3;
+/// One run of load to warm up.
+const WARM_UP: Duration = Duration::from_millis(500);
+/// How long the machine is watched to see whether it is quiet.
+const WATCH: Duration = Duration::from_millis(300);
 
-/// The row that must be 0.
-pub(crate) const WRONG_AFTER_WRITES: &str = "write: sessions wrong on B";
+/// How the load is applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Method {
+    /// Length of one run of load.
+    pub(crate) time: Duration,
+    /// How long to wait for a quiet machine before a run; zero: never, and a run that was disturbed is not made again.
+    pub(crate) patience: Duration,
+}
 
 /// One run of load, and what it took.
 struct Loaded {
@@ -34,10 +44,10 @@ struct Loaded {
 ///
 /// # Errors
 /// A request fails.
-pub(crate) fn warm_up(cluster: &Cluster<'_>, system: System) -> Result<()> {
-    let (jar, path) = if system.replicates() { (sessions(cluster)?, "counter") } else { (Jar::empty(), "health") };
+pub(crate) fn warm_up(cluster: &Cluster<'_>, requests: usize, with_sessions: bool) -> Result<()> {
+    let (jar, path) = if with_sessions { (sessions(cluster)?, "counter") } else { (Jar::empty(), "health") };
     let mut warm = 0;
-    while warm < system.warm_up_requests() {
+    while warm < requests {
         warm += load::run(cluster.a.http(), &jar, path, WARM_UP)?.requests();
     }
     Ok(())
@@ -52,21 +62,21 @@ fn sessions(cluster: &Cluster<'_>) -> Result<Jar> {
 ///
 /// # Errors
 /// A request fails.
-pub(crate) fn health(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
-    let loaded = quietest(|| loaded(cluster, &Jar::empty(), "health", time))?;
-    record_load(&loaded, "health", false, record);
+pub(crate) fn health(cluster: &Cluster<'_>, method: Method, record: &mut Record) -> Result<()> {
+    let loaded = quietest(method, || loaded(cluster, &Jar::empty(), "health", method.time))?;
+    record_load(&loaded, HEALTH, false, record);
     Ok(())
 }
 
-/// Writes one attribute a request (`/app/counter`), then compares every session on both nodes with what the client was told.
+/// Writes one attribute a request (`/app/counter`), then compares every session on both nodes with what the clients were told.
 ///
 /// # Errors
-/// A request fails; a session on A or B is not what it must be.
-pub(crate) fn write(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
+/// A request fails, or a session on A is not what its clients were told. What is wrong on B is a figure.
+pub(crate) fn write(cluster: &Cluster<'_>, method: Method, record: &mut Record) -> Result<()> {
     let mut wrong_on_b = 0;
-    let best = quietest(|| {
+    let best = quietest(method, || {
         let jar = sessions(cluster)?;
-        let loaded = loaded(cluster, &jar, "counter", time)?;
+        let loaded = loaded(cluster, &jar, "counter", method.time)?;
         // The request that made the session counted, too.
         let expected: Vec<u32> = loaded.run.answers.iter().map(|count| count + 1).collect();
         let on_a = wrong(&load::each(cluster.a.http(), &jar, "read")?, &expected)?;
@@ -76,9 +86,9 @@ pub(crate) fn write(cluster: &Cluster<'_>, time: Duration, record: &mut Record) 
         }
         Ok(loaded)
     })?;
-    record_load(&best, "write", true, record);
+    record_load(&best, WRITE, true, record);
     if cluster.b.is_some() {
-        record.put(WRONG_AFTER_WRITES, wrong_on_b as f64);
+        record.put(WRITE, WRONG, wrong_on_b as f64);
     }
     Ok(())
 }
@@ -87,10 +97,10 @@ pub(crate) fn write(cluster: &Cluster<'_>, time: Duration, record: &mut Record) 
 ///
 /// # Errors
 /// A request fails.
-pub(crate) fn read(cluster: &Cluster<'_>, time: Duration, record: &mut Record) -> Result<()> {
+pub(crate) fn read(cluster: &Cluster<'_>, method: Method, record: &mut Record) -> Result<()> {
     let jar = sessions(cluster)?;
-    let best = quietest(|| loaded(cluster, &jar, "read", time))?;
-    record_load(&best, "read", true, record);
+    let best = quietest(method, || loaded(cluster, &jar, "read", method.time))?;
+    record_load(&best, READ, true, record);
     Ok(())
 }
 
@@ -107,12 +117,15 @@ fn loaded(cluster: &Cluster<'_>, jar: &Jar, path: &str, time: Duration) -> Resul
 }
 
 /// The first run that had the machine to itself, or the quietest of a few.
-fn quietest(mut run: impl FnMut() -> Result<Loaded>) -> Result<Loaded> {
+fn quietest(method: Method, mut run: impl FnMut() -> Result<Loaded>) -> Result<Loaded> {
+    let tries = if method.patience.is_zero() { 1 } else { TRIES };
+    wait_until_quiet(method.patience)?;
     let mut best = run()?;
-    for _ in 1..TRIES {
+    for _ in 1..tries {
         if best.others <= OTHERS_MOST {
             break;
         }
+        wait_until_quiet(method.patience)?;
         let next = run()?;
         if next.others < best.others {
             best = next;
@@ -121,19 +134,41 @@ fn quietest(mut run: impl FnMut() -> Result<Loaded>) -> Result<Loaded> {
     Ok(best)
 }
 
-fn record_load(loaded: &Loaded, what: &str, with_peer: bool, record: &mut Record) {
+/// Waits until the machine has little to do, or the patience ends: then what is measured tells how much was not ours.
+fn wait_until_quiet(patience: Duration) -> Result<()> {
+    if patience.is_zero() {
+        return Ok(());
+    }
+    let quiet = poll::until("a quiet machine", patience, || {
+        let before = cpu::machine_seconds()?;
+        std::thread::sleep(WATCH);
+        let busy = (cpu::machine_seconds()? - before) / WATCH.as_secs_f64();
+        ensure!(busy <= OTHERS_MOST, "{busy:.1} processors are busy");
+        Ok(())
+    });
+    if let Err(still_busy) = quiet {
+        eprintln!("    {still_busy:#}");
+    }
+    Ok(())
+}
+
+fn record_load(loaded: &Loaded, group: &str, with_peer: bool, record: &mut Record) {
     let requests = loaded.run.requests() as f64;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    record.put(&format!("{what}: CPU µs/request, all nodes"), micros(loaded.used.all()) / requests);
-    if with_peer && let Some(b) = loaded.used.b {
-        record.put(&format!("{what}: … on A"), micros(loaded.used.a) / requests);
-        record.put(&format!("{what}: … on B"), micros(b) / requests);
-        record.put(&format!("{what}: bytes between the nodes, per request"), loaded.bytes as f64 / requests);
+    record.put(group, COST, micros(loaded.used.all()) / requests);
+    if with_peer {
+        record.put(group, COST_A, micros(loaded.used.a) / requests);
+        for (name, used) in [(COST_B, loaded.used.b), (COST_STORE, loaded.used.store)] {
+            if let Some(used) = used {
+                record.put(group, name, micros(used) / requests);
+            }
+        }
+        record.put(group, BYTES, loaded.bytes as f64 / requests);
     }
-    record.put(&format!("{what}: requests/s"), requests / loaded.run.time.as_secs_f64());
-    record.put(&format!("{what}: p50 µs"), micros(loaded.run.latency(0.50)));
-    record.put(&format!("{what}: p99 µs"), micros(loaded.run.latency(0.99)));
-    record.put(&format!("{what}: processors used by others"), loaded.others);
+    record.put(group, "requests/s", requests / loaded.run.time.as_secs_f64());
+    record.put(group, "p50 µs", micros(loaded.run.latency(0.50)));
+    record.put(group, "p99 µs", micros(loaded.run.latency(0.99)));
+    record.put(group, "processors that others used meanwhile", loaded.others);
 }
 
 /// How many answers of `/app/read` are not what was expected.

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 use outlive_interop::{Server, poll};
 use serde_json::Value;
 
+use super::{JOIN, JOIN_WRONG, RESIDENT_A, RESIDENT_B, RESIDENT_STORE, many};
+use crate::between::Traffic;
 use crate::load::{self, Jar};
 use crate::record::Record;
 use crate::system::Cluster;
@@ -19,10 +21,11 @@ const JOIN_LIMIT: Duration = Duration::from_secs(120);
 /// How long a node may take until it misses another one that is dead.
 const LEAVE_LIMIT: Duration = Duration::from_secs(30);
 
-/// `count` sessions of a text and a counter: what each takes; then B is killed, comes anew and takes them over.
+/// `count` sessions of a text and a counter: what each takes. Then, where the nodes hold them themselves, B is killed, comes anew
+/// and takes them over; `empty_start` is what it needs for a start without sessions.
 ///
 /// # Errors
-/// A node does not do what it must, or takes too long.
+/// A node does not do what it must, or takes too long. What is wrong on B is a figure.
 pub(crate) fn measure(
     cluster: &mut Cluster<'_>,
     count: usize,
@@ -35,23 +38,21 @@ pub(crate) fn measure(
     let jar = make(cluster, count, WARM)?;
     cluster.idle()?;
     let after = resident(cluster)?;
-    let held = [
-        Some(cluster.a.health()?.sessions),
-        cluster.b.as_ref().map(|b| b.health().map(|health| health.sessions)).transpose()?,
-    ];
-    ensure!(held.iter().flatten().all(|held| *held == (WARM + count) as u64), "sessions held: {held:?}");
-    for ((node, before), after) in ["A", "B"].iter().zip(&before).zip(&after) {
-        record.put(&format!("{count} sessions: bytes/session, resident on {node}"), (after - before) / count as f64);
+    let group = many(count);
+    for (name, before) in &before {
+        let after =
+            after.iter().find_map(|(other, after)| (other == name).then_some(*after)).context("a node is gone")?;
+        record.put(&group, name, (after - before) / count as f64);
     }
-    if let Some(b) = &mut cluster.b {
-        join(cluster.a.as_ref(), b.as_mut(), &jar, count, empty_start, record)?;
+    let shared = cluster.store.is_some();
+    match &mut cluster.b {
+        Some(b) if !shared => {
+            let held = [cluster.a.health()?.sessions, b.health()?.sessions];
+            ensure!(held.iter().all(|held| *held == (WARM + count) as u64), "sessions held by A and B: {held:?}");
+            join(cluster.a.as_ref(), b.as_mut(), &jar, count, empty_start, record)
+        }
+        _ => Ok(()),
     }
-    Ok(())
-}
-
-/// The row that must be 0.
-pub(crate) fn wrong_row(count: usize) -> String {
-    format!("{count} sessions: missing or wrong on B after joining")
 }
 
 fn make(cluster: &Cluster<'_>, count: usize, seed: usize) -> Result<Jar> {
@@ -62,10 +63,15 @@ fn make(cluster: &Cluster<'_>, count: usize, seed: usize) -> Result<Jar> {
     })
 }
 
-/// Resident bytes of A, and of B.
-fn resident(cluster: &Cluster<'_>) -> Result<Vec<f64>> {
-    let nodes = [Some(&cluster.a), cluster.b.as_ref()];
-    nodes.into_iter().flatten().map(|node| Ok(node.process()?.resident_bytes()? as f64)).collect()
+/// Resident bytes of each process.
+fn resident(cluster: &Cluster<'_>) -> Result<Vec<(&'static str, f64)>> {
+    let mut resident = vec![(RESIDENT_A, cluster.a.process()?.resident_bytes()? as f64)];
+    match (&cluster.store, &cluster.b) {
+        (Some(store), _) => resident.push((RESIDENT_STORE, store.resident_bytes()? as f64)),
+        (None, Some(b)) => resident.push((RESIDENT_B, b.process()?.resident_bytes()? as f64)),
+        (None, None) => {}
+    }
+    Ok(resident)
 }
 
 fn join(
@@ -79,13 +85,17 @@ fn join(
     b.kill()?;
     poll::until_equal("A misses B", LEAVE_LIMIT, &0, || Ok(a.health()?.members))?;
     let all = a.health()?.sessions;
+    let traffic = Traffic::of_port(a.spec().receiver_port)?;
     let whole = time_to_join(b, all)?;
+    let bytes = Traffic::of_port(a.spec().receiver_port)?.since(&traffic);
     let net = whole.saturating_sub(empty_start);
-    record.put(&format!("{count} sessions: time to join, ms"), whole.as_secs_f64() * 1e3);
-    record.put(&format!("{count} sessions: … less the start without sessions, ms"), net.as_secs_f64() * 1e3);
-    record.put(&format!("{count} sessions: … sessions/s in that time"), all as f64 / net.as_secs_f64().max(1e-3));
+    let group = many(count);
+    record.put(&group, JOIN, whole.as_secs_f64() * 1e3);
+    record.put(&group, "… less a start without sessions, ms", net.as_secs_f64() * 1e3);
+    record.put(&group, "… sessions/s in that time", all as f64 / net.as_secs_f64().max(1e-3));
+    record.put(&group, "bytes between the nodes a session", bytes as f64 / all as f64);
     let wrong = different(&load::each(a.http(), jar, "session")?, &load::each(b.http(), jar, "session")?)?;
-    record.put(&wrong_row(count), wrong as f64);
+    record.put(&group, JOIN_WRONG, wrong as f64);
     Ok(())
 }
 

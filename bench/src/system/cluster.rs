@@ -8,6 +8,7 @@ use outlive_interop::{Server, poll};
 use crate::between::Traffic;
 use crate::cpu;
 use crate::measure::sessions::time_to_join;
+use crate::system::Store;
 
 /// How long nodes may take until they have nothing to do.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
@@ -24,6 +25,8 @@ pub(crate) struct Cluster<'scene> {
     pub(crate) a: Box<dyn Server + 'scene>,
     /// Receives.
     pub(crate) b: Option<Box<dyn Server + 'scene>>,
+    /// Holds the sessions where the nodes do not.
+    pub(crate) store: Option<Store>,
 }
 
 /// Processor time so far.
@@ -33,6 +36,8 @@ pub(crate) struct Used {
     pub(crate) a: Duration,
     /// Of B.
     pub(crate) b: Option<Duration>,
+    /// Of the store.
+    pub(crate) store: Option<Duration>,
 }
 
 /// How long the nodes took from their process's start to their first answer.
@@ -45,21 +50,27 @@ pub(crate) struct Started {
 }
 
 impl Used {
-    /// Of all nodes.
+    /// Of all processes.
     pub(crate) fn all(self) -> Duration {
-        self.a + self.b.unwrap_or_default()
+        self.a + self.b.unwrap_or_default() + self.store.unwrap_or_default()
     }
 
     /// What was used after `before`.
     pub(crate) fn since(self, before: Self) -> Self {
-        Self { a: self.a - before.a, b: self.b.zip(before.b).map(|(now, before)| now - before) }
+        let part = |now: Option<Duration>, before: Option<Duration>| now.zip(before).map(|(now, before)| now - before);
+        Self { a: self.a - before.a, b: part(self.b, before.b), store: part(self.store, before.store) }
     }
 }
 
 impl<'scene> Cluster<'scene> {
     /// Nodes that are not started yet.
     pub(crate) fn new(a: Box<dyn Server + 'scene>, b: Option<Box<dyn Server + 'scene>>) -> Self {
-        Self { a, b }
+        Self { a, b, store: None }
+    }
+
+    /// With a store that runs already.
+    pub(crate) fn with_store(self, store: Store) -> Self {
+        Self { store: Some(store), ..self }
     }
 
     /// Starts A, then B, and waits until they see each other and are idle.
@@ -83,8 +94,10 @@ impl<'scene> Cluster<'scene> {
     /// # Errors
     /// A node is gone.
     pub(crate) fn used(&self) -> Result<Used> {
-        let b = self.b.as_ref().map(|b| cpu::time_of(b.process()?));
-        Ok(Used { a: cpu::time_of(self.a.process()?)?, b: b.transpose()? })
+        let a = cpu::time_of(self.a.process()?)?;
+        let b = self.b.as_ref().map(|b| cpu::time_of(b.process()?)).transpose()?;
+        let store = self.store.as_ref().map(Store::used).transpose()?;
+        Ok(Used { a, b, store })
     }
 
     /// Waits until the nodes have nothing to do, and gives what they have used by then.
@@ -102,11 +115,11 @@ impl<'scene> Cluster<'scene> {
         })
     }
 
-    /// Bytes between the nodes.
+    /// Bytes between the nodes, or between them and the store.
     ///
     /// # Errors
     /// They cannot be counted.
     pub(crate) fn traffic(&self) -> Result<Traffic> {
-        Traffic::of_port(self.a.spec().receiver_port)
+        Traffic::of_port(self.store.as_ref().map_or(self.a.spec().receiver_port, Store::port))
     }
 }
