@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: RunArguments,
     /// For tests: everything once and briefly, and no figure judged but the counts of instructions
-    #[arg(long, conflicts_with_all = ["reps", "seconds", "sizes", "peers", "patience", "keep"])]
+    #[arg(long, conflicts_with_all = ["reps", "seconds", "sizes", "peers", "patience", "rest", "keep"])]
     pub(crate) short: bool,
 }
 
@@ -30,6 +30,9 @@ pub(crate) struct RunArguments {
     /// How long to wait for a quiet machine before each run of load, in seconds; 0: not at all
     #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
     pub(crate) patience: Duration,
+    /// How long many sessions are left alone before their memory is looked at, in seconds: Outlive packs those that rest
+    #[arg(long, value_name = "S", default_value = "12", value_parser = seconds)]
+    pub(crate) rest: Duration,
     /// Numbers of sessions for memory and joining
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [10_000, 100_000])]
     pub(crate) sizes: Vec<usize>,

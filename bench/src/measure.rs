@@ -29,12 +29,14 @@ pub(crate) const START: &str = "Start";
 pub(crate) fn many(count: usize) -> String {
     format!("{} sessions", crate::table::number(count as f64))
 }
+/// Memory on A before its sessions rest.
+pub(crate) const RESIDENT_A_USED: &str = "resident bytes a session on A, right after its requests";
 /// Memory on A.
-pub(crate) const RESIDENT_A: &str = "resident bytes a session on A";
+pub(crate) const RESIDENT_A: &str = "… on A, when it rests";
 /// Memory on B.
-pub(crate) const RESIDENT_B: &str = "resident bytes a session on B";
+pub(crate) const RESIDENT_B: &str = "… on B, when it rests";
 /// Memory in a shared store.
-pub(crate) const RESIDENT_STORE: &str = "resident bytes a session in the store";
+pub(crate) const RESIDENT_STORE: &str = "… in the store";
 /// From process start.
 pub(crate) const JOIN: &str = "time until a new B holds all of them, ms";
 /// Must be 0.

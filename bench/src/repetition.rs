@@ -93,7 +93,7 @@ impl<'a> Repetition<'a> {
         self.with_scene(|scene| {
             let mut cluster = system.place(scene, self.parts)?;
             cluster.start()?;
-            sessions::measure(&mut cluster, size, empty_start, record)
+            sessions::measure(&mut cluster, size, self.method.rest, empty_start, record)
         })?;
         let wrong = record.get(&many(size), JOIN_WRONG);
         ensure!(wrong == Some(0.0) || !system.is_ours(), "sessions missing or wrong after joining: {wrong:?}");

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
 /// Something cannot be measured, or a session of ours is wrong.
 pub(crate) fn measure(arguments: &RunArguments) -> Result<Results> {
     let (parts, systems) = peers::gather(&arguments.peers, outlive()?, &target()?)?;
-    let method = Method { time: arguments.seconds, patience: arguments.patience };
+    let method = Method { time: arguments.seconds, patience: arguments.patience, rest: arguments.rest };
     let mut results = Results::default();
     for number in 1..=arguments.reps {
         let mut repetition = Repetition::new(&parts, method, &arguments.sizes);
@@ -78,7 +78,7 @@ fn write(folder: &Path, text: &str, picture: &str) -> Result<()> {
 /// The target folder, which this program lies in.
 fn target() -> Result<PathBuf> {
     let program = env::current_exe()?;
-    Ok(program.ancestors().nth(2).map(Path::to_owned).context("this program lies outside of a target folder")?)
+    program.ancestors().nth(2).map(Path::to_owned).context("this program lies outside of a target folder")
 }
 
 /// Where results lie.

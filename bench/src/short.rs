@@ -11,7 +11,8 @@ use outlive_interop::sandbox;
 use crate::arguments::RunArguments;
 use crate::instructions::{self, Counts};
 use crate::measure::{
-    BYTES, COST, COST_A, COST_B, HEALTH, JOIN, JOIN_WRONG, READ, RESIDENT_A, RESIDENT_B, START, WRITE, WRONG, many,
+    BYTES, COST, COST_A, COST_B, HEALTH, JOIN, JOIN_WRONG, READ, RESIDENT_A, RESIDENT_A_USED, RESIDENT_B, START, WRITE,
+    WRONG, many,
 };
 use crate::record::{Results, Row};
 use crate::run;
@@ -27,6 +28,7 @@ fn arguments() -> RunArguments {
         reps: 1,
         seconds: Duration::from_millis(300),
         patience: Duration::ZERO,
+        rest: Duration::ZERO,
         sizes: vec![SESSIONS],
         peers: Vec::new(),
         keep: false,
@@ -107,6 +109,7 @@ fn measured() -> Result<()> {
         positive(&results, system, START, &["alone, ms", "as the second, without sessions, ms"])?;
         positive(&results, system, &many, &[JOIN, "bytes between the nodes a session"])?;
         // So few sessions may fit into memory that the process has already.
+        figure(&results, system, &many, RESIDENT_A_USED)?;
         figure(&results, system, &many, RESIDENT_A)?;
         figure(&results, system, &many, RESIDENT_B)?;
         ensure!(figure(&results, system, &many, JOIN_WRONG)? == 0.0, "{}: {JOIN_WRONG}", system.name());

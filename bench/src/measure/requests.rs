@@ -30,6 +30,8 @@ pub(crate) struct Method {
     pub(crate) time: Duration,
     /// How long to wait for a quiet machine before a run; zero: never, and a run that was disturbed is not made again.
     pub(crate) patience: Duration,
+    /// How long many sessions are left alone before their memory is looked at.
+    pub(crate) rest: Duration,
 }
 
 /// One run of load, and what it took.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use outlive_interop::{Server, poll};
 use serde_json::Value;
 
-use super::{JOIN, JOIN_WRONG, RESIDENT_A, RESIDENT_B, RESIDENT_STORE, many};
+use super::{JOIN, JOIN_WRONG, RESIDENT_A, RESIDENT_A_USED, RESIDENT_B, RESIDENT_STORE, many};
 use crate::between::Traffic;
 use crate::load::{self, Jar};
 use crate::record::Record;
@@ -21,14 +21,15 @@ const JOIN_LIMIT: Duration = Duration::from_secs(120);
 /// How long a node may take until it misses another one that is dead.
 const LEAVE_LIMIT: Duration = Duration::from_secs(30);
 
-/// `count` sessions of a text and a counter: what each takes. Then, where the nodes hold them themselves, B is killed, comes anew
-/// and takes them over; `empty_start` is what it needs for a start without sessions.
+/// `count` sessions of a text and a counter: what each takes, after they have been left alone for `rest`. Then, where the nodes hold
+/// them themselves, B is killed, comes anew and takes them over; `empty_start` is what it needs for a start without sessions.
 ///
 /// # Errors
 /// A node does not do what it must, or takes too long. What is wrong on B is a figure.
 pub(crate) fn measure(
     cluster: &mut Cluster<'_>,
     count: usize,
+    rest: Duration,
     empty_start: Duration,
     record: &mut Record,
 ) -> Result<()> {
@@ -36,12 +37,14 @@ pub(crate) fn measure(
     cluster.idle()?;
     let before = resident(cluster)?;
     let jar = make(cluster, count, WARM)?;
+    let group = many(count);
+    let used = cluster.a.process()?.resident_bytes()? as f64;
+    // Before comes A first.
+    record.put(&group, RESIDENT_A_USED, (used - before[0].1) / count as f64);
+    poll::time_passes(Instant::now() + rest);
     cluster.idle()?;
     let after = resident(cluster)?;
-    let group = many(count);
-    for (name, before) in &before {
-        let after =
-            after.iter().find_map(|(other, after)| (other == name).then_some(*after)).context("a node is gone")?;
+    for ((name, before), (_, after)) in before.iter().zip(&after) {
         record.put(&group, name, (after - before) / count as f64);
     }
     let shared = cluster.store.is_some();
@@ -63,7 +66,7 @@ fn make(cluster: &Cluster<'_>, count: usize, seed: usize) -> Result<Jar> {
     })
 }
 
-/// Resident bytes of each process.
+/// Resident bytes of each process, of A first.
 fn resident(cluster: &Cluster<'_>) -> Result<Vec<(&'static str, f64)>> {
     let mut resident = vec![(RESIDENT_A, cluster.a.process()?.resident_bytes()? as f64)];
     match (&cluster.store, &cluster.b) {
