@@ -12,6 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::node_process::NodeProcess;
 use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
@@ -32,7 +33,7 @@ pub struct TomcatNode<'scene> {
     scene: &'scene Scene,
     base: PathBuf,
     jvm: &'static [&'static str],
-    process: Option<Process>,
+    process: NodeProcess,
 }
 
 impl<'scene> TomcatNode<'scene> {
@@ -43,7 +44,8 @@ impl<'scene> TomcatNode<'scene> {
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let base = scene.folder().join(format!("tomcat-{}", spec.name));
         base::write(&base, &spec, scene.web_app()?).with_context(|| format!("cannot write {}", base.display()))?;
-        Ok(Self { spec, scene, base, jvm: SMALL_JVM, process: None })
+        let process = NodeProcess::new(&spec.name);
+        Ok(Self { spec, scene, base, jvm: SMALL_JVM, process })
     }
 
     /// With a JVM as servers have it, for measurements: 2 GiB of heap at most, and the optimizing compiler.
@@ -51,10 +53,6 @@ impl<'scene> TomcatNode<'scene> {
     pub fn with_large_jvm(mut self) -> Self {
         self.jvm = LARGE_JVM;
         self
-    }
-
-    fn taken(&mut self) -> Result<Process> {
-        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }
 
     /// `java … Bootstrap start`, as `catalina.sh` puts it together.
@@ -84,28 +82,25 @@ impl Server for TomcatNode<'_> {
     }
 
     fn process(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
+        self.process.get()
     }
 
     fn launch(&mut self) -> Result<()> {
-        ensure!(self.process.is_none(), "{} runs already", self.spec.name);
-        self.process = Some(Process::spawn(&mut self.command(), self.scene.log_file(&self.spec.name))?);
-        Ok(())
+        let mut command = self.command();
+        self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }
 
     fn kill(&mut self) -> Result<()> {
-        self.taken()?.kill()
+        self.process.kill()
     }
 
     fn stop(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        let status = self.taken()?.stop()?;
-        ensure!(status.code() == Some(ENDED_BY_TERM), "{name} ended with {status} after SIGTERM");
+        let status = self.process.stop()?;
+        ensure!(status.code() == Some(ENDED_BY_TERM), "{} ended with {status} after SIGTERM", self.spec.name);
         Ok(())
     }
 
     fn still_runs(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
+        self.process.still_runs()
     }
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use outlive_interop::process::Process;
-use outlive_interop::{NodeSpec, Scene, Server};
+use outlive_interop::{NodeProcess, NodeSpec, Scene, Server};
 
 /// Such a node.
 #[derive(Debug)]
@@ -14,17 +14,14 @@ pub(super) struct ProgramNode<'scene> {
     scene: &'scene Scene,
     program: PathBuf,
     arguments: Vec<String>,
-    process: Option<Process>,
+    process: NodeProcess,
 }
 
 impl<'scene> ProgramNode<'scene> {
     /// A node that is not started yet.
     pub(super) fn new(scene: &'scene Scene, spec: NodeSpec, program: &Path, arguments: Vec<String>) -> Self {
-        Self { spec, scene, program: program.to_owned(), arguments, process: None }
-    }
-
-    fn taken(&mut self) -> Result<Process> {
-        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
+        let process = NodeProcess::new(&spec.name);
+        Self { spec, scene, program: program.to_owned(), arguments, process }
     }
 }
 
@@ -34,26 +31,24 @@ impl Server for ProgramNode<'_> {
     }
 
     fn process(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
+        self.process.get()
     }
 
     fn launch(&mut self) -> Result<()> {
-        ensure!(self.process.is_none(), "{} runs already", self.spec.name);
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
-        Ok(())
+        self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }
 
     fn kill(&mut self) -> Result<()> {
-        self.taken()?.kill()
+        self.process.kill()
     }
 
     fn stop(&mut self) -> Result<()> {
-        self.taken()?.stop().map(drop)
+        self.process.stop().map(drop)
     }
 
     fn still_runs(&mut self) -> Result<()> {
-        self.process.as_mut().context("it does not run")?.still_runs()
+        self.process.still_runs()
     }
 }
