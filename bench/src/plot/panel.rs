@@ -10,9 +10,9 @@ const TITLE: f64 = 24.0;
 const BAR: f64 = 16.0;
 const STEP: f64 = 24.0;
 /// Room for a system's name.
-const LABEL: f64 = 160.0;
+const LABEL: f64 = 165.0;
 /// Room for a value behind its bar.
-const VALUE: f64 = 70.0;
+const VALUE: f64 = 105.0;
 
 /// Shades of a bar's parts.
 const SHADES: [&str; 3] = ["", " second", " third"];
@@ -92,12 +92,13 @@ fn draw_bar(bar: &Bar, out: &mut String, x: f64, y: f64, scale: f64) {
         );
     }
     let values: Vec<String> = bar.parts.iter().filter(|part| **part > 0.0).map(|part| number(*part)).collect();
+    let values = if values.is_empty() { "0".to_owned() } else { values.join(" + ") };
     let _ = writeln!(
         out,
         "<text class=\"value\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
         start + bar.reach() * scale + 6.0,
         middle + 4.5,
-        values.join(" + ")
+        values
     );
 }
 
