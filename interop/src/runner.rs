@@ -33,6 +33,7 @@ pub struct Test {
     run: fn(&Scene) -> Result<()>,
     outlive: bool,
     tomcat: bool,
+    browser: bool,
     repeated: bool,
     by_name: bool,
 }
@@ -40,7 +41,7 @@ pub struct Test {
 impl Test {
     /// A test that needs no program.
     pub fn new(name: &'static str, run: fn(&Scene) -> Result<()>) -> Self {
-        Self { name, run, outlive: false, tomcat: false, repeated: false, by_name: false }
+        Self { name, run, outlive: false, tomcat: false, browser: false, repeated: false, by_name: false }
     }
 
     /// It starts Outlive nodes.
@@ -54,6 +55,13 @@ impl Test {
     #[must_use]
     pub fn with_tomcat(mut self) -> Self {
         self.tomcat = true;
+        self
+    }
+
+    /// It drives Chromium.
+    #[must_use]
+    pub fn with_browser(mut self) -> Self {
+        self.browser = true;
         self
     }
 
@@ -226,6 +234,9 @@ fn run_one(test: &Test) -> Outcome {
     if test.tomcat && programs.web_app.is_none() {
         return skipped(test, "no Tomcat here (packages tomcat10 and openjdk-17-jdk-headless)");
     }
+    if test.browser && !has_browser() {
+        return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
+    }
     let start = Instant::now();
     let runs = if test.repeated { runs() } else { 1 };
     let mut good = 0;
@@ -239,6 +250,11 @@ fn run_one(test: &Test) -> Outcome {
     let counted = if test.repeated { format!("{good} of {runs} runs, ") } else { String::new() };
     println!("test {} ... {verdict} ({counted}{:.1} s)", test.name, start.elapsed().as_secs_f64());
     if good == runs { Outcome::Passed } else { Outcome::Failed }
+}
+
+fn has_browser() -> bool {
+    let answers = |program| Command::new(program).arg("--version").output().is_ok_and(|answer| answer.status.success());
+    answers("chromium") && answers("chromedriver")
 }
 
 /// One run in a scene of its own. Its error comes with what the nodes wrote.

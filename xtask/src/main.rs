@@ -3,12 +3,16 @@
 //! - `cargo xtask verify` answers "is it done?": it checks and tests everything and changes nothing but the target folder.
 //! - `cargo xtask loom` runs the models of `crates/sync` alone, as far as one likes.
 //! - `cargo xtask bench` measures what a replicated request costs; see bench/README.md.
+//! - `cargo xtask picture` takes the README's picture anew: the demo's page, as a real browser shows it.
+//! - `cargo xtask fuzz` looks for inputs that break a promise, for as long as it is told to.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
 mod bench;
 mod fix;
+mod fuzz;
 mod loom;
 mod peers;
+mod picture;
 mod purity;
 mod report;
 mod verify;
@@ -43,6 +47,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Takes docs/demo.png anew. Needs Chromium and ChromeDriver.
+    Picture,
+    /// Runs libFuzzer on the targets in fuzz/, and goes on where the last run ended.
+    Fuzz {
+        /// Which targets; none: all.
+        targets: Vec<String>,
+        /// How long for each target.
+        #[arg(long, default_value_t = 1)]
+        minutes: u64,
+    },
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -52,6 +66,8 @@ fn main() -> ExitCode {
         Task::Verify => verify::run(),
         Task::Loom { preemptions } => loom::run(preemptions),
         Task::Bench { arguments } => bench::run(&arguments),
+        Task::Picture => picture::run(),
+        Task::Fuzz { targets, minutes } => fuzz::run(&targets, minutes),
         Task::Fix => fix::run(),
     }
 }

@@ -1,4 +1,4 @@
-//! The programs that the process tests need beside our own: a real Tomcat with its Java, the tools that make
+//! The programs that the process tests need beside our own: a real Tomcat with its Java, a browser, the tools that make
 //! network namespaces, and the one that counts instructions.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ struct Peer {
 }
 
 // `tomcat10-common` holds all of Tomcat; the package `tomcat10` would add, and start, a service of the system.
-const PEERS: [Peer; 5] = [
+const PEERS: [Peer; 7] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
@@ -25,6 +25,8 @@ const PEERS: [Peer; 5] = [
         packages: &["openjdk-17-jdk-headless", "default-jdk-headless"],
         is_there: || answers("javac", "-version") && answers("java", "-version"),
     },
+    Peer { what: "Chromium", packages: &["chromium"], is_there: || answers("chromium", "--version") },
+    Peer { what: "ChromeDriver", packages: &["chromium-driver"], is_there: || answers("chromedriver", "--version") },
     Peer { what: "ip", packages: &["iproute2"], is_there: || answers("ip", "-Version") },
     Peer { what: "valgrind", packages: &["valgrind"], is_there: || answers("valgrind", "--version") },
     Peer { what: "unshare", packages: &["util-linux"], is_there: || answers("unshare", "--version") },

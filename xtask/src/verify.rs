@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 3] = ["nine_steps", "start_order", "bad_input"];
+const PROCESS_TESTS: [&str; 4] = ["nine_steps", "start_order", "bad_input", "demo_page"];
 
 pub(crate) fn run() -> ExitCode {
     let mut report = Report::new();
@@ -22,7 +22,9 @@ fn all(report: &mut Report) -> Result<()> {
     let nothing_may_be_skipped = env::var("CI").is_ok_and(|value| value == "true");
     report.command("format", cargo().args(["fmt", "--all", "--check"]))?;
     report.check("purity of the crates without I/O", purity::check)?;
-    report.command("clippy", on_workspace("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    // The programs of the fuzz targets are built by `cargo xtask fuzz` alone, so they are looked at here.
+    let everything = ["--all-targets", "--features", "outlive-fuzz/programs", "--", "-D", "warnings"];
+    report.command("clippy", on_workspace("clippy").args(everything))?;
     report.command(
         "clippy, process tests",
         on_workspace("clippy").args(process_tests()).args(["--", "-D", "warnings"]),

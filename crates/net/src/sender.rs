@@ -37,8 +37,15 @@ const FRAME_ROOM: usize = 66_000;
 /// Without any acknowledgement for this long a connection is given up and made anew.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 
-/// Between two tries to connect to a peer that is still a member.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// Between two tries to connect to a peer that is still a member: short at first, for a process that was killed may take
+/// connections until the kernel has come to its listener, and the next try tells the truth.
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(2);
+
+/// What that pause grows to, doubled with each try.
+const RETRY_PAUSE_MAX: Duration = Duration::from_millis(100);
+
+/// A connection that stood for so long was a good one.
+const STOOD_LONG: Duration = Duration::from_secs(1);
 
 /// A frame that was handed to the connection and not acknowledged.
 struct UnderWay {
@@ -63,6 +70,7 @@ impl Sender {
     pub(crate) async fn run(self) {
         let mut unacknowledged: VecDeque<UnderWay> = VecDeque::new();
         let mut donation: Option<Parcel> = None;
+        let mut pause = RETRY_PAUSE_MIN;
         // A connection to an Outlive peer stands even while there is nothing to say: its end is the first sign of a crash.
         while self.peer.is_ours()
             || !unacknowledged.is_empty()
@@ -73,6 +81,7 @@ impl Sender {
                 break;
             }
             let address = self.peer.id().address();
+            let began = Instant::now();
             let error = match timeout(self.connect_timeout, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => self.converse(stream, &mut unacknowledged, &mut donation).await,
                 Ok(Err(error)) => Err(error),
@@ -85,7 +94,11 @@ impl Sender {
                 tracing::debug!(target: "outlive::sender", peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
             }
             self.node.send_failed(self.clock.now(), self.peer.id());
-            tokio::time::sleep(RETRY_PAUSE).await;
+            if began.elapsed() >= STOOD_LONG {
+                pause = RETRY_PAUSE_MIN;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RETRY_PAUSE_MAX);
         }
         // Dropping what is left tells the requests that wait for it: this peer is gone.
     }

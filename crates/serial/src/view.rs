@@ -18,8 +18,8 @@ const DEPTH_MAX: usize = 128;
 /// A Java object as a tree that one can print: what its class means where that is known, its fields otherwise.
 ///
 /// With serde it becomes JSON as one expects it: bytes are a hex string, a date its milliseconds, a list an array, a map an object.
-/// What JSON has no form for is `{"class":"its.name",…}`, with `fields`, `elements` (sets, arrays), `name` (enum constants, classes) or
-/// `text`.
+/// What JSON has no form for is `{"class":"its.name",…}`, with `elements` (sets, arrays), `entries` (pairs of a map whose keys are no texts)
+/// or `fields`. Of an enum constant or a class these are just `name`, of what is told in words `text`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum JavaView {
@@ -102,9 +102,15 @@ impl Value {
     /// An object that is in two places is shown twice. What contains itself or lies deeper than 128 levels is [`JavaView::Cut`], and so is
     /// the rest once sharing has made the tree far larger than the bytes are.
     pub fn view(&self) -> JavaView {
+        self.view_within(&mut weight_max(self.byte_len()))
+    }
+
+    /// As [`view`](Self::view), and no more than `weight` allows: a part weighs 16 and its length. What is shown is taken off, so that
+    /// many values can be shown within one bound. At 0 something was cut.
+    pub fn view_within(&self, weight: &mut usize) -> JavaView {
         match Subject::quick(self) {
-            Some(subject) => tree(subject, 0),
-            None => tree(Subject::of(self.graph().root()), weight_max(self.byte_len())),
+            Some(subject) => tree(subject, weight),
+            None => tree(Subject::of(self.graph().root()), weight),
         }
     }
 }
@@ -112,7 +118,12 @@ impl Value {
 impl Node<'_> {
     /// What the object holds; as [`Value::view`].
     pub fn view(self) -> JavaView {
-        tree(Subject::of(Some(self)), weight_max(self.source().len()))
+        self.view_within(&mut weight_max(self.source().len()))
+    }
+
+    /// What the object holds, within a bound; as [`Value::view_within`].
+    pub fn view_within(self, weight: &mut usize) -> JavaView {
+        tree(Subject::of(Some(self)), weight)
     }
 }
 
@@ -139,8 +150,12 @@ enum Finish {
     Object { class: String, names: Vec<String> },
 }
 
-/// The view of a subject, and of no more than so much.
-fn tree(subject: Subject<'_>, mut left: usize) -> JavaView {
+/// The view of a subject, and of no more parts than so much, which is taken off.
+fn tree(subject: Subject<'_>, left: &mut usize) -> JavaView {
+    *left = left.saturating_sub(subject.weight());
+    if *left == 0 {
+        return JavaView::Cut;
+    }
     let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut above = BTreeSet::new();
     let mut next = Some(subject);
@@ -169,8 +184,8 @@ fn tree(subject: Subject<'_>, mut left: usize) -> JavaView {
                 Parts::Fields(fields) => fields.next().map(Subject::field),
             };
             if let Some(part) = part {
-                left = left.saturating_sub(part.weight());
-                if left > 0 {
+                *left = left.saturating_sub(part.weight());
+                if *left > 0 {
                     next = Some(part);
                     break;
                 }

@@ -31,11 +31,11 @@ fn objects_that_json_does_not_know_are_their_fields() {
     check(
         "enums",
         expect![[r#"
-            {"class":"Cases$Colour","name":"RED"}
-            {"class":"Cases$Colour","name":"GREEN"}
-            {"class":"Cases$Colour","name":"RED"}
-            [{"class":"Cases$Colour","name":"GREEN"},{"class":"java.lang.Thread$State","name":"NEW"}]
-            [{"class":"Cases$Colour","name":"RED"}]
+            {"class":"Cases$Colour","fields":{"name":"RED"}}
+            {"class":"Cases$Colour","fields":{"name":"GREEN"}}
+            {"class":"Cases$Colour","fields":{"name":"RED"}}
+            [{"class":"Cases$Colour","fields":{"name":"GREEN"}},{"class":"java.lang.Thread$State","fields":{"name":"NEW"}}]
+            [{"class":"Cases$Colour","fields":{"name":"RED"}}]
         "#]],
     );
     check(
@@ -56,29 +56,29 @@ fn sets_and_texts_have_a_class() {
     check(
         "sets",
         expect![[r#"
-        {"class":"java.util.HashSet","elements":["red","green"]}
-        {"class":"java.util.LinkedHashSet","elements":[3,1,2]}
-        {"class":"java.util.TreeSet","elements":["a","b"]}
-        {"class":"java.util.TreeSet","elements":[]}
-        {"class":"java.util.CollSer","elements":[]}
-        {"class":"java.util.CollSer","elements":[1]}
-        {"class":"java.util.EnumSet$SerializationProxy","elements":[{"class":"Cases$Colour","name":"RED"},{"class":"Cases$Colour","name":"GREEN"}]}
-        {"class":"java.util.EnumSet$SerializationProxy","elements":[]}
-        {"class":"java.util.Collections$SetFromMap","elements":["k","a"]}
-    "#]],
+            {"class":"java.util.HashSet","elements":["red","green"]}
+            {"class":"java.util.LinkedHashSet","elements":[3,1,2]}
+            {"class":"java.util.TreeSet","elements":["a","b"]}
+            {"class":"java.util.TreeSet","elements":[]}
+            {"class":"java.util.CollSer","elements":[]}
+            {"class":"java.util.CollSer","elements":[1]}
+            {"class":"java.util.EnumSet$SerializationProxy","elements":[{"class":"Cases$Colour","fields":{"name":"RED"}},{"class":"Cases$Colour","fields":{"name":"GREEN"}}]}
+            {"class":"java.util.EnumSet$SerializationProxy","elements":[]}
+            {"class":"java.util.Collections$SetFromMap","elements":["k","a"]}
+        "#]],
     );
     check(
         "identifiers",
         expect![[r#"
-        {"class":"java.util.UUID","text":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
-        {"class":"java.util.UUID","text":"00000000-0000-0000-ffff-ffffffffffff"}
-        {"class":"java.util.Locale","text":"de_DE"}
-        {"class":"java.util.Locale","text":"en"}
-        {"class":"java.util.Locale","text":""}
-        {"class":"java.util.Currency","text":"EUR"}
-        {"class":"java.net.URI","text":"https://example.org/a?b=c#d"}
-        {"class":"java.net.URL","text":"http://user@example.org:8080/a/b?c=d#e"}
-    "#]],
+            {"class":"java.util.UUID","fields":{"text":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}}
+            {"class":"java.util.UUID","fields":{"text":"00000000-0000-0000-ffff-ffffffffffff"}}
+            {"class":"java.util.Locale","fields":{"text":"de_DE"}}
+            {"class":"java.util.Locale","fields":{"text":"en"}}
+            {"class":"java.util.Locale","fields":{"text":""}}
+            {"class":"java.util.Currency","fields":{"text":"EUR"}}
+            {"class":"java.net.URI","fields":{"text":"https://example.org/a?b=c#d"}}
+            {"class":"java.net.URL","fields":{"text":"http://user@example.org:8080/a/b?c=d#e"}}
+        "#]],
     );
 }
 
@@ -131,7 +131,7 @@ fn bytes_are_hex_and_dates_are_numbers() {
             {"class":"[Ljava.lang.Object;","elements":[]}
             {"class":"[Ljava.lang.Object;","elements":[1,"x",null,{"class":"[I","elements":[9]}]}
             {"class":"[[I","elements":[{"class":"[I","elements":[1]},{"class":"[I","elements":[]},null]}
-            {"class":"[LCases$Colour;","elements":[{"class":"Cases$Colour","name":"RED"}]}
+            {"class":"[LCases$Colour;","elements":[{"class":"Cases$Colour","fields":{"name":"RED"}}]}
             {"class":"[[B","elements":["01"]}
         "#]],
     );

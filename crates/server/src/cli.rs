@@ -1,4 +1,4 @@
-//! The command line: `outlive`, `outlive demo`, `outlive serve`, and what is not built yet.
+//! The command line: `outlive`, `outlive demo`, `outlive serve`, `outlive inspect`, and what is not built yet.
 
 use std::ffi::OsString;
 
@@ -7,17 +7,20 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
 
+mod inspect;
 mod serve;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
 
+pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use serve::{ClusterAt, HostPort, ServeArguments};
 
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Command {
     Demo(DemoArguments),
+    Inspect(InspectArguments),
     // Boxed, being many times larger.
     Serve(Box<ServeArguments>),
 }
@@ -37,13 +40,14 @@ Examples:
   outlive                       two nodes and a balancer on this machine, and a page to kill them
   outlive demo --script         the nine steps of a session that survives, played and checked
   outlive serve --receiver 127.0.0.1:4000 --http 127.0.0.1:8081 --name node1
+  outlive inspect SESSIONS.ser  what a file of a Tomcat, or a capture of what passed between nodes, says
 
 Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info).";
 
 const DEMO: &str = "\
 Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \
-and port of their own: they never meet a real cluster. The balancer serves a page with the session app and with buttons that kill and \
-start a node. Ctrl-C ends everything.";
+and port of their own: they never meet a real cluster. The balancer serves a page with the session app, with buttons that kill and \
+start a node, and with the nine steps to be played. Ctrl-C ends everything.";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
@@ -53,6 +57,9 @@ enum Subcommands {
     /// One node of a cluster
     #[command(long_about = serve::ABOUT, after_help = serve::EXAMPLES)]
     Serve(Box<ServeArguments>),
+    /// Shows captured cluster traffic and session files, one JSON object a line
+    #[command(long_about = inspect::ABOUT, after_help = inspect::EXAMPLES)]
+    Inspect(InspectArguments),
 }
 
 /// Flags of `outlive demo`.
@@ -76,6 +83,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Ok(parsed) => match parsed.command {
             None => Ok(Command::Demo(DemoArguments::default())),
             Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
+            Some(Subcommands::Inspect(arguments)) => Ok(Command::Inspect(arguments)),
             Some(Subcommands::Serve(arguments)) => {
                 unbuilt::refuse_flags(&arguments)?;
                 Ok(Command::Serve(arguments))

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use outlive_connector::http::{HttpServer, HttpSettings};
+use outlive_connector::http::{BindError, HttpServer, HttpSettings, Running};
 
 use crate::cli::DemoArguments;
 use crate::exit::Exit;
@@ -17,13 +17,18 @@ mod balancer;
 mod browser;
 mod node;
 mod nodes;
+mod origin;
 mod page;
+mod play;
 mod ports;
+mod progress;
 mod script;
+mod stage;
 mod steps;
 
 use balancer::Balancer;
 use nodes::Nodes;
+use stage::Stage;
 
 /// Where the page is, if nobody else has the port.
 const PAGE_PORT: u16 = 8080;
@@ -34,7 +39,7 @@ const PAGE_PORT: u16 = 8080;
 /// Something could not be started, in one sentence; or a step of the script failed.
 pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
     let nodes = Arc::new(Nodes::prepare().await?);
-    let play = async { if arguments.script { script::play(nodes.clone()).await } else { show(nodes.clone()).await } };
+    let play = async { if arguments.script { script::run(nodes.clone()).await } else { show(nodes.clone()).await } };
     let result = tokio::select! {
         result = play => result,
         asked = signals::stop_asked(false) => asked.map(drop),
@@ -43,13 +48,9 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
     result
 }
 
-/// Starts all, tells what to try, and serves the page for good.
+/// Serves the page, starts the nodes, tells what to try, and goes on for good.
 async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
-    let page = match HttpServer::bind(ports::loopback(PAGE_PORT)) {
-        Ok(page) => page,
-        Err(_) => HttpServer::bind(ports::free_tcp()?).map_err(cannot)?,
-    };
-    let address = page.address();
+    let running = serve_page(&Balancer::new(Stage::new(nodes.clone())))?;
     say("Outlive: starting two nodes ...");
     if let Some(reason) = nodes.without_multicast() {
         say(&format!(
@@ -59,10 +60,14 @@ async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
     for node in nodes.all() {
         node.start().await.map_err(Exit::failure)?;
     }
-    let balancer = Balancer::new(nodes.clone(), address);
-    let _running = page.serve(balancer, HttpSettings::default()).map_err(cannot)?;
-    say(&page::to_try(&nodes, address));
+    say(&page::to_try(&nodes, running.address()));
     std::future::pending().await // until a signal drops this
+}
+
+/// At its usual port, or at any free one. It listens at once: what is bound and does not listen, another demo could bind, too.
+fn serve_page(balancer: &Balancer) -> Result<Running, Exit> {
+    let serve = |address| HttpServer::bind(address)?.serve(balancer.clone(), HttpSettings::default());
+    serve(ports::loopback(PAGE_PORT)).or_else(|_| serve(ports::free_tcp()?).map_err(cannot))
 }
 
 /// Prints a line. A reader that has gone away (`| head`) is no reason to stop.
@@ -70,6 +75,6 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-fn cannot(error: outlive_connector::http::BindError) -> Exit {
+fn cannot(error: BindError) -> Exit {
     Exit::failure(format!("the demo's page: {error}"))
 }

@@ -1,4 +1,5 @@
-//! The program `outlive`: a node of a session cluster (`serve`), and the story of one that dies (`demo`).
+//! The program `outlive`: a node of a session cluster (`serve`), the story of one that dies (`demo`), and what passes between nodes
+//! (`inspect`).
 //!
 //! Here is the wiring alone: flags become a cluster's configuration, the session app is put behind the session layer and a connector,
 //! signals end it in the right order. What a node decides is decided in the crates below.
@@ -9,6 +10,7 @@
 //! | `serve` | one node, from its ports to its last word |
 //! | `app` | the session app that every server of the comparison serves |
 //! | `demo` | two nodes as processes, the balancer before them, the nine steps |
+//! | `inspect` | captures and session files, one JSON object a line |
 //! | `exit` | a failure as one sentence and an exit code |
 
 use std::io::IsTerminal;
@@ -18,6 +20,7 @@ mod app;
 mod cli;
 mod demo;
 mod exit;
+mod inspect;
 mod reply;
 mod serve;
 mod signals;
@@ -31,28 +34,31 @@ use exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::parse(std::env::args_os()).and_then(run) {
+    let done = cli::parse(std::env::args_os()).and_then(|command| match command {
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Serve(arguments) => {
+            log_to_stderr("info");
+            let settings = serve::Settings::resolve(*arguments)?;
+            with_threads(serve::run(settings))
+        }
+        Command::Demo(arguments) => {
+            log_to_stderr("warn");
+            with_threads(demo::run(arguments))
+        }
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
     }
 }
 
-fn run(command: Command) -> Result<(), Exit> {
+/// Runs a future on threads of its own.
+fn with_threads(future: impl Future<Output = Result<(), Exit>>) -> Result<(), Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Exit::failure(format!("no threads could be started: {error}")))?;
-    let result = match command {
-        Command::Serve(arguments) => {
-            log_to_stderr("info");
-            let settings = serve::Settings::resolve(*arguments)?;
-            runtime.block_on(serve::run(settings))
-        }
-        Command::Demo(arguments) => {
-            log_to_stderr("warn");
-            runtime.block_on(demo::run(arguments))
-        }
-    };
+    let result = runtime.block_on(future);
     // Threads that read the standard input or resolve a name would be waited for otherwise.
     runtime.shutdown_background();
     result

@@ -167,7 +167,8 @@ impl Action<'_> {
         let name: Cow<'static, str> = Cow::Owned(input.read_utf()?);
         let value = if input.read_bool()? {
             match input.read_object()? {
-                Read::Value(value) => Some(value),
+                // Nobody is logged in as null, and nothing that a session holds is null: it is as good as no value.
+                Read::Value(value) => Some(value).filter(|value| !value.is_null()),
                 Read::Exception => return Ok(Action::Unreadable(name)),
             }
         } else {
@@ -176,8 +177,8 @@ impl Action<'_> {
         let integer = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<i32>().ok());
         let boolean = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<bool>().ok());
         Ok(match (kind, verb, value) {
-            // Tomcat's setAttribute with null removes; a null value never reaches a session.
-            (KIND_ATTRIBUTE, SET, Some(value)) if !value.is_null() => Action::SetAttribute(name, value),
+            // Tomcat's setAttribute with null removes.
+            (KIND_ATTRIBUTE, SET, Some(value)) => Action::SetAttribute(name, value),
             (KIND_ATTRIBUTE, SET | REMOVE, _) => Action::RemoveAttribute(name),
             (KIND_PRINCIPAL, SET | REMOVE, value) => {
                 Action::Principal { value: value.filter(|_| verb == SET), set: verb == SET }
@@ -188,9 +189,7 @@ impl Action<'_> {
             (KIND_MAX_INTERVAL, SET, value) if integer(&value).is_some() => {
                 Action::MaxInactive(integer(&value).unwrap_or_default())
             }
-            (KIND_AUTH_TYPE, SET | REMOVE, value) => {
-                Action::AuthType(value.filter(|value| verb == SET && !value.is_null()))
-            }
+            (KIND_AUTH_TYPE, SET | REMOVE, value) => Action::AuthType(value.filter(|_| verb == SET)),
             (KIND_LISTENER, SET | REMOVE, value) => Action::Listener { name, value, added: verb == SET },
             (KIND_NOTE, SET | REMOVE, value) => Action::Note { name, value: value.filter(|_| verb == SET) },
             (kind, verb, value) => Action::Unknown { kind, verb, name, value },

@@ -9,6 +9,7 @@
 //! | [`message`], [`event`] | the Java object around everything that is sent |
 //! | [`delta`] | what one request changed |
 //! | [`state`] | whole sessions, for a node that joins |
+//! | [`stored`] | whole sessions in Tomcat's files |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
 //! | [`waiting`] | changes that came before the session they belong to |
 //!
@@ -31,6 +32,7 @@ pub mod message;
 pub mod principal;
 pub mod stamp;
 pub mod state;
+pub mod stored;
 pub mod transfer;
 pub mod waiting;
 mod wire;
@@ -44,5 +46,6 @@ pub use message::{MessageFault, SessionMessage};
 pub use principal::{Principal, User};
 pub use stamp::{Origin, Stamp, Writer};
 pub use state::{SessionState, StateReader, StateWriter};
+pub use stored::{StoredReader, StoredSession};
 pub use transfer::{Ask, Transfer};
 pub use waiting::Waiting;

@@ -13,7 +13,7 @@ use outlive_tribes_proto::time::UnixMillis;
 use serde::de::DeserializeOwned;
 
 /// More sessions than one block can hold within the largest frame.
-const SESSIONS_MAX: usize = 16 << 20;
+pub(crate) const SESSIONS_MAX: usize = 16 << 20;
 
 /// More attributes than any session has; a larger count is refused before memory is taken.
 pub const ATTRIBUTES_MAX: usize = 65_536;
@@ -141,7 +141,6 @@ impl<'a> StateReader<'a> {
         let version = typed(input, "the version")?;
         let principal = if input.read_bool()? { value(input)? } else { None };
         let id = typed(input, "the session id")?;
-        let mut unreadable = 0;
         // Senders before 2022 have no notes here: then the next object is the number of attributes already.
         let (note_session_id, note_request, attributes_len) = {
             let offset = input.offset();
@@ -151,15 +150,7 @@ impl<'a> StateReader<'a> {
                 None => (first, value(input)?, count(input, ATTRIBUTES_MAX, "a number of attributes")?),
             }
         };
-        let mut attributes = Vec::new();
-        for _ in 0..attributes_len {
-            let name: String = typed(input, "the name of an attribute")?;
-            match input.read_object()? {
-                Read::Value(value) if !value.is_null() => attributes.push((name, value)),
-                Read::Value(_) => {}
-                Read::Exception => unreadable += 1,
-            }
-        }
+        let (attributes, unreadable) = attributes(input, attributes_len)?;
         let listeners_len = count(input, ATTRIBUTES_MAX, "a number of listeners")?;
         let mut listeners = Vec::new();
         for _ in 0..listeners_len {
@@ -198,26 +189,43 @@ impl Iterator for StateReader<'_> {
     }
 }
 
-fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, DecodeError> {
+pub(crate) fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, DecodeError> {
     Ok(match input.read_object()? {
         Read::Value(value) if !value.is_null() => Some(value),
         Read::Value(_) | Read::Exception => None,
     })
 }
 
-fn typed<T: DeserializeOwned>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
+/// So many attributes, and how many more lost their value at the sender.
+pub(crate) fn attributes(
+    input: &mut ObjectInput<'_>,
+    count: usize,
+) -> Result<(Vec<(String, Value)>, usize), DecodeError> {
+    let (mut attributes, mut unreadable) = (Vec::new(), 0);
+    for _ in 0..count {
+        let name: String = typed(input, "the name of an attribute")?;
+        match input.read_object()? {
+            Read::Value(value) if !value.is_null() => attributes.push((name, value)),
+            Read::Value(_) => {}
+            Read::Exception => unreadable += 1,
+        }
+    }
+    Ok((attributes, unreadable))
+}
+
+pub(crate) fn typed<T: DeserializeOwned>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
     let offset = input.offset();
     let value = value(input)?;
     value.and_then(|value| value.to_serde().ok()).ok_or_else(|| DecodeError::unexpected(offset, what))
 }
 
-fn count(input: &mut ObjectInput<'_>, max: usize, what: &'static str) -> Result<usize, DecodeError> {
+pub(crate) fn count(input: &mut ObjectInput<'_>, max: usize, what: &'static str) -> Result<usize, DecodeError> {
     let offset = input.offset();
     let number = typed(input, what)?;
     checked(Some(number), max, offset)
 }
 
-fn checked(number: Option<i32>, max: usize, offset: usize) -> Result<usize, DecodeError> {
+pub(crate) fn checked(number: Option<i32>, max: usize, offset: usize) -> Result<usize, DecodeError> {
     let number = number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number <= max);
     number.ok_or_else(|| DecodeError::unexpected(offset, "a count within its limit"))
 }

@@ -6,7 +6,7 @@
 use http::{HeaderMap, HeaderValue, header};
 
 /// The cookie's name, as every servlet container and load balancer knows it.
-pub(crate) const NAME: &str = "JSESSIONID";
+pub const NAME: &str = "JSESSIONID";
 
 /// How many cookies of that name are looked at: more than any browser sends, few enough that a hostile header costs little.
 const CANDIDATES_MAX: usize = 16;
@@ -15,7 +15,7 @@ const CANDIDATES_MAX: usize = 16;
 ///
 /// Browsers send the cookie with the longest path first; one of another application with the same name may stand before or behind it,
 /// so the caller takes the first that names a session.
-pub(crate) fn candidates(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+pub fn candidates(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -36,7 +36,7 @@ fn value_of(pair: &str) -> Option<&str> {
 ///
 /// No `Domain` (the host alone gets it back) and no `Max-Age` (it ends with the browser; the session ends by its own idle time).
 /// `None` where the id holds bytes that no header may: it came from a peer, and ours never do.
-pub(crate) fn set_cookie(id: &str, path: &str, secure: bool) -> Option<HeaderValue> {
+pub fn set_cookie(id: &str, path: &str, secure: bool) -> Option<HeaderValue> {
     if !id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'"' | b'\\')) {
         return None;
     }

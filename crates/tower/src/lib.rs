@@ -34,7 +34,9 @@
 
 mod body;
 mod context;
-mod cookie;
+// For the fuzz targets; no part of the interface.
+#[doc(hidden)]
+pub mod cookie;
 mod error;
 mod exchange;
 mod extract;

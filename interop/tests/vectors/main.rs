@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this program is a test")]
 
+mod inspect;
 mod java;
 mod messages;
 mod replay;

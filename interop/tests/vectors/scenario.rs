@@ -24,7 +24,7 @@ pub(crate) struct Scenario {
 pub(crate) struct Stream {
     pub(crate) file: String,
     pub(crate) bytes: Bytes,
-    sender: String,
+    pub(crate) sender: String,
     receiver: String,
     /// `[ms, offset, length]` of the pieces as they passed.
     chunks: Vec<[usize; 3]>,
@@ -129,7 +129,7 @@ impl Stream {
     }
 
     /// When the byte before `end` passed.
-    fn passed_at(&self, end: usize) -> usize {
+    pub(crate) fn passed_at(&self, end: usize) -> usize {
         let chunk = self.chunks.iter().find(|[_, offset, length]| (*offset..offset + length).contains(&(end - 1)));
         chunk.unwrap_or_else(|| panic!("{}: no chunk up to {end}", self.file))[0]
     }

@@ -1,6 +1,7 @@
 //! Views as JSON, or as whatever else serde writes.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 
@@ -22,11 +23,14 @@ impl Serialize for JavaView {
             JavaView::List(elements) => serializer.collect_seq(elements),
             JavaView::Set(set) => classed(serializer, &set.class, "elements", &set.elements),
             JavaView::Array { class, elements } => classed(serializer, class, "elements", elements),
-            JavaView::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| (key.words(), value))),
+            JavaView::Map(pairs) if are_names(pairs) => {
+                serializer.collect_map(pairs.iter().map(|(key, value)| (key.words(), value)))
+            }
+            JavaView::Map(pairs) => classed(serializer, "java.util.Map", "entries", pairs),
             JavaView::Object { class, fields } => classed(serializer, class, "fields", &Fields(fields)),
-            JavaView::Enum { class, name } => classed(serializer, class, "name", name),
-            JavaView::Class(name) => classed(serializer, "java.lang.Class", "name", name),
-            JavaView::Text { class, text } => classed(serializer, class, "text", text),
+            JavaView::Enum { class, name } => classed(serializer, class, "fields", &Field("name", name)),
+            JavaView::Class(name) => classed(serializer, "java.lang.Class", "fields", &Field("name", name)),
+            JavaView::Text { class, text } => classed(serializer, class, "fields", &Field("text", text)),
             JavaView::Char(_) | JavaView::String(_) | JavaView::Bytes(_) => serializer.serialize_str(&self.words()),
         }
     }
@@ -44,6 +48,21 @@ fn classed<S: Serializer>(
     object.end()
 }
 
+/// Whether the keys of a map can be names in a JSON object: each has words of its own.
+fn are_names(pairs: &[(JavaView, JavaView)]) -> bool {
+    let mut seen = BTreeSet::new();
+    pairs.iter().all(|(key, _)| key.is_leaf() && seen.insert(key.words()))
+}
+
+/// What an object is, where its own fields would say it badly.
+struct Field<'a>(&'static str, &'a str);
+
+impl Serialize for Field<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, self.1)])
+    }
+}
+
 struct Fields<'a>(&'a [(String, JavaView)]);
 
 impl Serialize for Fields<'_> {
@@ -53,6 +72,12 @@ impl Serialize for Fields<'_> {
 }
 
 impl JavaView {
+    /// Whether it has no parts.
+    fn is_leaf(&self) -> bool {
+        use JavaView as V;
+        !matches!(self, V::List(_) | V::Set(_) | V::Map(_) | V::Array { .. } | V::Object { .. } | V::Cut)
+    }
+
     /// The value in a few words, as a key of a JSON object: its text, number or name. What has parts is told by its class.
     pub fn words(&self) -> Cow<'_, str> {
         match self {

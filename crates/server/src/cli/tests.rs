@@ -63,7 +63,7 @@ fn what_is_not_built_is_refused_by_name() {
         let name = flag.split(' ').next().unwrap_or_default();
         assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
     }
-    for command in ["inspect", "config", "balance", "drain", "restart-check", "doctor", "top", "store"] {
+    for command in ["config", "balance", "drain", "restart-check", "doctor", "top", "store"] {
         let sentence = refused(&format!("{command} --whatever x"));
         assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
     }
@@ -88,6 +88,11 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("serve --manager paxos", "there is no manager \"paxos\""),
         ("serve --acks some", "--acks takes \"all\""),
         ("serve --cluster-at Moon", "Moon"),
+        ("inspect", "<FILE|->"),
+        ("inspect a b", "'b'"),
+        ("inspect a --as pcap", "'pcap'"),
+        ("inspect a --interceptors zip", "\"zip\" is no interceptor that changes bytes"),
+        ("inspect a --encrypt 00ff", "a key has 16, 24 or 32 bytes, not 2"),
     ] {
         let sentence = refused(line);
         assert!(sentence.contains(part), "{line}: {sentence}");

@@ -3,8 +3,7 @@
 use super::ServeArguments;
 use crate::exit::Exit;
 
-const COMMANDS: [(&str, &str); 8] = [
-    ("inspect", "it will show what a file of Java-serialized bytes holds"),
+const COMMANDS: [(&str, &str); 7] = [
     ("config", "it will check and convert server.xml files"),
     ("balance", "it will be a balancer without the demo"),
     ("drain", "it will move users off a node"),

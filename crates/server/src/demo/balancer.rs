@@ -3,7 +3,6 @@
 //! Small and honest rather than fast: production wants HAProxy, nginx, or httpd.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,9 +19,9 @@ use hyper_util::rt::TokioExecutor;
 use tower_service::Service;
 
 use super::node::NodeProcess;
-use super::nodes::{Nodes, Which};
-use super::page;
-use crate::reply;
+use super::stage::{Busy, Stage};
+use super::{origin, page};
+use crate::reply::{self, Reply};
 
 /// How long a node may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -38,18 +37,16 @@ pub(super) struct Balancer {
 
 #[derive(Debug)]
 struct Shared {
-    nodes: Arc<Nodes>,
-    address: SocketAddr,
+    stage: Stage,
     client: Client<HttpConnector, RequestBody>,
     /// Whose turn it is with requests that have no session.
     turn: AtomicUsize,
 }
 
 impl Balancer {
-    /// `address`: where the page is; only pages from there may press its buttons.
-    pub(super) fn new(nodes: Arc<Nodes>, address: SocketAddr) -> Self {
+    pub(super) fn new(stage: Stage) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { shared: Arc::new(Shared { nodes, address, client, turn: AtomicUsize::new(0) }) }
+        Self { shared: Arc::new(Shared { stage, client, turn: AtomicUsize::new(0) }) }
     }
 }
 
@@ -70,45 +67,28 @@ impl Service<Request<Incoming>> for Balancer {
 
 impl Shared {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let whole = match (request.method(), request.uri().path()) {
-            (&Method::GET | &Method::HEAD, "/") => page::index(),
-            (&Method::GET | &Method::HEAD, "/nodes") => page::nodes(&self.nodes).await,
-            (&Method::POST, path) if path.starts_with("/nodes/") => self.button(request.headers(), path).await,
-            (_, path) if path == "/app" || path.starts_with("/app/") => return self.forward(request).await,
-            _ => reply::not_found(),
-        };
-        whole.map(Either::Right)
-    }
-
-    /// Kills or starts a node, for a page of this balancer alone: any other site could make a browser post here.
-    async fn button(&self, headers: &HeaderMap, path: &str) -> reply::Reply {
-        if !from_own_page(headers, self.address) {
-            return reply::json(
-                StatusCode::FORBIDDEN,
-                r#"{"error":"only this page's own buttons may do that"}"#.to_owned(),
-            );
+        let path = request.uri().path();
+        if !origin::is_own_host(request.headers()) {
+            let sentence = "this demo answers to 127.0.0.1 and localhost alone";
+            return page::refusal(StatusCode::MISDIRECTED_REQUEST, sentence).map(Either::Right);
         }
-        let done = match path {
-            "/nodes/A/kill" => self.kill(Which::A).await,
-            "/nodes/B/kill" => self.kill(Which::B).await,
-            "/nodes/A/start" => self.nodes.node(Which::A).start().await,
-            "/nodes/B/start" => self.nodes.node(Which::B).start().await,
-            _ => return reply::not_found(),
-        };
-        if let Err(sentence) = done {
-            tracing::error!("{sentence}");
+        if path == "/app" || path.starts_with("/app/") {
+            if self.stage.is_playing() && !only_reads(request.uri()) {
+                return rests().map(Either::Right);
+            }
+            return self.forward(request).await;
         }
-        page::back_to_nodes()
-    }
-
-    async fn kill(&self, which: Which) -> Result<(), String> {
-        self.nodes.node(which).kill().await;
-        Ok(())
+        let reply = match *request.method() {
+            Method::GET | Method::HEAD => page::get(&self.stage, path).await,
+            Method::POST => page::post(&self.stage, request.headers(), path).await,
+            _ => None,
+        };
+        reply.unwrap_or_else(reply::not_found).map(Either::Right)
     }
 
     /// The nodes in the order in which they are asked.
     fn order(&self, headers: &HeaderMap) -> [&NodeProcess; 2] {
-        let [a, b] = self.nodes.all();
+        let [a, b] = self.stage.nodes().all();
         let first_is_b = match route(headers) {
             Some(route) if route == a.name() => false,
             Some(route) if route == b.name() => true,
@@ -155,7 +135,7 @@ impl Shared {
 
 fn unavailable(reason: String) -> Answer {
     tracing::debug!(reason, "no node answered");
-    reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"error":"no node answers"}"#.to_owned()).map(Either::Right)
+    page::refusal(StatusCode::SERVICE_UNAVAILABLE, "no node answers").map(Either::Right)
 }
 
 /// The route behind the id in the session cookie.
@@ -165,11 +145,20 @@ fn route(headers: &HeaderMap) -> Option<&str> {
     values.find_map(|id| id.split_once('.')).map(|(_, route)| route.trim_end_matches('"'))
 }
 
-/// Whether a browser says that its page is ours, under a name that is this machine's (so no foreign name that resolves to it).
-fn from_own_page(headers: &HeaderMap, address: SocketAddr) -> bool {
-    let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    origin.is_some_and(|origin| own.iter().any(|own| own == origin))
+/// The routes of the session app that neither make a session nor change one.
+fn only_reads(uri: &Uri) -> bool {
+    match uri.path() {
+        "/app/session" => uri.query().is_none(),
+        "/app/read" | "/app/health" => true,
+        _ => false,
+    }
+}
+
+/// While the nine steps are played: they count sessions, so nobody else may make one.
+fn rests() -> Reply {
+    let mut reply = page::refusal(StatusCode::SERVICE_UNAVAILABLE, Busy::Playing.sentence());
+    reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    reply
 }
 
 /// Takes out what is between two neighbours only (RFC 9110 §7.6.1), with what the `Connection` header names.
@@ -217,14 +206,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_page_presses_buttons() {
-        let address = "127.0.0.1:8080".parse().unwrap();
-        let from = |origin| from_own_page(&headers(&[("origin", origin)]), address);
-        assert!(from("http://127.0.0.1:8080") && from("http://localhost:8080"));
-        for origin in ["http://127.0.0.1:8081", "https://127.0.0.1:8080", "http://evil.example:8080", "null", ""] {
-            assert!(!from(origin), "{origin}");
+    fn what_only_reads_goes_on_while_the_steps_are_played() {
+        for (target, reads) in [
+            ("/app/session", true),
+            ("/app/read", true),
+            ("/app/health", true),
+            ("/app/session?create=true", false),
+            ("/app/counter", false),
+            ("/app/set?name=n&value=v", false),
+        ] {
+            assert_eq!(only_reads(&Uri::from_static(target)), reads, "{target}");
         }
-        assert!(!from_own_page(&HeaderMap::new(), address));
     }
 
     #[test]

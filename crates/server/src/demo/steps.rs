@@ -2,8 +2,8 @@
 //!
 //! | | step | what is checked |
 //! |---|---|---|
-//! | 1 | A starts | it is healthy and holds no session |
-//! | 2 | B starts | each sees the other |
+//! | 1 | A starts | it is healthy and holds what B holds: nothing, where B is down |
+//! | 2 | B starts | from nothing, with A's state; each sees the other |
 //! | 3 | A makes session S1, a user logs in | values of each kind; the login changes the id |
 //! | 4 | A is killed | SIGKILL; it answers no more |
 //! | 5 | B serves S1 | the same attributes, the user is logged in, the counter goes on |
@@ -14,6 +14,9 @@
 //!
 //! Nothing waits between an answer and the next question: with options 6 an answer is given when the other node has what it tells.
 //! Only what a node learns by itself (who is there, what has expired) is asked for again for a while.
+//!
+//! The story has sessions of its own, and those of others live through it: at each moment one node holds them all and is up. For that, no
+//! step ends a node while the other one is down. Nobody may make a session meanwhile, as sessions are counted.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +28,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::browser::{Browser, bare, with_query};
+use super::node::NodeState;
 use super::nodes::{Nodes, Which};
 
 /// How long a node may take to learn something by itself.
@@ -64,11 +68,35 @@ pub(super) struct Story {
     s2: Browser,
     /// S1 as the login's answer showed it.
     first: Value,
+    /// How many sessions of others there are.
+    others: u64,
 }
 
 impl Story {
     pub(super) fn new(nodes: Arc<Nodes>) -> Self {
-        Self { nodes, s1: Browser::new(), s2: Browser::new(), first: Value::Null }
+        Self { nodes, s1: Browser::new(), s2: Browser::new(), first: Value::Null, others: 0 }
+    }
+
+    /// Brings the nodes to where the story begins: A is down, and if there are any sessions, B has them.
+    ///
+    /// # Errors
+    /// B cannot take over what A holds; both are left as they are.
+    pub(super) async fn prepare(&mut self) -> anyhow::Result<()> {
+        let a = self.nodes.node(Which::A);
+        match a.state().await {
+            NodeState::Down => {}
+            NodeState::Up(_) => {
+                self.start(Which::B).await?;
+                a.stop().await;
+            }
+            // It holds nothing yet, or answers nobody.
+            NodeState::Starting | NodeState::Silent | NodeState::Ending => a.kill().await,
+        }
+        self.others = match self.nodes.node(Which::B).state().await {
+            NodeState::Up(health) => health.sessions,
+            _ => 0,
+        };
+        Ok(())
     }
 
     async fn a_starts(&mut self) -> anyhow::Result<()> {
@@ -77,6 +105,8 @@ impl Story {
     }
 
     async fn b_starts(&mut self) -> anyhow::Result<()> {
+        self.is_up(Which::A).await?;
+        self.nodes.node(Which::B).stop().await;
         self.start(Which::B).await?;
         for which in [Which::A, Which::B] {
             self.learns(which, "members", 1).await?;
@@ -113,6 +143,7 @@ impl Story {
     }
 
     async fn a_is_killed(&mut self) -> anyhow::Result<()> {
+        self.is_up(Which::B).await?;
         let a = self.nodes.node(Which::A);
         a.kill().await;
         ensure!(Browser::new().get(a.http(), "/app/health").await.is_err(), "A still answers");
@@ -142,7 +173,7 @@ impl Story {
         let gone = self.s1.get(self.nodes.node(Which::B).http(), "/app/session").await?;
         equal("id at B", &gone["id"], &Value::Null)?;
         for which in [Which::B, Which::A] {
-            self.learns(which, "sessions", 0).await?;
+            self.learns(which, "sessions", self.others).await?;
         }
         Ok(())
     }
@@ -165,7 +196,7 @@ impl Story {
         }
         // The numbers of sessions are asked for, not the session: asking for it would keep it.
         for which in [Which::A, Which::B] {
-            self.learns(which, "sessions", 0).await?;
+            self.learns(which, "sessions", self.others).await?;
         }
         for which in [Which::A, Which::B] {
             let gone = self.s2.get(self.nodes.node(which).http(), "/app/session").await?;
@@ -178,14 +209,24 @@ impl Story {
         self.nodes.node(which).start().await.map_err(anyhow::Error::msg)
     }
 
-    /// The node holds that many sessions now.
-    async fn holds(&self, which: Which, sessions: usize) -> anyhow::Result<()> {
+    /// The node is up, and so holds all sessions: the other one may go.
+    async fn is_up(&self, which: Which) -> anyhow::Result<()> {
+        let state = self.nodes.node(which).state().await;
+        ensure!(
+            matches!(state, NodeState::Up(_)),
+            "{which:?} is not up, so the other node is the only one with the sessions"
+        );
+        Ok(())
+    }
+
+    /// The node holds that many of the story's sessions now, and all of the others.
+    async fn holds(&self, which: Which, sessions: u64) -> anyhow::Result<()> {
         let health = Browser::new().get(self.nodes.node(which).http(), "/app/health").await?;
-        equal(&format!("{which:?}'s sessions"), &health["sessions"], &json!(sessions))
+        equal(&format!("{which:?}'s sessions"), &health["sessions"], &json!(self.others + sessions))
     }
 
     /// The node's health tells that number, soon.
-    async fn learns(&self, which: Which, what: &str, number: usize) -> anyhow::Result<()> {
+    async fn learns(&self, which: Which, what: &str, number: u64) -> anyhow::Result<()> {
         let end = Instant::now() + LEARNING_LIMIT;
         loop {
             let health = Browser::new().get(self.nodes.node(which).http(), "/app/health").await?;

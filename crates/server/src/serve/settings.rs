@@ -145,7 +145,7 @@ mod tests {
         let words = ["outlive", "serve"].into_iter().chain(line.split_whitespace());
         match cli::parse(words.map(Into::into))? {
             Command::Serve(flags) => Settings::resolve(*flags),
-            Command::Demo(_) => panic!("not serve"),
+            Command::Demo(_) | Command::Inspect(_) => panic!("not serve"),
         }
     }
 

@@ -4,6 +4,8 @@
 
 mod app;
 mod ends;
+mod inspect;
+mod page;
 mod refusals;
 mod story;
 mod support;

@@ -103,10 +103,15 @@ pub(crate) fn get(node: SocketAddr, path: &str, cookie: Option<&str>) -> Option<
 
 /// `None`: no connection, or it closed without an answer.
 pub(crate) fn ask(node: SocketAddr, method: &str, path: &str, cookie: Option<&str>) -> Option<Answer> {
+    let cookie = cookie.map_or(String::new(), |id| format!("Cookie: JSESSIONID={id}\r\n"));
+    ask_with(node, method, path, &format!("Host: {node}\r\n{cookie}"))
+}
+
+/// With these lines as the request's head, each with its end.
+pub(crate) fn ask_with(node: SocketAddr, method: &str, path: &str, lines: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(node).ok()?;
     stream.set_read_timeout(Some(LIMIT)).unwrap();
-    let cookie = cookie.map_or(String::new(), |id| format!("Cookie: JSESSIONID={id}\r\n"));
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {node}\r\n{cookie}Connection: close\r\n\r\n").ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n").ok()?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8(bytes).unwrap();

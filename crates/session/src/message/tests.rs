@@ -124,6 +124,29 @@ fn three_sessions_on_their_way_to_a_node_that_joins() {
     assert_eq!(reader.map(Result::unwrap).collect::<Vec<_>>(), states);
 }
 
+/// Found by fuzzing: a session held null as its user, and sent it as one to nodes that join.
+#[test]
+fn a_null_is_no_value() {
+    let null = || Some(outlive_serial::Value::null());
+    let actions = Vec::from([
+        Action::SetAttribute("name".into(), outlive_serial::Value::null()),
+        Action::Principal { value: null(), set: true },
+        Action::Note { name: "note".into(), value: null() },
+        Action::Listener { name: "listener".into(), value: null(), added: true },
+    ]);
+    let delta = DeltaRequest { session_id: "A".into(), record_all_actions: false, actions };
+    let read = DeltaRequest::decode(&delta.encode().unwrap(), &Limits::default()).unwrap();
+    assert_eq!(
+        read.actions,
+        [
+            Action::RemoveAttribute("name".into()),
+            Action::Principal { value: None, set: true },
+            Action::Note { name: "note".into(), value: None },
+            Action::Listener { name: "listener".into(), value: None, added: true },
+        ]
+    );
+}
+
 #[test]
 fn a_message_cut_anywhere_is_a_fault_and_never_a_panic() {
     for bytes in ALL {

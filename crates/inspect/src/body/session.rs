@@ -1,0 +1,79 @@
+//! Session replication: `SessionMessageImpl` and what it carries.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use outlive_serial::{FieldValue, ObjectInput, Stream};
+use outlive_session::{SessionEvent, SessionMessage, StateReader, message};
+
+use super::{Decoding, limits};
+use crate::record::{SessionBody, SessionRecord};
+
+impl Decoding {
+    pub(super) fn session(&mut self, bytes: &Bytes, message: &SessionMessage<'_>) -> SessionBody {
+        let mut body = SessionBody {
+            event: event(message.event),
+            context: context(bytes, message),
+            session: is_of_session(message.event).then(|| message.session_id.clone().into_owned()),
+            time: message.timestamp.map(|at| at.0),
+            ..SessionBody::default()
+        };
+        let payload = message.payload.as_deref();
+        match message.event {
+            SessionEvent::Delta => body.actions = Some(self.delta(payload.unwrap_or_default(), "the delta")),
+            SessionEvent::AllData => body.sessions = Some(self.sessions(payload.unwrap_or_default())),
+            SessionEvent::ChangeId => {
+                let payload = payload.unwrap_or_default();
+                let id = ObjectInput::new(payload, limits(payload)).and_then(|mut input| input.read_utf());
+                body.new_id = id.map_err(|error| self.fault("the new id", &error)).ok();
+            }
+            _ => {}
+        }
+        body
+    }
+
+    /// The sessions of a state transfer, as far as they can be read.
+    pub(super) fn sessions(&mut self, payload: &[u8]) -> Vec<SessionRecord> {
+        let mut sessions = Vec::new();
+        let read = StateReader::new(payload, &limits(payload)).and_then(|mut reader| {
+            reader.try_for_each(|session| {
+                sessions.push(SessionRecord::of_state(session?, &mut self.budget));
+                Ok(())
+            })
+        });
+        if let Err(error) = read {
+            self.fault("the sessions", &error);
+        }
+        sessions
+    }
+}
+
+fn event(event: SessionEvent) -> Cow<'static, str> {
+    Cow::Borrowed(match event {
+        SessionEvent::Created => "created",
+        SessionEvent::Expired => "expired",
+        SessionEvent::Accessed => "accessed",
+        SessionEvent::GetAll => "get-all-sessions",
+        SessionEvent::AllData => "all-sessions",
+        SessionEvent::Delta => "delta",
+        SessionEvent::TransferComplete => "transfer-complete",
+        SessionEvent::ChangeId => "change-id",
+        SessionEvent::NoContextManager => "no-context-manager",
+        SessionEvent::Other(number) => return Cow::Owned(format!("event-{number}")),
+    })
+}
+
+/// Whether the message names a session. The others have a word in that place.
+fn is_of_session(event: SessionEvent) -> bool {
+    use SessionEvent as E;
+    !matches!(event, E::GetAll | E::AllData | E::TransferComplete | E::NoContextManager)
+}
+
+/// The context's name; `None` where the sender gave none, which an empty name is not: that is the root's.
+fn context(bytes: &Bytes, message: &SessionMessage<'_>) -> Option<String> {
+    if !message.context.is_empty() {
+        return Some(message.context.clone().into_owned());
+    }
+    let (stream, _) = Stream::decode_prefix(bytes, &limits(bytes)).ok()?;
+    stream.root()?.field(message::CLASS, "mContextName").and_then(FieldValue::text).map(Cow::into_owned)
+}

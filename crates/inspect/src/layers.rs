@@ -1,0 +1,167 @@
+//! What interceptors did to a message, undone.
+//!
+//! | layer | bytes |
+//! |---|---|
+//! | gzip | the message as gzip data |
+//! | fragment | message · `00`, or a part of it · i32 index · i32 count · `01` |
+//! | order | message · i32 number |
+//! | encrypt | initial vector · ciphertext |
+//!
+//! What the lowest interceptor of a stack did is outermost, and undone first. Some bytes pass no interceptor at all: probes, and what
+//! static members say of themselves.
+//!
+//! Source: Tomcat's `GzipInterceptor`, `FragmentationInterceptor`, `OrderInterceptor`, `EncryptInterceptor`.
+
+use bytes::Bytes;
+use outlive_tribes_proto::interceptor::{static_membership, tcp_failure_detector, tcp_ping};
+use outlive_tribes_proto::wire::channel_data::ChannelData;
+
+mod encrypt;
+mod fragments;
+mod guess;
+mod gzip;
+mod stack;
+
+pub use encrypt::{Key, KeyFault};
+pub use stack::{Layer, Stack, UnknownLayer};
+
+use crate::fault;
+use crate::record::Record;
+use fragments::{Fragments, Part};
+use guess::Guess;
+
+/// The option bit that says that a message is compressed.
+const COMPRESSED: u32 = 0x100;
+/// A message of fewer bytes is no encrypted one: an initial vector, a time and a tag.
+const ENCRYPTED_MIN: usize = 12 + 8 + 16;
+
+/// Undoes the layers of one input.
+#[derive(Debug)]
+pub(crate) struct Layers {
+    given: Option<Stack>,
+    guess: Guess,
+    key: Option<Key>,
+    fragments: Fragments,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    /// The message as it was sent, and the layers' names, the last one last.
+    Whole { message: Bytes, layers: Vec<String> },
+    /// A part, which is kept until the others are there.
+    Part,
+    /// A layer that cannot be undone, and why.
+    Stuck { message: Bytes, layers: Vec<String>, fault: String },
+}
+
+impl Layers {
+    pub(crate) fn new(given: Option<Stack>, key: Option<Key>) -> Self {
+        Layers { given, guess: Guess::default(), key, fragments: Fragments::default() }
+    }
+
+    /// Undoes what can be undone of a message that stands at `offset`. Parts that are given up come out as errors.
+    pub(crate) fn undo<E>(
+        &mut self,
+        offset: u64,
+        length: u64,
+        data: &ChannelData,
+        sink: &mut impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<Undone, E> {
+        let (mut message, mut layers) = (data.message.clone(), Vec::new());
+        // The outermost layer is first here.
+        let mut left = self.stack(&message, data);
+        let undone = loop {
+            if passed_by(&message) || left.is_empty() {
+                break None;
+            }
+            let step = match left.remove(0) {
+                Layer::Gzip => self.gzip(&message, data),
+                Layer::Order => order(&message),
+                Layer::Encrypt if self.key.is_none() => {
+                    layers.push("encrypt".to_owned());
+                    break None;
+                }
+                Layer::Encrypt => self.encrypt(&message, data),
+                Layer::Fragment => match fragments::split(&message) {
+                    Err(fault) => Err(fault),
+                    Ok(Part::Whole(message)) => Ok(Some((message, "fragment 1/1".into()))),
+                    Ok(Part::Piece { piece, index, count }) => {
+                        let name = format!("fragment {}/{count}", index + 1);
+                        match self.fragments.add(offset, length, data.id, &piece, index, count, sink)? {
+                            None => return Ok(Undone::Part),
+                            Some(whole) => {
+                                if self.given.is_none() {
+                                    left = self.guess.above_fragments(&whole, data, self.key.as_ref());
+                                }
+                                Ok(Some((whole, name)))
+                            }
+                        }
+                    }
+                },
+            };
+            match step {
+                Ok(None) => {}
+                Ok(Some((undone, name))) => {
+                    message = undone;
+                    layers.push(name);
+                }
+                Err(fault) => break Some(fault),
+            }
+        };
+        layers.reverse();
+        Ok(match undone {
+            None => Undone::Whole { message, layers },
+            Some(fault) => Undone::Stuck { message, layers, fault },
+        })
+    }
+
+    /// Says which messages never became whole.
+    pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        self.fragments.finish(sink)
+    }
+
+    fn stack(&mut self, message: &Bytes, data: &ChannelData) -> Vec<Layer> {
+        match &self.given {
+            Some(stack) => stack.lowest_first().collect(),
+            None => self.guess.stack(message, data, self.key.as_ref()),
+        }
+    }
+
+    fn gzip(&self, message: &Bytes, data: &ChannelData) -> Step {
+        if data.options.0 & COMPRESSED == 0 && !gzip::is(message) {
+            return Ok(None);
+        }
+        let content = gzip::content(message).ok_or_else(|| fault::expected("gzip data", message, 0))?;
+        Ok(Some((content, "gzip".into())))
+    }
+
+    fn encrypt(&self, message: &Bytes, data: &ChannelData) -> Step {
+        let content = self.key.as_ref().and_then(|key| key.decrypt(message, data.timestamp.0));
+        let content = content.ok_or_else(|| fault::expected("a message encrypted with this key", message, 0))?;
+        Ok(Some((content, "encrypt".into())))
+    }
+}
+
+/// What a layer gives: the bytes inside and its name, nothing if it did nothing, or what is wrong.
+type Step = Result<Option<(Bytes, String)>, String>;
+
+fn order(message: &Bytes) -> Step {
+    match numbered(message) {
+        Some((content, number)) => Ok(Some((content, format!("order {number}")))),
+        None => Err(fault::expected("a number behind the message", message, message.len())),
+    }
+}
+
+/// What stands before a number, and the number.
+fn numbered(message: &Bytes) -> Option<(Bytes, i32)> {
+    let number = message.last_chunk::<4>()?;
+    Some((message.slice(..message.len() - 4), i32::from_be_bytes(*number)))
+}
+
+/// Whether nothing was done to a message, since it is sent below all that changes bytes.
+fn passed_by(message: &[u8]) -> bool {
+    let known =
+        [&tcp_failure_detector::PROBE[..], &tcp_ping::PING[..], static_membership::START, static_membership::STOP];
+    known.contains(&message)
+}

@@ -1,0 +1,80 @@
+//! Session files.
+
+use outlive_serial::{DecodeError, Limits};
+use outlive_session::StoredReader;
+
+use crate::budget::Budget;
+use crate::fault;
+use crate::record::{Content, Record, SessionRecord};
+
+/// The largest file. A file is one stream, in which anything may refer to anything before it, so it is held whole.
+const FILE_MAX: usize = 512 << 20;
+
+/// A file that is read when it is whole.
+#[derive(Debug)]
+pub(crate) struct Store {
+    bytes: Vec<u8>,
+    /// Whether it begins with the number of its sessions.
+    counted: bool,
+    /// How many bytes it has, also those that are too many.
+    length: u64,
+}
+
+impl Store {
+    pub(crate) fn new(counted: bool) -> Self {
+        Store { bytes: Vec::new(), counted, length: 0 }
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        let room = FILE_MAX - self.bytes.len();
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// Gives all sessions, and what is wrong with the file.
+    pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        let bytes = std::mem::take(&mut self.bytes);
+        if self.length > bytes.len() as u64 {
+            let error = format!("expected a session file of at most {FILE_MAX} bytes, found {}", self.length);
+            return sink(Record::error(0, self.length, error));
+        }
+        let error =
+            |at: usize, text: String| Record::error(at as u64, (bytes.len() - at.min(bytes.len())) as u64, text);
+        let broken = |fault: DecodeError| error(fault.offset, format!("in the session file: {}", fault.kind()));
+        let limits = Limits::default();
+        let reader = match self.counted {
+            true => StoredReader::sessions(&bytes, &limits),
+            false => StoredReader::session(&bytes, &limits),
+        };
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(fault) => return sink(broken(fault)),
+        };
+        let mut budget = Budget::of(bytes.len());
+        loop {
+            let start = reader.offset();
+            // The head of a `.session` file is the session's own.
+            let start = if self.counted { start } else { 0 };
+            match reader.next() {
+                None => break,
+                Some(Err(fault)) => return sink(broken(fault)),
+                Some(Ok(session)) => {
+                    let session = SessionRecord::of_stored(session, &mut budget);
+                    let length = (reader.offset() - start) as u64;
+                    sink(Record::new(start as u64, length, Content::Session(session)))?;
+                }
+            }
+        }
+        if !reader.at_end() {
+            let at = reader.offset();
+            sink(error(at, fault::expected("the end of the file", &bytes, at)))?;
+        }
+        if budget.is_spent() {
+            sink(error(
+                0,
+                "expected values that can be shown, found some that share so much that they are cut".into(),
+            ))?;
+        }
+        Ok(())
+    }
+}
