@@ -4,8 +4,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::node_process::NodeProcess;
 use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
@@ -21,7 +22,7 @@ pub struct OutliveNode<'scene> {
     scene: &'scene Scene,
     program: PathBuf,
     more: Vec<String>,
-    process: Option<Process>,
+    process: NodeProcess,
 }
 
 impl<'scene> OutliveNode<'scene> {
@@ -30,7 +31,8 @@ impl<'scene> OutliveNode<'scene> {
     /// # Errors
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
-        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process: None })
+        let process = NodeProcess::new(&spec.name);
+        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process })
     }
 
     /// With more arguments behind those that the description gives.
@@ -78,18 +80,6 @@ impl<'scene> OutliveNode<'scene> {
         arguments.extend(self.more.iter().cloned());
         arguments
     }
-
-    /// The running process.
-    ///
-    /// # Errors
-    /// Where it does not run.
-    pub fn process(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
-    }
-
-    fn taken(&mut self) -> Result<Process> {
-        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
-    }
 }
 
 impl Server for OutliveNode<'_> {
@@ -97,27 +87,27 @@ impl Server for OutliveNode<'_> {
         &self.spec
     }
 
+    fn process(&self) -> Result<&Process> {
+        self.process.get()
+    }
+
     fn launch(&mut self) -> Result<()> {
-        ensure!(self.process.is_none(), "{} runs already", self.spec.name);
         let mut command = Command::new(&self.program);
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
-        self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
-        Ok(())
+        self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }
 
     fn kill(&mut self) -> Result<()> {
-        self.taken()?.kill()
+        self.process.kill()
     }
 
     fn stop(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        let status = self.taken()?.stop()?;
-        ensure!(status.success(), "{name} ended with {status} after SIGTERM");
+        let status = self.process.stop()?;
+        ensure!(status.success(), "{} ended with {status} after SIGTERM", self.spec.name);
         Ok(())
     }
 
     fn still_runs(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
+        self.process.still_runs()
     }
 }

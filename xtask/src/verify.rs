@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{cargo, loom, peers, purity, sim, target_folder};
+use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
 const PROCESS_TESTS: [&str; 4] = ["nine_steps", "start_order", "bad_input", "demo_page"];
@@ -36,14 +36,15 @@ fn all(report: &mut Report) -> Result<()> {
     report.tests("unit tests, vectors, doc tests", &mut on_workspace("test"))?;
     report.tests("loom models", &mut loom::models(None))?;
     report.check("the simulator: 1,000 seeds, and five planted bugs that must be found", sim::check)?;
-    report.command(
-        "the release build",
-        cargo().args(["build", "--locked", "--release", "--package", "outlive-server"]),
-    )?;
+    report.command("the release build", &mut bench::build())?;
     report.tests(
         "process tests",
-        on_workspace("test").arg("--no-fail-fast").args(process_tests()).env("OUTLIVE_BIN", release_binary()),
-    )
+        on_workspace("test")
+            .arg("--no-fail-fast")
+            .args(process_tests())
+            .env("OUTLIVE_BIN", target_folder().join("release/outlive")),
+    )?;
+    report.tests("the benchmark's short form", &mut bench::short())
 }
 
 /// A command of cargo on all packages at once: so that every step uses the same builds of what they depend on.
@@ -55,8 +56,4 @@ fn on_workspace(command: &str) -> Command {
 
 fn process_tests() -> impl Iterator<Item = &'static str> {
     PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
-}
-
-fn release_binary() -> std::path::PathBuf {
-    target_folder().join("release/outlive")
 }

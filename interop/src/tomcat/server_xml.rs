@@ -16,8 +16,12 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("type", "org.apache.catalina.UserDatabase")
         .with("factory", "org.apache.catalina.users.MemoryUserDatabaseFactory")
         .with("pathname", "conf/tomcat-users.xml");
-    let connector =
-        Element::new("Connector").with("protocol", "HTTP/1.1").with("address", spec.host).with("port", spec.http_port);
+    // A client keeps its connection for as long as it likes: Tomcat would close it after a hundred requests.
+    let connector = Element::new("Connector")
+        .with("protocol", "HTTP/1.1")
+        .with("address", spec.host)
+        .with("port", spec.http_port)
+        .with("maxKeepAliveRequests", -1);
     let realm =
         Element::of_class("Realm", "org.apache.catalina.realm.UserDatabaseRealm").with("resourceName", "UserDatabase");
     let mut host = Element::new("Host").with("name", "localhost").with("appBase", "webapps").with("autoDeploy", false);
