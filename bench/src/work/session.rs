@@ -98,7 +98,7 @@ pub(super) fn decode_state(times: u64) -> Result<()> {
         for state in StateReader::new(black_box(&payload), &limits)? {
             let state = state?;
             let id = SessionId::parse(&state.id)?;
-            black_box(SessionCell::from_state(NOW, id, state, origin, std::time::Duration::ZERO));
+            black_box(SessionCell::from_state(NOW, id, state, None, origin, std::time::Duration::ZERO));
             decoded += 1;
         }
         ensure!(decoded == sessions.len(), "{decoded} of {} sessions", sessions.len());

@@ -189,7 +189,7 @@ impl Context {
             let (known_as, id) = (id.clone(), id.with_route(&self.route));
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &known_as, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(&view, &known_as, outgoing, guarded.unacknowledged);
             }
         }
         guarded.session.id().as_str() != shown
@@ -208,7 +208,7 @@ impl Context {
             let old = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &old, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(&view, &old, outgoing, guarded.unacknowledged);
             }
             old
         };
@@ -226,13 +226,13 @@ impl Context {
         let base = {
             let mut guard = cell.lock();
             let guarded = guard.wake();
-            if guarded.session.has_ended() || !still(&guarded.session) {
+            if guarded.session.has_ended() || !still(guarded.session) {
                 return false;
             }
             let id = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
-                self.dispatch.broadcast(&view, &id, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(&view, &id, outgoing, guarded.unacknowledged);
             }
             id.base()
         };

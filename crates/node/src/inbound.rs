@@ -11,7 +11,7 @@ use outlive_session::planted;
 use outlive_session::transfer::Reason;
 use outlive_session::{
     Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
-    StateReader,
+    SessionState, StateReader, StateStamps, TrailerReader,
 };
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::MemberId;
@@ -66,7 +66,7 @@ impl Context {
     ) -> Result<(), SessionFault> {
         match message.event {
             SessionEvent::GetAll => self.donate(now, peer),
-            SessionEvent::AllData => return self.take_state(now, peer, message),
+            SessionEvent::AllData => return self.take_state(now, peer, body, message),
             SessionEvent::TransferComplete => self.advance(now, |transfer, _| transfer.completed_by(peer.id())),
             SessionEvent::NoContextManager => {
                 self.advance(now, |transfer, members| transfer.refused_by(peer.id(), now.monotonic, members));
@@ -210,13 +210,20 @@ impl Context {
         }
     }
 
-    fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+    fn take_state(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), SessionFault> {
         let event = message.event;
         let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
+        let mut stamps = TrailerReader::behind(if peer.is_ours() { body } else { &[] });
         for state in StateReader::new(payload, &Limits::default()).map_err(fault)? {
-            let state = state.map_err(fault)?;
+            let (state, stamps) = (state.map_err(fault)?, stamps.next());
             peer.counters.unreadable.add(state.unreadable as u64);
             let Ok(id) = SessionId::parse(&state.id) else {
                 tracing::warn!(context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
@@ -229,30 +236,30 @@ impl Context {
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
-            self.take_session(now, peer.origin(stated), id, state, idle);
+            self.take_session(now, peer.origin(stated), id, Whole { state, stamps, idle });
         }
         Ok(())
     }
 
-    fn take_session(
-        &self,
-        now: Now,
-        origin: Origin,
-        id: SessionId,
-        state: outlive_session::SessionState,
-        idle: Duration,
-    ) {
+    fn take_session(&self, now: Now, origin: Origin, id: SessionId, whole: Whole) {
         let base = id.base();
-        if let Some(known) = self.table.get(&base) {
-            known.lock().wake().session.merge(now, state, origin, idle);
+        // Also under an id that it has here since: the peer has not heard of that yet.
+        if let Some(known) = self.resolve(&base) {
+            whole.join(now, &known, origin);
             return;
         }
-        let again = state.clone();
-        let cell = Cell::new(SessionCell::from_state(now, id, state, origin, idle));
+        let Whole { state, stamps, idle } = whole;
+        let stamped = stamps.is_some();
+        let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, stamps, origin, idle)));
         cell.lock().leave();
-        match self.table.admit(base.clone(), Arc::new(cell)) {
+        match self.table.admit(base.clone(), Arc::clone(&cell)) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
-            Admission::Known(known) => known.lock().wake().session.merge(now, again, origin, idle),
+            // It was created between the look and the admission: what was made for nothing is taken apart again.
+            Admission::Known(known) => {
+                let whole = Whole::of(now, &cell);
+                let stamps = whole.stamps.filter(|_| stamped);
+                Whole { stamps, ..whole }.join(now, &known, origin);
+            }
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
@@ -331,7 +338,7 @@ impl Context {
             // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
             #[cfg(feature = "planted")]
             Admission::Known(known) if planted::is_planted(planted::Planted::CreatedWipes) => {
-                known.lock().wake().session = again;
+                *known.lock().wake().session = again;
             }
             Admission::Known(_) => {}
             Admission::Refused(_) => {
@@ -362,8 +369,13 @@ impl Context {
         let (old_base, new_base) = (old.base(), new.base());
         let cell = match self.table.find(&old_base) {
             Found::Live(cell) => cell,
+            // It ended here while it got another id there: it has ended, whatever it is called.
+            Found::Gone(Grave::Ended) => {
+                self.expired(&new_base);
+                return Vec::new();
+            }
             // The change came twice, or by another way.
-            Found::Gone(_) => return Vec::new(),
+            Found::Gone(Grave::Moved(_)) => return Vec::new(),
             Found::Absent => match self.table.get(&new_base) {
                 Some(cell) => cell,
                 None => return self.wait_for(now, peer, body, old_base),
@@ -373,7 +385,18 @@ impl Context {
         if old_base == new_base {
             return Vec::new();
         }
-        self.table.rename(&old_base, new_base.clone(), cell, Grave::Moved(Box::new(new_base.clone())));
+        let grave = Grave::Moved(Box::new(new_base.clone()));
+        match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
+            Admission::Admitted => {}
+            // It came whole under its new id before this was heard: what is known of both is joined.
+            Admission::Known(known) if !Arc::ptr_eq(&known, &cell) => {
+                let whole = Whole::of(now, &cell);
+                let stated = UnixMillis(whole.state.version);
+                whole.join(now, &known, peer.origin(stated));
+            }
+            Admission::Known(_) => {}
+            Admission::Refused(_) => cell.lock().wake().session.end_quietly(),
+        }
         vec![new_base, old_base]
     }
 
@@ -439,6 +462,28 @@ impl Context {
         if dropped > 0 {
             tracing::warn!(context = %self.name, dropped, "changes whose session never came are dropped");
         }
+    }
+}
+
+/// A session as a peer's state has it.
+struct Whole {
+    state: SessionState,
+    /// From one of ours.
+    stamps: Option<StateStamps>,
+    /// For how long nobody had touched it there.
+    idle: Duration,
+}
+
+impl Whole {
+    fn of(now: Now, cell: &Cell) -> Self {
+        let cell = cell.lock();
+        let session = cell.look();
+        let stamps = Some(StateStamps::of(&session));
+        Whole { state: session.to_state(now, false), stamps, idle: session.idle(now) }
+    }
+
+    fn join(self, now: Now, known: &Cell, origin: Origin) {
+        known.lock().wake().session.merge(now, self.state, self.stamps, origin, self.idle);
     }
 }
 

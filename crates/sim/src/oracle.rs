@@ -143,7 +143,6 @@ impl Oracle {
         }
         register.writes.push(key);
         self.sessions[session].open.push((process, key));
-        self.sessions[session].writers.insert(process);
         self.writes.push(Write {
             session,
             name: name.to_owned(),
@@ -189,27 +188,15 @@ impl Oracle {
         self.told(pending);
     }
 
-    /// A process sends a session whole, to a newcomer or (`is_repair`) to one that is behind in it. Until it has arrived,
-    /// changes by others mix with it: see [`Doubt::Mixed`].
-    pub fn sent_whole(&mut self, process: ProcessId, id: &str, is_repair: bool) {
-        let Some(session) = self.by_id(id) else { return };
-        let by_others = |pending: &Pending| pending.session == session && pending.process != process;
-        let history = &self.sessions[session];
-        // Whoever is behind may have kept changes of others all the while, for want of the session.
-        let was_shared = is_repair && history.writers.iter().any(|writer| *writer != process);
-        if self.pending.iter().any(by_others) || history.doubt.is_some() || was_shared {
-            self.sessions[session].doubt(Doubt::Mixed);
+    /// A process sends a session whole, to a newcomer or to one that is behind in it.
+    pub fn sent_whole(&mut self, process: ProcessId, id: &str) {
+        if let Some(session) = self.by_id(id) {
+            self.whole.push((process, session));
         }
-        self.whole.push((process, session));
     }
 
     /// A step has put something into the lanes.
     pub fn told(&mut self, pending: Pending) {
-        let mixes =
-            |(process, session): &(ProcessId, SessionKey)| *process != pending.process && *session == pending.session;
-        if self.whole.iter().any(mixes) {
-            self.sessions[pending.session].doubt(Doubt::Mixed);
-        }
         if !pending.writes.is_empty() || pending.news != News::default() {
             self.pending.push(pending);
         }

@@ -52,8 +52,8 @@ pub struct Outcome {
 pub struct Checked {
     /// Sessions that clients made.
     pub sessions: u64,
-    /// Those of them of which not all can be promised, by [`Doubt`](crate::oracle::Doubt): torn, mixed, unheard, unsure.
-    pub doubted: [u64; 4],
+    /// Those of them of which not all can be promised, by [`Doubt`](crate::oracle::Doubt): torn, unheard, unsure.
+    pub doubted: [u64; 3],
     /// Writes.
     pub writes: u64,
     /// Those of them that were sure.
@@ -64,12 +64,11 @@ pub struct Checked {
 
 impl Checked {
     /// All numbers, each with its name in a state file.
-    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 8] {
-        let [torn, mixed, unheard, unsure] = &mut self.doubted;
+    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 7] {
+        let [torn, unheard, unsure] = &mut self.doubted;
         [
             ("sessions", &mut self.sessions),
             ("torn", torn),
-            ("mixed", mixed),
             ("unheard", unheard),
             ("unsure", unsure),
             ("writes", &mut self.writes),
@@ -87,13 +86,9 @@ impl Checked {
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [torn, mixed, unheard, unsure] = self.doubted;
+        let [torn, unheard, unsure] = self.doubted;
         write!(f, "{} requests, {} writes ({} sure), ", self.requests, self.writes, self.sure)?;
-        write!(
-            f,
-            "{} sessions (of these torn {torn}, mixed {mixed}, unheard {unheard}, unsure {unsure})",
-            self.sessions
-        )
+        write!(f, "{} sessions (of these torn {torn}, unheard {unheard}, unsure {unsure})", self.sessions)
     }
 }
 

@@ -193,7 +193,7 @@ impl<'a> World<'a> {
         let left_alive = process.take_left_alive(&self.kernel);
         for (to, session) in std::mem::take(&mut self.kernel.sent_whole) {
             let is_repair = self.hosts[to].process.as_ref().is_some_and(|process| process.context.is_ready());
-            self.oracle.sent_whole(id, &session, is_repair);
+            self.oracle.sent_whole(id, &session);
             if is_repair && self.scenario.has_partitions() {
                 self.oracle.repaired_late(&session);
             }

@@ -8,8 +8,7 @@
 //! in its place is a write that followed it, or one that was made at the same time and won.
 //!
 //! Not promised: a write whose request was answered because a peer was stalled, or its lane full, until that is repaired;
-//! anything in a session that some node never heard of ([`Doubt::Unheard`], [`Doubt::Unsure`]), or that was sent whole at
-//! the same time ([`Doubt::Mixed`]).
+//! anything in a session that some node never heard of ([`Doubt::Unheard`], [`Doubt::Unsure`]).
 
 use crate::event::ProcessId;
 use crate::invariants::equal::Held;
@@ -23,7 +22,7 @@ const NAME: &str = "acknowledged";
 /// A node has found a session for a client.
 pub fn check_found(world: &World<'_>, process: ProcessId, session: SessionKey, seen: &Registers) -> Option<Violation> {
     let history = world.oracle.session(session);
-    if history.doubt >= Some(Doubt::Mixed) {
+    if history.doubt >= Some(Doubt::Unheard) {
         return None;
     }
     let heard = |write: WriteKey| world.oracle.write(write).heard.contains(&process);
@@ -35,7 +34,7 @@ pub fn check_quiet(world: &World<'_>, held: &Held) -> Option<Violation> {
     held.nodes.iter().find_map(|(process, sessions)| {
         sessions.iter().find_map(|(base, shape)| {
             let session = world.oracle.by_id(base)?;
-            if world.oracle.session(session).doubt >= Some(Doubt::Mixed) {
+            if world.oracle.session(session).doubt >= Some(Doubt::Unheard) {
                 return None;
             }
             check(world, *process, session, &shape.registers, |_| true)

@@ -1,6 +1,6 @@
 //! What is known of one session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::clock::Instant;
 use crate::event::ProcessId;
@@ -14,10 +14,6 @@ pub type SessionKey = usize;
 pub enum Doubt {
     /// A node is gone that had told some of its peers of a change, and others not: those differ.
     Torn,
-    /// It was sent whole (to a newcomer, or as a repair) while a change by another node was on its way. A whole session has
-    /// one stamp, the newest of all its attributes, and names no removed ones, so an attribute that was old there may win over a newer one, or a
-    /// removed one come back.
-    Mixed,
     /// A change was sent in a view without a node that ran and had asked for the state already: because of a partition,
     /// because that node stood still while the newcomer looked for others, or because the newcomer was known to the node that it asked, but not yet to the one that wrote. That is in the protocol.
     Unheard,
@@ -70,8 +66,6 @@ pub struct History {
     pub registers: BTreeMap<String, Register>,
     /// Writes that no completion has sent.
     pub open: Vec<(ProcessId, WriteKey)>,
-    /// The processes that have written.
-    pub writers: BTreeSet<ProcessId>,
     /// The host that wrote last.
     pub written_on: Option<usize>,
     /// The worst that stands against it.
@@ -91,7 +85,6 @@ impl History {
             touched: Instant::default(),
             registers: BTreeMap::new(),
             open: Vec::new(),
-            writers: BTreeSet::new(),
             written_on: None,
             doubt: None,
         }
