@@ -66,3 +66,21 @@ impl Interceptor for DomainFilter {
         Ok(Verdict::Consumed(None))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, message, sender};
+    use super::*;
+
+    #[test]
+    fn only_the_own_domain_is_heard() {
+        let here = Member { domain: Bytes::from_static(b"here"), ..sender() };
+        let receive = |filter: &DomainFilter, source: &Member| filter.receive(at(0), source, message(b"x"), 1);
+        let (pass, stop) = (Ok(Verdict::Pass(message(b"x"))), Ok(Verdict::Consumed(None)));
+        let filter = DomainFilter::new(here.domain.clone());
+        assert_eq!((receive(&filter, &here), receive(&filter, &sender())), (pass.clone(), stop.clone()));
+        let filter = DomainFilter::new(Bytes::new());
+        assert_eq!((receive(&filter, &here), receive(&filter, &sender())), (stop, pass));
+        assert_eq!(filter.refused(), 1);
+    }
+}

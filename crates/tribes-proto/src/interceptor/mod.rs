@@ -59,6 +59,8 @@ mod stack;
 pub mod static_membership;
 pub mod tcp_failure_detector;
 pub mod tcp_ping;
+#[cfg(test)]
+mod testing;
 pub mod throughput;
 
 pub use member_stack::MemberStack;

@@ -109,3 +109,21 @@ impl Interceptor for Throughput {
         Ok(Verdict::Pass(message))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, message, sender};
+    use super::*;
+
+    #[test]
+    fn what_passes_is_counted_and_not_changed() {
+        let throughput = Throughput::every(2);
+        for _ in 0..3 {
+            assert_eq!(throughput.send(at(0), message(b"four")), message(b"four"));
+        }
+        let passed = throughput.receive(at(9), &sender(), message(b"x"), 1);
+        assert_eq!(passed, Ok(Verdict::Pass(message(b"x"))));
+        let of = |passed: &Passed| (passed.messages.get(), passed.bytes.get());
+        assert_eq!((of(throughput.sent()), of(throughput.received())), ((3, 12), (1, 1)));
+    }
+}
