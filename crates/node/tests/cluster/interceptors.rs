@@ -14,7 +14,7 @@ use outlive_tribes_proto::interceptor::gzip::Gzip;
 use outlive_tribes_proto::interceptor::order::Order;
 
 use super::number;
-use super::support::{CONTEXT, Cluster};
+use super::support::{CONTEXT, Cluster, Interceptors};
 
 fn encrypt(start: u8, algorithm: Algorithm) -> Box<dyn Interceptor> {
     let key = "000102030405060708090a0b0c0d0e0f".parse().unwrap();
@@ -26,7 +26,7 @@ fn all(start: u8) -> Vec<Box<dyn Interceptor>> {
     vec![Box::new(Gzip::default()), encrypt(start, Algorithm::AesGcm), Box::new(pieces), Box::new(Order::default())]
 }
 
-fn with(interceptors: fn(u8) -> Vec<Box<dyn Interceptor>>, nodes: u16) -> Cluster {
+fn with(interceptors: Interceptors, nodes: u16) -> Cluster {
     let mut cluster = Cluster::new(8);
     cluster.interceptors = interceptors;
     for port in 1..=nodes {
@@ -81,7 +81,7 @@ fn sessions_live_on_through_a_whole_stack() {
 
 #[test]
 fn a_plain_message_reaches_no_decoder_of_a_node_with_a_key() {
-    let stacks: [fn(u8) -> Vec<Box<dyn Interceptor>>; 2] =
+    let stacks: [Interceptors; 2] =
         [|start| vec![encrypt(start, Algorithm::AesGcm)], |start| vec![encrypt(start, Algorithm::AesCbc)]];
     for stack in stacks {
         let mut cluster = with(stack, 2);

@@ -20,6 +20,9 @@ use outlive_tribes_proto::wire::send_options::SendOptions;
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
 pub(crate) const CONTEXT: &str = "localhost#/app";
 
+/// A node's interceptors, the topmost first, by the number of its start.
+pub(crate) type Interceptors = fn(u8) -> Vec<Box<dyn Interceptor>>;
+
 /// One node that is up.
 pub(crate) struct Up {
     pub(crate) node: Arc<Node>,
@@ -42,7 +45,7 @@ pub(crate) struct Cluster {
     /// The receivers of all members, for nodes with static members that start from now on.
     pub(crate) static_members: Option<Vec<u16>>,
     /// What nodes have that start from now on, the topmost first; by the number of the start, for what must differ.
-    pub(crate) interceptors: fn(u8) -> Vec<Box<dyn Interceptor>>,
+    pub(crate) interceptors: Interceptors,
     /// The name of the one context of nodes that start from now on.
     pub(crate) name: &'static str,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.

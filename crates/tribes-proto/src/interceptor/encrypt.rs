@@ -127,6 +127,8 @@ impl Interceptor for Encrypt {
 
     fn send(&self, now: Now, mut message: Message) -> Message {
         message.body = self.seal(now, &message.body).into();
+        // Inside and outside are alike, as a Tomcat's.
+        message.timestamp = now.wall;
         message
     }
 
