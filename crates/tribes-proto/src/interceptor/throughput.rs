@@ -11,7 +11,7 @@ use crate::wire::member::Member;
 pub const INTERVAL_DEFAULT: u64 = 10_000;
 
 /// Counts messages and their bytes at its place in the stack: above Gzip what the layers above wrote, below it what the
-/// wire gets. A message counts once, however many members it goes to.
+/// wire gets. A message counts once, however many members it goes to; below one that works per member, once for each.
 ///
 /// Source: Tomcat `ThroughputInterceptor`.
 #[derive(Debug)]
