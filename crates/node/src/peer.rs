@@ -40,7 +40,7 @@ pub(crate) struct Dirty {
 
 impl Dirty {
     pub(crate) fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.questions.is_empty()
+        !self.all && self.sessions.is_empty() && self.questions.is_empty()
     }
 }
 
