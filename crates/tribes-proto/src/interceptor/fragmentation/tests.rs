@@ -2,7 +2,7 @@ use super::super::Verdict;
 use super::super::encrypt::{Algorithm, Encrypt};
 use super::super::gzip::Gzip;
 use super::super::order::Order;
-use super::super::testing::{Pair, at, message, why};
+use super::super::testing::{Pair, at, message, sender, why};
 use super::*;
 use std::prelude::v1::*;
 
@@ -77,10 +77,10 @@ fn pieces_are_not_kept_for_ever() {
     assert!(pair.bodies(at(0), piece(1, b"a", 0, 3)).is_empty());
     assert!(pair.bodies(at(59_000), piece(1, b"b", 1, 3)).is_empty());
     assert!(pair.bodies(at(59_000), piece(2, b"a", 0, 2)).is_empty());
-    assert!(pair.up.overdue(&pair.stack, at(60_000), &super::super::testing::sender()).is_empty());
+    assert!(pair.up.overdue(&pair.stack, at(60_000), &sender()).is_empty());
     assert!(pair.bodies(at(60_000), piece(1, b"c", 2, 3)).is_empty(), "60 s after the first piece");
     assert_eq!(pair.bodies(at(60_000), piece(2, b"b", 1, 2)), ["ab"]);
-    assert!(pair.up.release(&pair.stack, at(60_000), &super::super::testing::sender()).is_empty());
+    assert!(pair.up.release(&pair.stack, at(60_000), &sender()).is_empty());
     assert_eq!(pair.up.held_bytes(), 0);
 }
 
@@ -129,5 +129,46 @@ fn stacks_in_any_legal_order() {
             }
         }
         assert_eq!(other.up.held_bytes(), 0);
+    }
+}
+
+/// Whatever comes, nothing panics, and no more is kept than there is room for.
+#[test]
+fn damaged_frames_are_refused_or_make_sense() {
+    let mut dice = crate::message_ids::MessageIds::new(UniqueId([3; 16]));
+    let key = "000102030405060708090a0b0c0d0e0f".parse().unwrap();
+    for pieces_first in [true, false] {
+        let pieces = Box::new(Fragmentation { max_size: 40, ..Fragmentation::default() });
+        let encrypt = Box::new(Encrypt::new(Algorithm::AesCbc, &key, [1; 32]));
+        let (gzip, order) = (Box::new(Gzip { compression_min_size: 20 }), Box::new(Order::default()));
+        let mut pair = Pair::new(match pieces_first {
+            true => vec![pieces, gzip, encrypt, order],
+            false => vec![gzip, encrypt, pieces, order],
+        });
+        pair.room = 20_000;
+        let (mut refused, mut passed) = (0, 0);
+        for round in 0..1000_u64 {
+            let UniqueId([kind, a, b, c, length, ..]) = dice.next();
+            for mut frame in pair.send(at(round), named(c, &vec![b'x'; usize::from(length) * 4])) {
+                let mut body = frame.body.to_vec();
+                let place = usize::from(u16::from_be_bytes([a, b])) % body.len();
+                match kind % 12 {
+                    0 => body[place] ^= c,
+                    1 => body.truncate(place),
+                    2 => body[place..].iter_mut().zip([0x7f, 0xff, 0xff, c]).for_each(|(old, new)| *old = new),
+                    3 => frame.options.0 ^= 0x100,
+                    _ => {}
+                }
+                frame.body = body.into();
+                for arrival in pair.receive(at(round), frame) {
+                    *(if arrival.is_ok() { &mut passed } else { &mut refused }) += 1;
+                }
+                assert!(pair.up.held_bytes() <= pair.room);
+            }
+            if round % 100 == 0 {
+                pair.up.overdue(&pair.stack, at(round), &sender());
+            }
+        }
+        assert!(refused > 200 && passed > 100, "{refused} refused, {passed} passed");
     }
 }
