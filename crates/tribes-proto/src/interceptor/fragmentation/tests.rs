@@ -147,7 +147,7 @@ fn damaged_frames_are_refused_or_make_sense() {
         });
         pair.room = 20_000;
         let (mut refused, mut passed) = (0, 0);
-        for round in 0..1000_u64 {
+        for round in 0..300_u64 {
             let UniqueId([kind, a, b, c, length, ..]) = dice.next();
             for mut frame in pair.send(at(round), named(c, &vec![b'x'; usize::from(length) * 4])) {
                 let mut body = frame.body.to_vec();
@@ -169,6 +169,6 @@ fn damaged_frames_are_refused_or_make_sense() {
                 pair.up.overdue(&pair.stack, at(round), &sender());
             }
         }
-        assert!(refused > 200 && passed > 100, "{refused} refused, {passed} passed");
+        assert!(refused > 50 && passed > 50, "{refused} refused, {passed} passed");
     }
 }
