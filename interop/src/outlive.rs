@@ -10,7 +10,7 @@ use crate::node_process::NodeProcess;
 use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
-use crate::spec::{ClusterAt, Membership, NodeSpec};
+use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec};
 
 /// The port on which a node of the rig tells its health before it serves.
 const HEALTH_PORT: u16 = 8081;
@@ -75,8 +75,18 @@ impl<'scene> OutliveNode<'scene> {
                 ClusterAt::Host => "Host".into(),
             },
         );
-        // The sandbox's addresses look like those of a network, and nobody is on it.
-        arguments.push("--allow-plaintext".into());
+        if !spec.domain.is_empty() {
+            flag("--domain", spec.domain.clone());
+        }
+        let names: Vec<String> = spec.interceptors.iter().map(interceptor_name).collect();
+        if !names.is_empty() {
+            flag("--interceptors", names.join(","));
+        }
+        match spec.interceptors.iter().find_map(encryption) {
+            Some((algorithm, _)) => flag("--encrypt-algorithm", algorithm.to_owned()),
+            // The sandbox's addresses look like those of a network, and nobody is on it.
+            None => arguments.push("--allow-plaintext".into()),
+        }
         arguments.extend(self.more.iter().cloned());
         arguments
     }
@@ -94,6 +104,9 @@ impl Server for OutliveNode<'_> {
     fn launch(&mut self) -> Result<()> {
         let mut command = Command::new(&self.program);
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+        if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
+            command.env("OUTLIVE_ENCRYPT", key);
+        }
         self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }
 
@@ -109,5 +122,25 @@ impl Server for OutliveNode<'_> {
 
     fn still_runs(&mut self) -> Result<()> {
         self.process.still_runs()
+    }
+}
+
+/// An interceptor as `--interceptors` names it.
+fn interceptor_name(interceptor: &Interceptor) -> String {
+    match interceptor {
+        Interceptor::Gzip => "gzip".to_owned(),
+        Interceptor::Fragment(size) => format!("fragment={size}"),
+        Interceptor::Order => "order".to_owned(),
+        Interceptor::Encrypt(..) => "encrypt".to_owned(),
+        Interceptor::Throughput(interval) => format!("throughput={interval}"),
+        Interceptor::DomainFilter => "domain-filter".to_owned(),
+    }
+}
+
+/// Algorithm and key of the one that encrypts.
+fn encryption(interceptor: &Interceptor) -> Option<(&'static str, &'static str)> {
+    match interceptor {
+        Interceptor::Encrypt(algorithm, key) => Some((algorithm, key)),
+        _ => None,
     }
 }

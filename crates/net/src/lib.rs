@@ -14,6 +14,7 @@ mod clock;
 mod cluster;
 mod config;
 mod driver;
+mod interceptors;
 mod multicast;
 mod randomness;
 mod receiver;
@@ -23,8 +24,10 @@ mod shared;
 
 pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
+pub use interceptors::{InterceptorConfig, check_order};
 pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
+pub use outlive_tribes_proto::interceptor::{StackError, encrypt, fragmentation, gzip, order, throughput};
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use randomness::NoRandomness;
 pub use sessions::{Acknowledged, Delivery, Sessions};

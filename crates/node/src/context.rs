@@ -189,7 +189,7 @@ impl Context {
             let (known_as, id) = (id.clone(), id.with_route(&self.route));
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &known_as, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &known_as, outgoing, guarded.unacknowledged);
             }
         }
         guarded.session.id().as_str() != shown
@@ -208,7 +208,7 @@ impl Context {
             let old = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &old, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &old, outgoing, guarded.unacknowledged);
             }
             old
         };
@@ -232,7 +232,7 @@ impl Context {
             let id = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
-                self.dispatch.broadcast(&view, &id, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &id, outgoing, guarded.unacknowledged);
             }
             id.base()
         };
@@ -260,7 +260,7 @@ impl Context {
         if sent {
             let id = guarded.session.id();
             for outgoing in outgoing {
-                self.dispatch.broadcast(view, id, outgoing, &mut waiting);
+                self.dispatch.broadcast(now, view, id, outgoing, &mut waiting);
             }
         }
         // A lane keeps its order, so whoever confirms a later message has confirmed the earlier ones.

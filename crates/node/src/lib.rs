@@ -11,6 +11,7 @@
 
 mod cell;
 mod context;
+mod descent;
 mod dispatch;
 mod donation;
 mod effect;
@@ -23,6 +24,7 @@ mod parcel;
 mod peer;
 #[cfg(feature = "planted")]
 mod planted;
+mod reception;
 mod strangers;
 
 pub use cell::SessionRef;
@@ -30,7 +32,7 @@ pub use context::{Context, ContextConfig, ContextCounters, Delivery};
 pub use donation::Donation;
 pub use effect::Effect;
 pub use inbound::SessionFault;
-pub use letter::Letter;
+pub use letter::{Letter, Stage};
 pub use link::{Link, PeerFault, Reply};
 pub use node::{Node, NodeConfig, RecordTooLong};
 pub use outlive_session::{SetError, User};

@@ -40,7 +40,7 @@ pub(crate) struct Dirty {
 
 impl Dirty {
     pub(crate) fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.questions.is_empty()
+        !self.all && self.sessions.is_empty() && self.questions.is_empty()
     }
 }
 
@@ -148,9 +148,20 @@ impl Peer {
         self.lane.nudge();
     }
 
+    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken.
+    pub fn mark_all_dirty(&self) {
+        self.dirty.lock().all = true;
+        self.lane.nudge();
+    }
+
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
         self.dirty.lock().sessions.len()
+    }
+
+    /// Whether anything is known that it is still to get, beside what is in the lane.
+    pub fn is_behind(&self) -> bool {
+        !self.dirty.lock().is_empty()
     }
 
     /// Whether what did not fit into the lane can be sent now.

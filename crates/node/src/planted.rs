@@ -13,6 +13,7 @@ use crate::peer::ClusterView;
 /// What a completion that has let go of the cell has still to push.
 #[derive(Debug)]
 pub struct Unsent {
+    now: Now,
     view: Arc<ClusterView>,
     id: SessionId,
     outgoing: Vec<Outgoing>,
@@ -30,14 +31,14 @@ impl Context {
         let guarded = guard.wake();
         let view = self.dispatch.view();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
-        Unsent { view, id: guarded.session.id().clone(), outgoing }
+        Unsent { now, view, id: guarded.session.id().clone(), outgoing }
     }
 
     /// The second half: it is pushed.
     pub fn push(&self, unsent: Unsent) -> Delivery {
         let mut waiting = None;
         for outgoing in unsent.outgoing {
-            self.dispatch.broadcast(&unsent.view, &unsent.id, outgoing, &mut waiting);
+            self.dispatch.broadcast(unsent.now, &unsent.view, &unsent.id, outgoing, &mut waiting);
         }
         waiting.map_or(Delivery::Queued, Delivery::Await)
     }
