@@ -413,3 +413,58 @@ fn a_node_that_leaves_in_order_is_gone_at_once() {
     cluster.deliver();
     assert!(cluster.node(1).view().peers.is_empty());
 }
+
+/// Found by the simulator: a whole session had one stamp, so its old attributes won over newer ones.
+#[test]
+fn a_session_sent_whole_undoes_no_later_write() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 1000;
+    cluster.start(1);
+    cluster.settle();
+    cluster.start(2);
+    cluster.settle();
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+
+    cluster.cut = vec![(1, 2), (2, 1)];
+    let write = |cluster: &mut Cluster, port: u16, name: &str, value: i32| {
+        cluster.pass(Duration::from_millis(50));
+        let session = cluster.context(port).find(cluster.now, &id).unwrap();
+        session.set(name, Value::integer(value)).unwrap();
+        cluster.complete(port, &session);
+    };
+    write(&mut cluster, 1, "n", 1);
+    write(&mut cluster, 2, "n", 2);
+    write(&mut cluster, 1, "other", 3);
+    assert_eq!(cluster.node(1).view().peers[0].dirty_len(), 1, "the last write did not fit, so the session goes whole");
+    cluster.cut.clear();
+    cluster.deliver();
+    let both = vec![("n".to_owned(), Value::integer(2)), ("other".to_owned(), Value::integer(3))];
+    assert_eq!(cluster.holds(1, &id), Some(both.clone()));
+    assert_eq!(cluster.holds(2, &id), Some(both));
+}
+
+/// Found by the simulator: the renamed session came back on the node that had ended it.
+#[test]
+fn a_session_that_ends_here_while_it_gets_a_new_id_there_has_ended() {
+    let mut cluster = pair(8);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+
+    cluster.cut = vec![(1, 2), (2, 1)];
+    cluster.context(1).invalidate(cluster.now, &session);
+    cluster.complete(1, &session);
+    let there = cluster.context(2).find(cluster.now, &id).unwrap();
+    cluster.change_id(2, &there);
+    there.set("n", Value::integer(1)).unwrap();
+    cluster.complete(2, &there);
+    cluster.cut.clear();
+    cluster.deliver();
+    cluster.pass(Duration::from_secs(12));
+    assert_eq!((cluster.context(1).len(), cluster.context(2).len()), (0, 0));
+    assert!(cluster.find(1, &there.id()).is_none());
+}
