@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, all_sent};
+use crate::keeper::Keeper;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -218,6 +219,15 @@ impl Cluster {
         let name = self.0.config.wire_name(&context.path);
         let context = self.0.node.open(self.0.clock.now(), &name, context);
         Sessions::new(Arc::clone(&self.0), context)
+    }
+
+    /// Makes this node a keeper: it asks for the state of every context that any member has, and takes part in each that appears
+    /// later, without being told a name. New sessions begin with the idle time of `config`; its path means nothing.
+    ///
+    /// A second call changes nothing.
+    pub fn keep(&self, config: ContextConfig) -> Keeper {
+        self.0.node.keep(self.0.clock.now(), config);
+        Keeper::new(Arc::clone(&self.0))
     }
 
     /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.

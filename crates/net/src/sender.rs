@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use outlive_node::{Letter, Load, Node, Parcel, Peer};
+use outlive_node::{Letter, Load, Node, Parcel, Peer, TRANSFER_TIMEOUT};
 use outlive_sync::{Confirm, Weight};
 use outlive_tribes_proto::error::FrameTooLong;
 use outlive_tribes_proto::wire::channel_data::encode_head;
@@ -142,7 +142,12 @@ impl Sender {
                 }
                 given += 1;
             }
-            let patience = if self.peer.is_stalled() { DEAD_AFTER } else { self.ack_timeout };
+            let patience = match self.peer.is_stalled() {
+                false => self.ack_timeout,
+                // A Tomcat acknowledges the question when it has sent all its sessions.
+                true if unacknowledged.front().is_some_and(|frame| frame.letter.is_question) => TRANSFER_TIMEOUT,
+                true => DEAD_AFTER,
+            };
             let all_given = !batch.has_remaining() && given == unacknowledged.len() && donation.is_none();
             tokio::select! {
                 written = writing.write_buf(&mut batch), if batch.has_remaining() => {
@@ -252,6 +257,9 @@ impl Sender {
         if let Some(done) = unacknowledged.pop_front() {
             self.peer.lane().release(done.weight);
             self.peer.counters.acknowledged.add(1);
+            if done.letter.is_question {
+                self.node.question_acknowledged(self.clock.now(), &self.peer, &done.letter);
+            }
         }
         if matches!(frame, Frame::FailAck) {
             tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), "could not apply a message");

@@ -107,10 +107,8 @@ impl Context {
         match step(&mut transfer, &view.ids()) {
             Ask::Wait => {}
             Ask::Donor(donor) => {
-                tracing::info!(context = %self.name, donor = %donor.address(), "asks for the state");
-                let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
                 if let Some(peer) = view.peer(&donor) {
-                    self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, question.encode()));
+                    self.ask(now, peer);
                 }
             }
             Ask::Complete(reason) => {
@@ -134,13 +132,29 @@ impl Context {
         }
     }
 
+    /// Sends the question for all sessions.
+    pub(crate) fn ask(&self, now: Now, peer: &Peer) {
+        tracing::info!(context = %self.name, donor = %peer.id().address(), "asks for the state");
+        let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
+        self.dispatch.send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode()));
+    }
+
+    /// A Tomcat has acknowledged the question. If it has sent no session before, it will not: then the next one is asked,
+    /// `or_never` permitting.
+    pub(crate) fn answered_by(&self, now: Now, member: &MemberId, or_never: bool) {
+        self.advance(now, |transfer, members| match or_never || transfer.is_told() {
+            true => transfer.answered_by(member, now.monotonic, members),
+            false => Ask::Wait,
+        });
+    }
+
     /// Whether the state is being asked of a member at this address: what comes from there may be large.
     pub(crate) fn expects_state_from(&self, host: IpAddr) -> bool {
         !self.ready.get() && self.transfer.lock().donor().is_some_and(|donor| donor.host == host)
     }
 
     /// A member asks for everything: it gets what there is, at once, even while this node itself is asking.
-    fn donate(&self, now: Now, peer: &Arc<Peer>) {
+    pub(crate) fn donate(&self, now: Now, peer: &Arc<Peer>) {
         let mut cells = Vec::with_capacity(self.table.len());
         self.table.for_each(|cell| cells.push(cell));
         tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
@@ -206,6 +220,7 @@ impl Context {
         let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
+        let asked = self.transfer.lock().told_by(peer.id());
         for state in StateReader::new(payload, &Limits::default()).map_err(fault)? {
             let state = state.map_err(fault)?;
             peer.counters.unreadable.add(state.unreadable as u64);
@@ -220,7 +235,7 @@ impl Context {
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
-            self.take_session(now, peer.origin(stated), id, state, idle);
+            self.take_session(now, peer.origin(stated), id, state, idle, asked || peer.is_ours());
         }
         Ok(())
     }
@@ -232,10 +247,14 @@ impl Context {
         id: SessionId,
         state: outlive_session::SessionState,
         idle: Duration,
+        merges: bool,
     ) {
         let base = id.base();
         if let Some(known) = self.table.get(&base) {
-            known.lock().wake().session.merge(now, state, origin, idle);
+            // A Tomcat's list says of no value when it was set. Beside the one that was asked for, it only adds sessions.
+            if merges {
+                known.lock().wake().session.merge(now, state, origin, idle);
+            }
             return;
         }
         let again = state.clone();
@@ -243,7 +262,8 @@ impl Context {
         cell.lock().leave();
         match self.table.admit(base.clone(), Arc::new(cell)) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
-            Admission::Known(known) => known.lock().wake().session.merge(now, again, origin, idle),
+            Admission::Known(known) if merges => known.lock().wake().session.merge(now, again, origin, idle),
+            Admission::Known(_) => {}
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }

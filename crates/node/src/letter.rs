@@ -17,12 +17,19 @@ pub struct Letter {
     pub options: SendOptions,
     /// The message.
     pub body: Bytes,
+    /// Whether it asks for a state: [`Node::question_acknowledged`](crate::Node::question_acknowledged) is to be called when its
+    /// acknowledgement has come, and a Tomcat may take as long for that as for its whole answer.
+    pub is_question: bool,
 }
 
 impl Letter {
     /// A Java object.
     pub fn object(id: UniqueId, timestamp: UnixMillis, body: Bytes) -> Self {
-        Letter { id, timestamp, options: SendOptions::NONE, body }
+        Letter { id, timestamp, options: SendOptions::NONE, body, is_question: false }
+    }
+
+    pub(crate) fn question(id: UniqueId, timestamp: UnixMillis, body: Bytes) -> Self {
+        Letter { is_question: true, ..Letter::object(id, timestamp, body) }
     }
 
     pub(crate) fn of(id: UniqueId, outgoing: Outgoing) -> Self {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::Limits;
-use outlive_session::{MessageFault, SessionEvent, SessionMessage};
-use outlive_sync::{Counter, Lane, Locked, Published};
+use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
+use outlive_sync::{AtomicFlag, Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
 use outlive_tribes_proto::interceptor::static_membership::StaticMembership;
@@ -28,6 +28,7 @@ use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
 use crate::effect::Effect;
+use crate::keeper::Keeper;
 use crate::letter::Letter;
 use crate::link::{Link, PeerFault, Reply};
 use crate::peer::{ClusterView, Peer};
@@ -35,6 +36,9 @@ use crate::strangers::Strangers;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How much slower the announced alive time grows while the state is not held: 2 ms from one heartbeat to the next.
+const YOUTH: u32 = 250;
 
 /// The version of the mark that tells our nodes from Tomcats.
 const MARK_VERSION: u8 = 1;
@@ -83,9 +87,13 @@ pub struct Node {
     config: NodeConfig,
     stack: InterceptorStack,
     group: Locked<GroupCore>,
-    state: Locked<State>,
-    contexts: Published<Vec<Arc<Context>>>,
-    dispatch: Arc<Dispatch>,
+    pub(crate) state: Locked<State>,
+    pub(crate) contexts: Published<Vec<Arc<Context>>>,
+    /// What makes this node a keeper; nothing otherwise.
+    pub(crate) keeper: Locked<Option<Keeper>>,
+    /// Whether a keeper still asks for the contexts that there are.
+    pub(crate) surveys: AtomicFlag,
+    pub(crate) dispatch: Arc<Dispatch>,
     source_record: Published<Bytes>,
     effects: Lane<Effect>,
     /// Datagrams that no member sends, and messages of nodes that never became members.
@@ -94,20 +102,16 @@ pub struct Node {
 
 /// What changes seldom, and never while a request waits for it.
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     settled: bool,
+    /// Since when the announced alive time would count, did this node hold the state from the beginning.
+    started: Monotonic,
+    /// Whether the alive time counts as a Tomcat's does.
+    counts_alive: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
-}
-
-/// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
-fn warn_seldom(faults: &Counter, fault: &dyn std::fmt::Display) {
-    let count = faults.add(1) + 1;
-    if count.is_power_of_two() {
-        tracing::warn!(count, "ignored: {fault}");
-    }
 }
 
 /// What a node with static members runs, the topmost first: Tomcat's order for them.
@@ -163,12 +167,16 @@ impl Node {
             group: Locked::new(group),
             state: Locked::new(State {
                 settled: false,
+                started: Monotonic::default(),
+                counts_alive: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
             }),
             contexts: Published::new(Vec::new()),
+            keeper: Locked::default(),
+            surveys: AtomicFlag::default(),
             effects: Lane::new(usize::MAX),
             faults: Counter::default(),
             config,
@@ -200,11 +208,21 @@ impl Node {
     /// Bytes of one frame at most on a connection from `host`; more while the state is asked of a member there.
     pub fn frame_limit(&self, host: IpAddr) -> usize {
         let host = host.to_canonical();
-        if self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
+        let surveyed = || self.surveys_member(|member| member.host == host);
+        if surveyed() || self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
             self.config.state_bytes_max.max(self.config.frame_bytes_max)
         } else {
             self.config.frame_bytes_max
         }
+    }
+
+    pub(crate) fn route(&self) -> String {
+        self.config.route.clone()
+    }
+
+    /// Whether a member's kind is known from the beginning: its datagrams tell it.
+    pub(crate) fn finds_members_by_multicast(&self) -> bool {
+        self.config.static_members.is_none()
     }
 
     /// Bytes of one frame at most, as this node sends it to others of ours.
@@ -216,7 +234,11 @@ impl Node {
 
     /// Begins to look for members.
     pub fn start(&self, now: Now) {
-        self.state.lock().next_expiry = now.monotonic + EXPIRY_INTERVAL;
+        {
+            let mut state = self.state.lock();
+            state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+            state.started = now.monotonic;
+        }
         self.group_input(now, Input::Start);
     }
 
@@ -227,20 +249,7 @@ impl Node {
 
     /// Takes part in a context under its name in messages. One that is open already is given again.
     pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
-        let context = {
-            // Only this method replaces the list, under the state's lock.
-            let state = self.state.lock();
-            let contexts = self.contexts.load();
-            if let Some(known) = contexts.iter().find(|context| context.name() == name) {
-                return Arc::clone(known);
-            }
-            let dispatch = Arc::clone(&self.dispatch);
-            let context = Arc::new(Context::new(name.into(), config, self.config.route.clone(), dispatch));
-            let list = contexts.iter().cloned().chain([Arc::clone(&context)]).collect();
-            self.contexts.publish(Arc::new(list));
-            drop(state);
-            context
-        };
+        let (context, _) = self.insert(name, config, Transfer::default());
         self.advance_contexts(now);
         context
     }
@@ -278,8 +287,9 @@ impl Node {
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
         let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
+        let survey = self.survey_deadline();
         let state = self.state.lock();
-        [state.group_deadline, transfers].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
+        [state.group_deadline, transfers, survey].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
     }
 
     /// The deadline has come.
@@ -299,6 +309,21 @@ impl Node {
         if expires {
             self.contexts.load().iter().for_each(|context| context.tick(now));
         }
+    }
+
+    /// Since when the announced alive time is to count, while that is not plain.
+    ///
+    /// A Tomcat that starts asks the oldest member for the state. So until this node holds it, its alive time grows by a few
+    /// milliseconds a second, and goes on from there when it does.
+    fn announcement(&self, now: Now) -> Option<Monotonic> {
+        let holds = self.holds_state() && (!self.contexts.load().is_empty() || self.keeper.lock().is_some());
+        let mut state = self.state.lock();
+        if state.counts_alive {
+            return None;
+        }
+        state.counts_alive = holds && state.settled;
+        let age = now.monotonic.since(state.started) / YOUTH;
+        Some(Monotonic(now.monotonic.0.saturating_sub(age)))
     }
 
     /// The next thing to do; for the one task that does them.
@@ -354,10 +379,7 @@ impl Node {
         let Some(peer) = self.sender_of(&source.id) else {
             if !self.keep_stranger(now, &source.id, &message.body) {
                 let member = source.id.address();
-                warn_seldom(
-                    &self.faults,
-                    &format_args!("a message from {} of {member}, which is no member", link.from),
-                );
+                self.warn_seldom(&format_args!("a message from {} of {member}, which is no member", link.from));
             }
             return true;
         };
@@ -412,8 +434,12 @@ impl Node {
             self.keep_stranger(now, peer.id(), body);
             return Ok(());
         }
-        let contexts = self.contexts.load();
-        if let Some(context) = contexts.iter().find(|context| *context.name == *message.context) {
+        let Some(name) = message.context.as_deref() else {
+            self.unnamed_message(now, peer, message.event);
+            return Ok(());
+        };
+        let open = self.contexts.load().iter().find(|context| context.name() == name).cloned();
+        if let Some(context) = open.or_else(|| self.hear_of(now, peer, name, message.event)) {
             let was_ready = context.is_ready();
             let result = context.receive(now, peer, body, message);
             if context.is_ready() != was_ready {
@@ -425,11 +451,10 @@ impl Node {
             // Whoever asks waits for a minute without an answer; and "no such context" would keep a Tomcat from asking
             // anybody ever again. So it gets the state of a context without sessions.
             let dispatch = Arc::clone(&self.dispatch);
-            let name: Arc<str> = message.context.as_ref().into();
-            let nothing = Context::new(name, ContextConfig::default(), String::new(), dispatch);
+            let nothing = Context::new(name.into(), ContextConfig::default(), String::new(), dispatch);
             return nothing.receive(now, peer, body, message);
         }
-        tracing::debug!(context = %message.context, event = ?message.event, "a message for a context that this node has no part in");
+        tracing::debug!(context = name, event = ?message.event, "a message for a context that this node has no part in");
         Ok(())
     }
 
@@ -445,6 +470,14 @@ impl Node {
         }
     }
 
+    /// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
+    pub(crate) fn warn_seldom(&self, fault: &dyn std::fmt::Display) {
+        let count = self.faults.add(1) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(count, "ignored: {fault}");
+        }
+    }
+
     // ---- the group ----
 
     /// Gives the group one input and does what it says, in order.
@@ -453,8 +486,12 @@ impl Node {
         let mut views = Vec::new();
         {
             let mut group = self.group.lock();
+            if let Some(since) = self.announcement(now) {
+                // An announcement is no message of a peer, so there is no fault in it.
+                let _ = group.handle(now, Input::Announce { since });
+            }
             if let Err(fault) = group.handle(now, input) {
-                warn_seldom(&self.faults, &fault);
+                self.warn_seldom(&fault);
             }
             self.source_record.publish(Arc::new(group.local_record().clone()));
             while let Some(output) = group.poll_output() {
@@ -464,8 +501,7 @@ impl Node {
                         self.effect(Effect::Probe { member: member.id, timeout, frame });
                     }
                     Output::Send { to, options, message } => {
-                        let letter =
-                            Letter { id: self.dispatch.next_id(), timestamp: now.wall, options, body: message };
+                        let letter = Letter { options, ..Letter::object(self.dispatch.next_id(), now.wall, message) };
                         if let Some(peer) = self.dispatch.view().peer(&to.id) {
                             self.dispatch.send(peer, letter);
                         }
@@ -533,10 +569,11 @@ impl Node {
     }
 
     /// Lets each context ask for the state, or ask another, or go on.
-    fn advance_contexts(&self, now: Now) {
+    pub(crate) fn advance_contexts(&self, now: Now) {
         if !self.state.lock().settled {
             return;
         }
+        self.advance_survey(now);
         let mut ready = true;
         for context in self.contexts.load().iter().filter(|context| !context.is_ready()) {
             context.members_changed(now);
@@ -550,7 +587,7 @@ impl Node {
         }
     }
 
-    fn effect(&self, effect: Effect) {
+    pub(crate) fn effect(&self, effect: Effect) {
         // The lane of effects has no limit and is never closed.
         let _ = self.effects.push(effect);
     }

@@ -12,15 +12,20 @@ pub(super) const ABOUT: &str = "\
 One node of a cluster. It takes the sessions of the nodes that run already, then opens its HTTP port, and from there on \
 every change of a session goes to all of them. Without flags it has Tomcat's defaults: multicast 228.0.0.4:45564, asynchronous messages.
 
+Without --app and --context it is a keeper: it serves nothing, holds the sessions of every application of the cluster, needs none of their \
+classes nor names, and gives them to Tomcats that start. So users stay logged in while all Tomcats are down at once.
+
 Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.";
 
 /// What it ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   Two nodes on one machine, each in its own terminal:
-    outlive serve --name a --http 127.0.0.1:8081 --receiver 127.0.0.1:4001
-    outlive serve --name b --http 127.0.0.1:8082 --receiver 127.0.0.1:4002
-  A member of a Tomcat cluster on 10.0.0.0/24 that keeps the sessions of its application /shop:
+    outlive serve --name a --app /app=session --http 127.0.0.1:8081 --receiver 127.0.0.1:4001
+    outlive serve --name b --app /app=session --http 127.0.0.1:8082 --receiver 127.0.0.1:4002
+  A keeper for a Tomcat cluster on 10.0.0.0/24, of all its applications:
+    outlive serve --name keeper --receiver 10.0.0.7:4000 --health 127.0.0.1:9000 --allow-plaintext
+  One that keeps the sessions of the application /shop alone:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
 SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.";
@@ -45,7 +50,7 @@ pub(crate) struct ServeArguments {
 
     /// An application and its path; "session" is the session app, the only one built in. May be repeated
     ///
-    /// Default: /app=session, unless --context is given.
+    /// Without it, and without --context, the node keeps the sessions of every application of the cluster.
     #[arg(long, value_name = "PATH=APP")]
     pub(crate) app: Option<Vec<AppOption>>,
 

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     /// Context paths, empty for the root.
     pub(super) apps: Vec<String>,
     pub(super) contexts: Vec<String>,
+    /// Whether the sessions of every context are kept, whatever its name.
+    pub(super) keeps_all: bool,
     pub(super) receiver: Receiver,
     pub(super) membership: Membership,
     pub(super) domain: String,
@@ -76,6 +78,7 @@ impl Settings {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
+        let keeps_all = apps.is_empty() && contexts.is_empty();
         let http = if apps.is_empty() { None } else { Some(look_up("--http", &flags.http)?) };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
@@ -83,6 +86,7 @@ impl Settings {
             health,
             apps,
             contexts,
+            keeps_all,
             receiver,
             membership,
             name: flags.name,
@@ -98,11 +102,7 @@ impl Settings {
 
 /// The paths that are served and those that are only kept. None twice.
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
-    let apps: Vec<String> = match &flags.app {
-        Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
-        None if flags.context.is_empty() => vec!["/app".to_owned()],
-        None => Vec::new(),
-    };
+    let apps: Vec<String> = flags.app.iter().flatten().map(|app| app.path.clone()).collect();
     let mut seen = Vec::new();
     for path in apps.iter().chain(&flags.context) {
         if seen.contains(&path) {
@@ -165,8 +165,8 @@ mod tests {
         assert_eq!(settings.receiver, Receiver::Auto { port: 4000 });
         let group = "228.0.0.4:45564".parse().unwrap();
         assert_eq!(settings.membership, Membership::Multicast { group, bind: None });
-        assert_eq!(settings.http, Some("127.0.0.1:8080".parse().unwrap()));
-        assert_eq!((settings.apps, settings.contexts), (vec!["/app".to_owned()], vec![]));
+        assert_eq!((settings.http, settings.keeps_all), (None, true));
+        assert!(settings.apps.is_empty() && settings.contexts.is_empty());
         assert_eq!(settings.options, SendOptions(8));
         assert_eq!(settings.cluster_at, ClusterAt::Engine);
     }
@@ -197,12 +197,13 @@ mod tests {
     fn contexts_are_served_or_kept_once() {
         let of = |line: &str| {
             let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
-            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some())
+            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some(), settings.keeps_all)
         };
-        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false));
+        assert_eq!(of(""), (String::new(), String::new(), false, true));
+        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false, false));
         assert_eq!(
             of("--app /a=session --context /shop --context /x/"),
-            ("/a".to_owned(), "/shop /x".to_owned(), true)
+            ("/a".to_owned(), "/shop /x".to_owned(), true, false)
         );
         let line = "--receiver 127.0.0.1:4000 --app /=session --context /";
         refused(line, 2, "the context / is given twice by --app and --context");
