@@ -25,7 +25,7 @@ mod shared;
 pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
 pub use keeper::Keeper;
-pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
+pub use outlive_node::{ContextConfig, Losses, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use randomness::NoRandomness;

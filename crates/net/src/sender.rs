@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use outlive_node::{Letter, Load, Node, Parcel, Peer, TRANSFER_TIMEOUT};
+use outlive_node::{Letter, Load, Node, Parcel, Peer, TRANSFER_TIMEOUT, log};
 use outlive_sync::{Confirm, Weight};
 use outlive_tribes_proto::error::FrameTooLong;
 use outlive_tribes_proto::wire::channel_data::encode_head;
@@ -91,7 +91,7 @@ impl Sender {
                 break;
             }
             if let Err(error) = error {
-                tracing::debug!(target: "outlive::sender", peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
+                tracing::debug!(target: log::SENDER, peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
             }
             self.node.send_failed(self.clock.now(), self.peer.id());
             if began.elapsed() >= STOOD_LONG {
@@ -134,7 +134,7 @@ impl Sender {
                     last_progress = Instant::now();
                 }
                 if let Err(fault) = self.write_frame(&unacknowledged[given].letter, &mut batch) {
-                    tracing::error!(target: "outlive::sender", peer = %self.peer.id().address(), %fault, "a message is dropped");
+                    tracing::error!(target: log::SENDER, peer = %self.peer.id().address(), %fault, "a message is dropped");
                     if let Some(frame) = unacknowledged.remove(given) {
                         self.peer.lane().release(frame.weight);
                     }
@@ -185,7 +185,7 @@ impl Sender {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                     self.peer.set_stalled(true);
-                    tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), under_way = given,
+                    tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), under_way = given,
                         "acknowledges nothing: requests do not wait for it until it does");
                     // Those that wait already have waited long enough.
                     unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
@@ -244,6 +244,7 @@ impl Sender {
         batch.extend_from_slice(&encode_head(options, letter.timestamp, letter.id, &record, letter.body.len())?);
         batch.extend_from_slice(&letter.body);
         batch.extend_from_slice(TAIL);
+        log::sent(self.peer.id().address(), letter, options);
         Ok(())
     }
 
@@ -252,7 +253,7 @@ impl Sender {
             return Err(io::Error::other("a message where an acknowledgement was due"));
         }
         if self.peer.set_stalled(false) {
-            tracing::info!(target: "outlive::sender", peer = %self.peer.id().address(), "acknowledges again");
+            tracing::info!(target: log::SENDER, peer = %self.peer.id().address(), "acknowledges again");
         }
         if let Some(done) = unacknowledged.pop_front() {
             self.peer.lane().release(done.weight);
@@ -262,7 +263,7 @@ impl Sender {
             }
         }
         if matches!(frame, Frame::FailAck) {
-            tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), "could not apply a message");
+            tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), "could not apply a message");
         }
         Ok(())
     }

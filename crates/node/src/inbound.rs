@@ -20,6 +20,7 @@ use crate::context::{Context, Grave};
 use crate::donation::Donation;
 use crate::held::Held;
 use crate::letter::Letter;
+use crate::log;
 use crate::parcel::{Load, Parcel};
 use crate::peer::{Dirty, Peer};
 
@@ -77,7 +78,7 @@ impl Context {
                         if transfer.hold(held, body.len()).is_ok() {
                             return Ok(());
                         }
-                        tracing::warn!(context = %self.name, "too much arrives during the state transfer: applied as it comes");
+                        tracing::warn!(target: log::MANAGER, context = %self.name, "too much arrives during the state transfer: applied as it comes");
                     }
                 }
                 let arrived = self.apply(now, peer, body, message)?;
@@ -122,10 +123,14 @@ impl Context {
                 self.ready.set(true);
                 let sessions = self.table.len();
                 match reason {
-                    Reason::Received => tracing::info!(context = %self.name, sessions, late, "holds the state"),
-                    Reason::Alone => tracing::info!(context = %self.name, sessions, "holds the state: no one to ask"),
+                    Reason::Received => {
+                        tracing::info!(target: log::MANAGER, context = %self.name, sessions, late, "holds the state")
+                    }
+                    Reason::Alone => {
+                        tracing::info!(target: log::MANAGER, context = %self.name, sessions, "holds the state: no one to ask")
+                    }
                     Reason::TimedOut => {
-                        tracing::error!(context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
+                        tracing::error!(target: log::MANAGER, context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
                     }
                 }
             }
@@ -134,7 +139,7 @@ impl Context {
 
     /// Sends the question for all sessions.
     pub(crate) fn ask(&self, now: Now, peer: &Peer) {
-        tracing::info!(context = %self.name, donor = %peer.id().address(), "asks for the state");
+        tracing::info!(target: log::MANAGER, context = %self.name, donor = %peer.id().address(), "asks for the state");
         let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
         self.dispatch.send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode()));
     }
@@ -157,12 +162,12 @@ impl Context {
     pub(crate) fn donate(&self, now: Now, peer: &Arc<Peer>) {
         let mut cells = Vec::with_capacity(self.table.len());
         self.table.for_each(|cell| cells.push(cell));
-        tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
+        tracing::info!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
         let for_tomcat = !peer.is_ours();
         let at = if for_tomcat { oldest_untold(&cells).unwrap_or(now.wall).min(now.wall) } else { now.wall };
         let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
-            tracing::warn!(context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            tracing::warn!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
             return;
         }
         // One of ours asks the next if this node has no whole state itself. A Tomcat would never ask again.
@@ -225,7 +230,7 @@ impl Context {
             let state = state.map_err(fault)?;
             peer.counters.unreadable.add(state.unreadable as u64);
             let Ok(id) = SessionId::parse(&state.id) else {
-                tracing::warn!(context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
+                tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
                 continue;
             };
             if !state.is_valid {
@@ -278,7 +283,7 @@ impl Context {
             .map_err(SessionFault::from)
             .and_then(|message| self.apply(now, peer, body, &message));
         applied.unwrap_or_else(|fault| {
-            tracing::warn!(context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
+            tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
             Vec::new()
         })
     }
@@ -293,7 +298,7 @@ impl Context {
     ) -> Result<Vec<BaseId>, SessionFault> {
         let event = message.event;
         if let SessionEvent::Other(number) = event {
-            tracing::debug!(context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
+            tracing::debug!(target: log::MANAGER, context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
             return Ok(Vec::new());
         }
         let id = SessionId::parse(&message.session_id).map_err(|fault| SessionFault::Id { event, fault })?;
@@ -322,6 +327,7 @@ impl Context {
                         let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
                         cell.leave();
                         peer.counters.stale.add(applied.stale as u64);
+                        peer.counters.tied.add(applied.tied as u64);
                         peer.counters.unreadable.add(applied.unreadable as u64);
                     }
                     None => return Ok(self.wait_for(now, peer, body, id.base())),
@@ -408,12 +414,13 @@ impl Context {
             let mut waiting = self.waiting.lock();
             if waiting.wait(base.clone(), now.monotonic, held, body.len()).is_err() {
                 peer.counters.orphaned.add(1);
-                tracing::warn!(context = %self.name, peer = %peer.id().address(), session = ?base,
+                tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), session = ?base,
                     "too many changes wait for sessions that nobody created: one is dropped");
                 return Vec::new();
             }
             self.anything_waits.set(true);
         }
+        peer.counters.early.add(1);
         // The session may have come between the look and the wait; whoever added it did not see us then.
         if let Found::Live(_) = self.table.find(&base) { vec![base] } else { Vec::new() }
     }
@@ -438,11 +445,16 @@ impl Context {
     }
 
     pub(crate) fn expire_waiting(&self, now: Now) {
-        let mut waiting = self.waiting.lock();
-        let dropped = waiting.expire(now.monotonic);
-        self.anything_waits.set(!waiting.is_empty());
-        if dropped > 0 {
-            tracing::warn!(context = %self.name, dropped, "changes whose session never came are dropped");
+        let dropped = {
+            let mut waiting = self.waiting.lock();
+            let dropped = waiting.expire(now.monotonic);
+            self.anything_waits.set(!waiting.is_empty());
+            dropped
+        };
+        for (session, Held { peer, .. }) in dropped {
+            peer.counters.orphaned.add(1);
+            tracing::debug!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), ?session,
+                "a change is dropped: its session never came");
         }
     }
 }

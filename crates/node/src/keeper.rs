@@ -28,6 +28,7 @@ use crate::context::{Context, ContextConfig};
 use crate::effect::Effect;
 use crate::held::Held;
 use crate::letter::Letter;
+use crate::log;
 use crate::node::Node;
 use crate::peer::Peer;
 
@@ -126,7 +127,7 @@ impl Node {
         match step(&mut keeper.survey, &view.ids()) {
             Ask::Wait => {}
             Ask::Donor(donor) => {
-                tracing::info!(target: "ha::session", donor = %donor.address(), "asks for the state of every context");
+                tracing::info!(target: log::MANAGER, donor = %donor.address(), "asks for the state of every context");
                 let question = SessionMessage::of_every_context(SessionEvent::GetAll, now.wall);
                 if let Some(peer) = view.peer(&donor) {
                     self.dispatch.send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode()));
@@ -137,9 +138,9 @@ impl Node {
                 self.surveys.set(false);
                 let contexts = self.contexts().len();
                 if reason == Reason::TimedOut {
-                    tracing::error!(target: "ha::session", contexts, "not every member has told its contexts within 60 s");
+                    tracing::error!(target: log::MANAGER, contexts, "not every member has told its contexts within 60 s");
                 } else {
-                    tracing::info!(target: "ha::session", contexts, "every member has told its contexts");
+                    tracing::info!(target: log::MANAGER, contexts, "every member has told its contexts");
                 }
                 self.effect(Effect::Ready);
             }
@@ -165,7 +166,9 @@ impl Node {
                 }
             }
             SessionEvent::TransferComplete | SessionEvent::NoContextManager => self.ask_next(now, peer.id()),
-            _ => tracing::debug!(peer = %peer.id().address(), ?event, "a session message without a context"),
+            _ => {
+                tracing::debug!(target: log::LISTENER, peer = %peer.id().address(), ?event, "a session message without a context")
+            }
         }
     }
 
@@ -202,7 +205,7 @@ impl Node {
         }
         let (context, is_new) = self.insert(name, config, transfer);
         if is_new {
-            tracing::info!(target: "ha::session", context = name, peer = %peer.id().address(), "a context that is new here");
+            tracing::info!(target: log::MANAGER, context = name, peer = %peer.id().address(), "a context that is new here");
             if asks {
                 context.ask(now, peer);
             }

@@ -31,14 +31,13 @@ use crate::effect::Effect;
 use crate::keeper::Keeper;
 use crate::letter::Letter;
 use crate::link::{Link, PeerFault, Reply};
+use crate::log;
 use crate::peer::{ClusterView, Peer};
 use crate::strangers::Strangers;
+use crate::watch;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
-
-/// How much slower the announced alive time grows while the state is not held: 2 ms from one heartbeat to the next.
-const YOUTH: u32 = 250;
 
 /// The version of the mark that tells our nodes from Tomcats.
 const MARK_VERSION: u8 = 1;
@@ -103,13 +102,14 @@ pub struct Node {
 /// What changes seldom, and never while a request waits for it.
 #[derive(Debug)]
 pub(crate) struct State {
-    settled: bool,
+    pub(crate) settled: bool,
     /// Since when the announced alive time would count, did this node hold the state from the beginning.
-    started: Monotonic,
+    pub(crate) started: Monotonic,
     /// Whether the alive time counts as a Tomcat's does.
-    counts_alive: bool,
+    pub(crate) counts_alive: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
+    pub(crate) next_losses: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
 }
@@ -171,6 +171,7 @@ impl Node {
                 counts_alive: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
+                next_losses: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
             }),
@@ -237,6 +238,7 @@ impl Node {
         {
             let mut state = self.state.lock();
             state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+            state.next_losses = now.monotonic + watch::LOSSES_INTERVAL;
             state.started = now.monotonic;
         }
         self.group_input(now, Input::Start);
@@ -260,7 +262,7 @@ impl Node {
         if dirty.sessions.is_empty() {
             return;
         }
-        tracing::info!(peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
+        tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
             "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
@@ -308,22 +310,8 @@ impl Node {
         };
         if expires {
             self.contexts.load().iter().for_each(|context| context.tick(now));
+            self.look_at_peers(now);
         }
-    }
-
-    /// Since when the announced alive time is to count, while that is not plain.
-    ///
-    /// A Tomcat that starts asks the oldest member for the state. So until this node holds it, its alive time grows by a few
-    /// milliseconds a second, and goes on from there when it does.
-    fn announcement(&self, now: Now) -> Option<Monotonic> {
-        let holds = self.holds_state() && (!self.contexts.load().is_empty() || self.keeper.lock().is_some());
-        let mut state = self.state.lock();
-        if state.counts_alive {
-            return None;
-        }
-        state.counts_alive = holds && state.settled;
-        let age = now.monotonic.since(state.started) / YOUTH;
-        Some(Monotonic(now.monotonic.0.saturating_sub(age)))
     }
 
     /// The next thing to do; for the one task that does them.
@@ -373,6 +361,7 @@ impl Node {
 
     /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.
     fn message_received(&self, now: Now, link: &Link, source: &Member, message: &Message) -> bool {
+        log::received(now, source.id.address(), message);
         if message.options.contains(SendOptions::BYTE_MESSAGE) {
             return true;
         }
@@ -383,6 +372,7 @@ impl Node {
             }
             return true;
         };
+        peer.clock_says(now, message.timestamp);
         self.object_received(now, &peer, &message.body)
     }
 
@@ -416,7 +406,7 @@ impl Node {
             }
             Err(fault) => fault.to_string(),
         };
-        tracing::warn!(peer = %peer.id().address(), "a message is dropped: {fault}");
+        tracing::warn!(target: log::LISTENER, peer = %peer.id().address(), "a message is dropped: {fault}");
         // A Tomcat takes a negative ack for a reason to send the same again.
         !peer.is_ours()
     }
@@ -454,7 +444,7 @@ impl Node {
             let nothing = Context::new(name.into(), ContextConfig::default(), String::new(), dispatch);
             return nothing.receive(now, peer, body, message);
         }
-        tracing::debug!(context = name, event = ?message.event, "a message for a context that this node has no part in");
+        tracing::debug!(target: log::LISTENER, context = name, event = ?message.event, "a message for a context that this node has no part in");
         Ok(())
     }
 
@@ -465,8 +455,12 @@ impl Node {
                 let letter = Letter::object(self.dispatch.next_id(), now.wall, rpc.no_channel().encode());
                 self.dispatch.send(peer, letter);
             }
-            Ok(_) => tracing::debug!(peer = %peer.id().address(), class, "an object that this node has no use for"),
-            Err(fault) => tracing::warn!(peer = %peer.id().address(), %fault, "an RPC message is dropped"),
+            Ok(_) => {
+                tracing::debug!(target: log::CHANNEL, peer = %peer.id().address(), class, "an object that this node has no use for")
+            }
+            Err(fault) => {
+                tracing::warn!(target: log::CHANNEL, peer = %peer.id().address(), %fault, "an RPC message is dropped")
+            }
         }
     }
 
@@ -474,7 +468,7 @@ impl Node {
     pub(crate) fn warn_seldom(&self, fault: &dyn std::fmt::Display) {
         let count = self.faults.add(1) + 1;
         if count.is_power_of_two() {
-            tracing::warn!(count, "ignored: {fault}");
+            tracing::warn!(target: log::CHANNEL, count, "ignored: {fault}");
         }
     }
 
@@ -548,6 +542,7 @@ impl Node {
         }
         for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
             peer.lane().close();
+            peer.log_losses();
             let mut state = self.state.lock();
             state.departed.push_back(Arc::clone(peer));
             if state.departed.len() > DEPARTED_MAX {

@@ -36,7 +36,7 @@ mod cluster;
 
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
-    ClusterAt, ClusterConfig as Config, ContextConfig, JoinError, MemberSummary, Membership, ReceiverAddress,
+    ClusterAt, ClusterConfig as Config, ContextConfig, JoinError, Losses, MemberSummary, Membership, ReceiverAddress,
     SendOptions, Sessions,
 };
 pub use outlive_node::User;

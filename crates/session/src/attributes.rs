@@ -36,6 +36,8 @@ pub(crate) struct Attributes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
     Applied,
+    /// Applied, although the same Tomcat wrote it in the same millisecond before: which was first cannot be told.
+    Tied,
     /// The session has something newer.
     Stale,
 }
@@ -95,11 +97,16 @@ impl Attributes {
         match self.find(name) {
             Ok(at) => {
                 let attribute = &mut self.list[at];
+                let tied = origin.ties_with(attribute.stamp) && attribute.value != value;
                 let Some(stamp) = origin.overwrite(attribute.stamp) else { return Incoming::Stale };
                 attribute.stamp = stamp;
                 self.latest = self.latest.max(stamp.time);
                 if !attribute.dirty {
                     attribute.value = value;
+                }
+                if tied {
+                    self.forget_oldest_removed();
+                    return Incoming::Tied;
                 }
             }
             Err(at) => {

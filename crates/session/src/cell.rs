@@ -81,6 +81,8 @@ pub struct Outgoing {
 pub struct Applied {
     /// Changes that came too late: the session has newer ones.
     pub stale: usize,
+    /// Changes whose order against an earlier one cannot be told.
+    pub tied: usize,
     /// Attributes whose value could not be read.
     pub unreadable: usize,
 }
@@ -392,14 +394,15 @@ impl SessionCell {
             }
         });
         if !heard {
-            return Some(Outgoing { event: SessionEvent::Delta, timestamp: UnixMillis(time), body: Bytes::new() });
+            return Some(Outgoing { event: SessionEvent::Delta, timestamp: now.wall, body: Bytes::new() });
         }
         let delta = DeltaRequest { session_id: Cow::Borrowed(self.id.as_str()), record_all_actions: false, actions };
         // Ids and names are bounded when they are set, so what is too long cannot stand here.
         let payload = delta.encode().ok()?;
         let at = UnixMillis(time);
         let message = SessionMessage::of_session(SessionEvent::Delta, context, &self.id, at, now.wall);
-        Some(Outgoing { event: SessionEvent::Delta, timestamp: at, body: message.with_payload(payload).encode() })
+        // The frame states the wall clock, by which peers measure it; the message states the hybrid one.
+        Some(Outgoing { event: SessionEvent::Delta, timestamp: now.wall, body: message.with_payload(payload).encode() })
     }
 
     /// Ends the session for good. The message for the peers, if they know of it.
@@ -484,6 +487,7 @@ impl SessionCell {
                 Action::IsNew(_) | Action::Listener { value: None, .. } | Action::Unknown { .. } => Incoming::Applied,
             };
             applied.stale += usize::from(incoming == Incoming::Stale);
+            applied.tied += usize::from(incoming == Incoming::Tied);
         }
         self.see(origin);
         self.accessed_elsewhere(now);

@@ -1,11 +1,14 @@
 //! What the flags mean: names looked up, defaults filled in, what is unsafe refused.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use outlive_net::SendOptions;
 
 use crate::cli::{ClusterAt, HostPort, ServeArguments};
 use crate::exit::Exit;
+
+/// Where applications answer unless they are told otherwise.
+const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]
@@ -78,8 +81,12 @@ impl Settings {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
-        let keeps_all = apps.is_empty() && contexts.is_empty();
-        let http = if apps.is_empty() { None } else { Some(look_up("--http", &flags.http)?) };
+        let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let http = match &flags.http {
+            _ if apps.is_empty() => None,
+            Some(http) => Some(look_up("--http", http)?),
+            None => Some(HTTP_DEFAULT),
+        };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
             http,
@@ -102,7 +109,11 @@ impl Settings {
 
 /// The paths that are served and those that are only kept. None twice.
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
-    let apps: Vec<String> = flags.app.iter().flatten().map(|app| app.path.clone()).collect();
+    let apps: Vec<String> = match &flags.app {
+        Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
+        None if flags.context.is_empty() && flags.http.is_some() => vec!["/app".to_owned()],
+        None => Vec::new(),
+    };
     let mut seen = Vec::new();
     for path in apps.iter().chain(&flags.context) {
         if seen.contains(&path) {
@@ -199,6 +210,8 @@ mod tests {
             let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
             (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some(), settings.keeps_all)
         };
+        assert_eq!(of("--http 127.0.0.1:1"), ("/app".to_owned(), String::new(), true, true));
+        assert_eq!(of("--app /a=session"), ("/a".to_owned(), String::new(), true, false));
         assert_eq!(of(""), (String::new(), String::new(), false, true));
         assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false, false));
         assert_eq!(
