@@ -9,7 +9,7 @@ use outlive_serial::{DecodeError, Limits, ObjectInput};
 use outlive_session::transfer::Reason;
 use outlive_session::{
     Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
-    StateReader,
+    StateReader, Unreadable,
 };
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::MemberId;
@@ -23,6 +23,9 @@ use crate::letter::Letter;
 use crate::log;
 use crate::parcel::{Load, Parcel};
 use crate::peer::{Dirty, Peer};
+
+/// So many values of one peer that were not taken are told of one by one, later ones at each power of two.
+const UNREADABLE_LINES: u64 = 100;
 
 /// Ids that a session can have had before a late message is given up: each login adds one.
 const MOVES_MAX: usize = 16;
@@ -226,9 +229,11 @@ impl Context {
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
         let asked = self.transfer.lock().told_by(peer.id());
-        for state in StateReader::new(payload, &Limits::default()).map_err(fault)? {
+        let mut reader = StateReader::new(payload, &Limits::default()).map_err(fault)?.tolerant();
+        while let Some(state) = reader.next() {
+            peer.counters.missing.add(reader.lost() as u64);
             let state = state.map_err(fault)?;
-            peer.counters.unreadable.add(state.unreadable as u64);
+            state.unreadable.iter().for_each(|unreadable| self.not_taken(peer, &state.id, unreadable));
             let Ok(id) = SessionId::parse(&state.id) else {
                 tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
                 continue;
@@ -272,6 +277,15 @@ impl Context {
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
+        }
+    }
+
+    /// A value could not be taken: counts it, and says so as long as that is news.
+    fn not_taken(&self, peer: &Peer, session: &str, unreadable: &Unreadable) {
+        let count = peer.counters.unreadable.add(1) + 1;
+        if count <= UNREADABLE_LINES || count.is_power_of_two() {
+            tracing::warn!(target: log::DELTA, context = %self.name, peer = %peer.id().address(), session = log::hashed(session),
+                attribute = ?unreadable.name, class = unreadable.class(), count, "a value is not taken: {}", unreadable.why);
         }
     }
 
@@ -319,7 +333,7 @@ impl Context {
             }
             SessionEvent::Delta => {
                 let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
-                let delta = DeltaRequest::decode(payload, &Limits::default());
+                let delta = DeltaRequest::decode_tolerantly(payload, &Limits::default());
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
                     Some(cell) => {
@@ -328,7 +342,8 @@ impl Context {
                         cell.leave();
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.tied.add(applied.tied as u64);
-                        peer.counters.unreadable.add(applied.unreadable as u64);
+                        let session = message.session_id.as_ref();
+                        applied.unreadable.iter().for_each(|unreadable| self.not_taken(peer, session, unreadable));
                     }
                     None => return Ok(self.wait_for(now, peer, body, id.base())),
                 }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use bytes::Bytes;
-use outlive_serial::{Value, modified_utf8};
+use outlive_serial::{Refused, Value, modified_utf8};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::attributes::{Attributes, Incoming};
@@ -21,6 +21,7 @@ use crate::message::SessionMessage;
 use crate::principal::{Principal, User};
 use crate::stamp::{Origin, Stamp, Writer};
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
+use crate::unreadable::{QUARANTINE_BYTES_MAX, QUARANTINE_MAX, Unreadable, Why};
 
 /// An attribute's name longer than this, in Java's modified UTF-8, cannot be written into a delta.
 pub const NAME_BYTES_MAX: usize = 65_535;
@@ -77,14 +78,14 @@ pub struct Outgoing {
 }
 
 /// What an incoming change did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Changes that came too late: the session has newer ones.
     pub stale: usize,
     /// Changes whose order against an earlier one cannot be told.
     pub tied: usize,
-    /// Attributes whose value could not be read.
-    pub unreadable: usize,
+    /// Attributes whose value was not taken.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// What few sessions have.
@@ -93,6 +94,8 @@ pub(crate) struct Rare {
     auth_type: Option<Value>,
     notes: Vec<(String, Value)>,
     listeners: Vec<Value>,
+    /// Values that are kept and never sent.
+    quarantine: Vec<(String, Refused)>,
 }
 
 /// A register with one value: who wrote it last, and whether that was here and is not sent yet.
@@ -455,7 +458,10 @@ impl SessionCell {
         let before = self.principal.stamp;
         for action in delta.actions {
             let incoming = match action {
-                Action::SetAttribute(name, value) => self.attributes.receive(&name, Some(value), origin),
+                Action::SetAttribute(name, value) => {
+                    self.release(&name);
+                    self.attributes.receive(&name, Some(value), origin)
+                }
                 Action::RemoveAttribute(name) => self.attributes.receive(&name, None, origin),
                 Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
                 Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), origin),
@@ -480,9 +486,15 @@ impl SessionCell {
                     self.set_note(name.into_owned(), value);
                     Incoming::Applied
                 }
-                Action::Unreadable(_) => {
-                    applied.unreadable += 1;
-                    Incoming::Applied
+                Action::Unreadable(unreadable) => {
+                    // What it was before is out of date, whatever it is now.
+                    let incoming = match unreadable.is_attribute {
+                        true => self.attributes.receive(&unreadable.name, None, origin),
+                        false => Incoming::Applied,
+                    };
+                    self.quarantine(&unreadable);
+                    applied.unreadable.push(unreadable);
+                    incoming
                 }
                 Action::IsNew(_) | Action::Listener { value: None, .. } | Action::Unknown { .. } => Incoming::Applied,
             };
@@ -498,6 +510,27 @@ impl SessionCell {
     fn see(&mut self, origin: Origin) {
         let registers = self.principal.stamp.time.max(self.max_inactive.stamp.time);
         self.clock = self.clock.max(origin.stated).max(registers).max(self.attributes.latest());
+    }
+
+    /// Values that peers have sent and that are kept without being forwarded, with the attributes that they were for.
+    pub fn quarantined(&self) -> &[(String, Refused)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.quarantine)
+    }
+
+    fn quarantine(&mut self, unreadable: &Unreadable) {
+        self.release(&unreadable.name);
+        let Why::Refused(refused) = &unreadable.why else { return };
+        let quarantine = &mut self.rare_mut().quarantine;
+        if refused.bytes.len() <= QUARANTINE_BYTES_MAX && quarantine.len() < QUARANTINE_MAX {
+            quarantine.push((unreadable.name.clone(), refused.clone()));
+        }
+    }
+
+    /// There is a newer value under this name.
+    fn release(&mut self, name: &str) {
+        if let Some(rare) = &mut self.rare {
+            rare.quarantine.retain(|(known, _)| known != name);
+        }
     }
 
     fn set_note(&mut self, name: String, value: Option<Value>) {
@@ -546,6 +579,7 @@ impl SessionCell {
         for (name, value) in state.attributes {
             self.attributes.receive(&name, Some(value), origin);
         }
+        state.unreadable.iter().for_each(|unreadable| self.quarantine(unreadable));
         for (name, note) in [(NOTE_SESSION_ID, state.note_session_id), (NOTE_REQUEST, state.note_request)] {
             if note.is_some() {
                 self.set_note(String::from(name), note);
@@ -586,7 +620,7 @@ impl SessionCell {
             note_request: note(NOTE_REQUEST),
             attributes,
             listeners: self.rare.as_ref().map_or_else(Vec::new, |rare| rare.listeners.clone()),
-            unreadable: 0,
+            unreadable: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`state`] | whole sessions, for a node that joins |
 //! | [`stored`] | whole sessions in Tomcat's files |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
+//! | [`unreadable`] | values that are not taken, and what becomes of them |
 //! | [`waiting`] | changes that came before the session they belong to |
 //!
 //! It does not hold the table of sessions, does not know who is a member, and never looks at a clock: `outlive-node`
@@ -34,6 +35,7 @@ pub mod stamp;
 pub mod state;
 pub mod stored;
 pub mod transfer;
+pub mod unreadable;
 pub mod waiting;
 mod wire;
 
@@ -48,4 +50,5 @@ pub use stamp::{Origin, Stamp, Writer};
 pub use state::{SessionState, StateReader, StateWriter};
 pub use stored::{StoredReader, StoredSession};
 pub use transfer::{Ask, Transfer};
+pub use unreadable::{Unreadable, Why};
 pub use waiting::Waiting;

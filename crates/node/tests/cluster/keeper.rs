@@ -37,7 +37,7 @@ fn state(number: u8) -> SessionState {
         note_request: None,
         attributes: vec![("n".into(), Value::integer(number.into()))],
         listeners: Vec::new(),
-        unreadable: 0,
+        unreadable: Vec::new(),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Tomcat {
     pub(crate) inbox: Vec<Bytes>,
     /// Whether questions for a state are acknowledged at once; otherwise they are kept in `questions`.
     pub(crate) answers_later: bool,
+    /// How many milliseconds its clock is ahead.
+    pub(crate) clock_ahead_ms: i64,
     /// Questions that are not acknowledged yet, with the peer they came through.
     questions: Vec<(u16, Arc<Peer>, Letter)>,
 }
@@ -122,7 +124,15 @@ impl Cluster {
         let since = Monotonic(self.now.monotonic.0 - alive);
         let link = Link::new(address(port));
         let member = Member::new(id);
-        let tomcat = Tomcat { member, since, link, inbox: Vec::new(), answers_later: false, questions: Vec::new() };
+        let tomcat = Tomcat {
+            member,
+            since,
+            link,
+            inbox: Vec::new(),
+            answers_later: false,
+            clock_ahead_ms: 0,
+            questions: Vec::new(),
+        };
         self.tomcats.insert(port, tomcat);
     }
 
@@ -142,7 +152,8 @@ impl Cluster {
         let body = message.encode();
         let tomcat = self.tomcats.get_mut(&tomcat).unwrap();
         let record = tomcat.member.encode();
-        let head = encode_head(SendOptions(6), self.now.wall, UniqueId([9; 16]), &record, body.len()).unwrap();
+        let sent = UnixMillis(self.now.wall.0 + tomcat.clock_ahead_ms);
+        let head = encode_head(SendOptions(6), sent, UniqueId([9; 16]), &record, body.len()).unwrap();
         let frame: Bytes = [&head[11..], &body].concat().into();
         let reply = self.up[&to].node.frame_received(self.now, &mut tomcat.link, frame).unwrap();
         self.deliver();
