@@ -65,15 +65,32 @@ impl Scene {
         self.folder.path().join(format!("{number:02}-{name}.log"))
     }
 
-    /// The end of each log, under its name.
-    pub fn log_tails(&self) -> String {
+    /// All that the scene's nodes have written so far, one after the other.
+    ///
+    /// # Errors
+    /// Where a log cannot be read.
+    pub fn logs(&self) -> Result<String> {
+        let mut all = String::new();
+        for path in self.log_paths() {
+            all.push_str(&String::from_utf8_lossy(&fs::read(path)?));
+        }
+        Ok(all)
+    }
+
+    /// The logs, in the order in which their nodes were started.
+    fn log_paths(&self) -> Vec<PathBuf> {
         let mut logs: Vec<PathBuf> = fs::read_dir(self.folder.path())
             .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
             .unwrap_or_default();
         logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
         logs.sort();
+        logs
+    }
+
+    /// The end of each log, under its name.
+    pub fn log_tails(&self) -> String {
         let mut out = String::new();
-        for path in logs {
+        for path in self.log_paths() {
             let text = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
             let lines: Vec<&str> = text.lines().collect();
             let from = lines.len().saturating_sub(TAIL_LINES);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Peer, log};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
+use outlive_tribes_proto::interceptor::StackError;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -19,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
-use crate::{multicast, receiver};
+use crate::{interceptors, multicast, receiver};
 
 /// How long leaving waits for the lanes to be empty.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
@@ -75,9 +76,12 @@ pub enum JoinError {
     NoInterface(SocketAddrV4),
     /// Messages would leave the machine in the clear.
     #[error(
-        "{0} is no loopback address, and nothing encrypts or signs cluster messages: allow plaintext if that network is trusted"
+        "{0} is no loopback address, and nothing encrypts or signs cluster messages: encrypt them, or allow plaintext if that network is trusted"
     )]
     Plaintext(IpAddr),
+    /// The interceptors cannot stand in this order.
+    #[error(transparent)]
+    Interceptors(#[from] StackError),
     /// No random bytes for the node's identity.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -124,7 +128,7 @@ impl Cluster {
             return Err(JoinError::Name(config.name));
         }
         let host = receiver_host(&config)?;
-        if !is_loopback(host) && !config.allow_plaintext {
+        if !is_loopback(host) && !config.may_leave_machine() {
             return Err(JoinError::Plaintext(host));
         }
         let listener = listen(&config.receiver, host).await?;
@@ -139,7 +143,7 @@ impl Cluster {
                     (None, IpAddr::V4(host)) => host,
                     (None, IpAddr::V6(_)) => return Err(JoinError::NoInterface(group)),
                 };
-                if !interface.is_loopback() && !config.allow_plaintext {
+                if !interface.is_loopback() && !config.may_leave_machine() {
                     return Err(JoinError::Plaintext(interface.into()));
                 }
                 if is_loopback(host) && !interface.is_loopback() {
@@ -150,7 +154,8 @@ impl Cluster {
             }
         };
         let clock = Clock::start();
-        let node = Node::new(NodeConfig {
+        let stack = interceptors::stack(&config)?;
+        let node_config = NodeConfig {
             local: receiver,
             route: config.name.clone(),
             identity: random_id()?,
@@ -165,7 +170,8 @@ impl Cluster {
             lane_bytes_max: config.lane_bytes_max,
             frame_bytes_max: config.frame_bytes_max,
             state_bytes_max: config.state_bytes_max,
-        });
+        };
+        let node = Node::with_interceptors(node_config, stack);
         let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
         let (left_sender, left) = oneshot::channel();
         let (readiness, _) = watch::channel(0);

@@ -147,7 +147,7 @@ pub(crate) async fn all_sent(node: &Node) {
     for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
         loop {
             poll_fn(|cx| peer.lane().poll_idle(cx)).await;
-            if peer.dirty_len() == 0 || peer.lane().is_closed() {
+            if !peer.is_behind() || peer.lane().is_closed() {
                 break;
             }
             // The lane is empty, so its sender repairs what did not fit, as soon as it has a connection.

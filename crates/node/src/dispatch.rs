@@ -5,8 +5,11 @@ use std::sync::Arc;
 use outlive_session::{Outgoing, SessionId, Writer};
 use outlive_sync::{Acknowledgement, Counter, Published};
 use outlive_tribes_proto::UniqueId;
+use outlive_tribes_proto::interceptor::InterceptorStack;
+use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
+use crate::descent::Descent;
 use crate::letter::Letter;
 use crate::parcel::{Load, Parcel};
 use crate::peer::{ClusterView, Peer};
@@ -16,15 +19,17 @@ use crate::peer::{ClusterView, Peer};
 pub(crate) struct Dispatch {
     pub(crate) view: Published<ClusterView>,
     pub(crate) writer: Writer,
+    pub(crate) descent: Descent,
     ids: MessageIds,
     waits: bool,
 }
 
 impl Dispatch {
-    pub(crate) fn new(local: UniqueId, seed: u64, options: SendOptions) -> Self {
+    pub(crate) fn new(local: UniqueId, seed: u64, options: SendOptions, stack: InterceptorStack) -> Self {
         Dispatch {
             view: Published::new(ClusterView::default()),
             writer: Writer::from(local),
+            descent: Descent::of(stack),
             ids: MessageIds { seed, count: Counter::default() },
             // Asked for with "use ack", and not taken back with "asynchronous".
             waits: options.contains(SendOptions::USE_ACK) && !options.contains(SendOptions::ASYNCHRONOUS),
@@ -50,6 +55,7 @@ impl Dispatch {
     /// session, which it knows by `id`.
     pub(crate) fn broadcast(
         &self,
+        now: Now,
         view: &ClusterView,
         id: &SessionId,
         outgoing: Outgoing,
@@ -58,7 +64,7 @@ impl Dispatch {
         if view.peers.is_empty() {
             return;
         }
-        let letter = Letter::of(self.next_id(), outgoing);
+        let letter = self.descent.for_all(now, Letter::of(self.next_id(), outgoing));
         for peer in &view.peers {
             let confirm = (self.waits && !peer.is_stalled()).then(|| waiting.get_or_insert_default().expect());
             let parcel = Parcel { load: Load::Letter(letter.clone()), confirm };

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::{DecodeError, Limits, ObjectInput};
+#[cfg(feature = "planted")]
+use outlive_session::planted;
 use outlive_session::transfer::Reason;
 use outlive_session::{
     Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
-    StateReader, Unreadable,
+    SessionState, StateReader, StateStamps, TrailerReader, Unreadable,
 };
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::MemberId;
@@ -68,12 +70,16 @@ impl Context {
     ) -> Result<(), SessionFault> {
         match message.event {
             SessionEvent::GetAll => self.donate(now, peer),
-            SessionEvent::AllData => return self.take_state(now, peer, message),
+            SessionEvent::AllData => return self.take_state(now, peer, body, message),
             SessionEvent::TransferComplete => self.advance(now, |transfer, _| transfer.completed_by(peer.id())),
             SessionEvent::NoContextManager => {
                 self.advance(now, |transfer, members| transfer.refused_by(peer.id(), now.monotonic, members));
             }
             _ => {
+                #[cfg(feature = "planted")]
+                if !self.ready.get() && planted::is_planted(planted::Planted::DeltaDroppedInTransfer) {
+                    return Ok(());
+                }
                 if !self.ready.get() {
                     let mut transfer = self.transfer.lock();
                     if !transfer.is_held() {
@@ -144,7 +150,10 @@ impl Context {
     pub(crate) fn ask(&self, now: Now, peer: &Peer) {
         tracing::info!(target: log::MANAGER, context = %self.name, donor = %peer.id().address(), "asks for the state");
         let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
-        self.dispatch.send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode()));
+        self.dispatch.send(
+            peer,
+            Letter::question(self.dispatch.next_id(), now.wall, question.encode(), Some(Arc::clone(&self.name))),
+        );
     }
 
     /// A Tomcat has acknowledged the question. If it has sent no session before, it will not: then the next one is asked,
@@ -171,6 +180,8 @@ impl Context {
         let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
             tracing::warn!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            // Whoever asks waits for a minute without an answer, and then goes on without the state.
+            peer.mark_asked(&self.name);
             return;
         }
         // One of ours asks the next if this node has no whole state itself. A Tomcat would never ask again.
@@ -180,7 +191,9 @@ impl Context {
             SessionEvent::NoContextManager
         };
         let end = SessionMessage::of_context(end, &self.name, at);
-        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
+        if !self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode())) {
+            peer.mark_asked(&self.name);
+        }
     }
 
     /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
@@ -223,16 +236,23 @@ impl Context {
         }
     }
 
-    fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+    fn take_state(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), SessionFault> {
         let event = message.event;
         let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
         let asked = self.transfer.lock().told_by(peer.id());
+        let mut stamps = TrailerReader::behind(if peer.is_ours() { body } else { &[] });
         let mut reader = StateReader::new(payload, &Limits::default()).map_err(fault)?.tolerant();
         while let Some(state) = reader.next() {
             peer.counters.missing.add(reader.lost() as u64);
-            let state = state.map_err(fault)?;
+            let (state, stamps) = (state.map_err(fault)?, stamps.next());
             state.unreadable.iter().for_each(|unreadable| self.not_taken(peer, &state.id, unreadable));
             let Ok(id) = SessionId::parse(&state.id) else {
                 tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
@@ -245,35 +265,31 @@ impl Context {
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
-            self.take_session(now, peer.origin(stated), id, state, idle, asked || peer.is_ours());
+            let whole = Whole { state, stamps, idle, only_adds: !asked && !peer.is_ours() };
+            self.take_session(now, peer.origin(stated), id, whole);
         }
         Ok(())
     }
 
-    fn take_session(
-        &self,
-        now: Now,
-        origin: Origin,
-        id: SessionId,
-        state: outlive_session::SessionState,
-        idle: Duration,
-        merges: bool,
-    ) {
+    fn take_session(&self, now: Now, origin: Origin, id: SessionId, whole: Whole) {
         let base = id.base();
-        if let Some(known) = self.table.get(&base) {
-            // A Tomcat's list says of no value when it was set. Beside the one that was asked for, it only adds sessions.
-            if merges {
-                known.lock().wake().session.merge(now, state, origin, idle);
-            }
+        // Also under an id that it has here since: the peer has not heard of that yet.
+        if let Some(known) = self.resolve(&base) {
+            whole.join(now, &known, origin);
             return;
         }
-        let again = state.clone();
-        let cell = Cell::new(SessionCell::from_state(now, id, state, origin, idle));
+        let Whole { state, stamps, idle, only_adds } = whole;
+        let stamped = stamps.is_some();
+        let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, stamps, origin, idle)));
         cell.lock().leave();
-        match self.table.admit(base.clone(), Arc::new(cell)) {
+        match self.table.admit(base.clone(), Arc::clone(&cell)) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
-            Admission::Known(known) if merges => known.lock().wake().session.merge(now, again, origin, idle),
-            Admission::Known(_) => {}
+            // It was created between the look and the admission: what was made for nothing is taken apart again.
+            Admission::Known(known) => {
+                let whole = Whole::of(now, &cell);
+                let stamps = whole.stamps.filter(|_| stamped);
+                Whole { stamps, only_adds, ..whole }.join(now, &known, origin);
+            }
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
@@ -356,9 +372,15 @@ impl Context {
     fn created(&self, now: Now, id: SessionId, created: UnixMillis) -> Vec<BaseId> {
         let base = id.base();
         let session = SessionCell::created_elsewhere(now, id, created, self.max_inactive_default());
+        #[cfg(feature = "planted")]
+        let again = session.clone();
         match self.table.admit(base.clone(), Arc::new(Cell::new(session))) {
             Admission::Admitted => return vec![base],
             // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
+            #[cfg(feature = "planted")]
+            Admission::Known(known) if planted::is_planted(planted::Planted::CreatedWipes) => {
+                *known.lock().wake().session = again;
+            }
             Admission::Known(_) => {}
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
@@ -388,8 +410,13 @@ impl Context {
         let (old_base, new_base) = (old.base(), new.base());
         let cell = match self.table.find(&old_base) {
             Found::Live(cell) => cell,
+            // It ended here while it got another id there: it has ended, whatever it is called.
+            Found::Gone(Grave::Ended) => {
+                self.expired(&new_base);
+                return Vec::new();
+            }
             // The change came twice, or by another way.
-            Found::Gone(_) => return Vec::new(),
+            Found::Gone(Grave::Moved(_)) => return Vec::new(),
             Found::Absent => match self.table.get(&new_base) {
                 Some(cell) => cell,
                 None => return self.wait_for(now, peer, body, old_base),
@@ -399,7 +426,18 @@ impl Context {
         if old_base == new_base {
             return Vec::new();
         }
-        self.table.rename(&old_base, new_base.clone(), cell, Grave::Moved(Box::new(new_base.clone())));
+        let grave = Grave::Moved(Box::new(new_base.clone()));
+        match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
+            Admission::Admitted => {}
+            // It came whole under its new id before this was heard: what is known of both is joined.
+            Admission::Known(known) if !Arc::ptr_eq(&known, &cell) => {
+                let whole = Whole::of(now, &cell);
+                let stated = UnixMillis(whole.state.version);
+                whole.join(now, &known, peer.origin(stated));
+            }
+            Admission::Known(_) => {}
+            Admission::Refused(_) => cell.lock().wake().session.end_quietly(),
+        }
         vec![new_base, old_base]
     }
 
@@ -471,6 +509,33 @@ impl Context {
             tracing::debug!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), ?session,
                 "a change is dropped: its session never came");
         }
+    }
+}
+
+/// A session as a peer's state has it.
+struct Whole {
+    state: SessionState,
+    /// From one of ours.
+    stamps: Option<StateStamps>,
+    /// For how long nobody had touched it there.
+    idle: Duration,
+    /// A Tomcat's list says of no value when it was set. Beside the one that was asked for, it only adds sessions.
+    only_adds: bool,
+}
+
+impl Whole {
+    fn of(now: Now, cell: &Cell) -> Self {
+        let cell = cell.lock();
+        let session = cell.look();
+        let stamps = Some(StateStamps::of(&session));
+        Whole { state: session.to_state(now, false), stamps, idle: session.idle(now), only_adds: false }
+    }
+
+    fn join(self, now: Now, known: &Cell, origin: Origin) {
+        if self.only_adds {
+            return;
+        }
+        known.lock().wake().session.merge(now, self.state, self.stamps, origin, self.idle);
     }
 }
 

@@ -18,7 +18,6 @@
 
 use std::sync::Arc;
 
-use outlive_serial::Limits;
 use outlive_session::transfer::Reason;
 use outlive_session::{Ask, SessionEvent, SessionMessage, Transfer};
 use outlive_tribes_proto::MemberId;
@@ -27,7 +26,7 @@ use outlive_tribes_proto::time::{Monotonic, Now};
 use crate::context::{Context, ContextConfig};
 use crate::effect::Effect;
 use crate::held::Held;
-use crate::letter::Letter;
+use crate::letter::{Letter, Question};
 use crate::log;
 use crate::node::Node;
 use crate::peer::Peer;
@@ -67,11 +66,9 @@ impl Node {
         !self.surveys.get() && self.contexts().iter().all(|context| context.is_ready())
     }
 
-    /// A peer has acknowledged a [question](Letter::is_question). A Tomcat has answered it then; one of ours says by a message
+    /// A peer has acknowledged a [question](Letter::question). A Tomcat has answered it then; one of ours says by a message
     /// when it has.
-    pub fn question_acknowledged(&self, now: Now, peer: &Peer, question: &Letter) {
-        // It was encoded here, so it decodes.
-        let Ok(question) = SessionMessage::decode(&question.body, &Limits::default()) else { return };
+    pub fn question_acknowledged(&self, now: Now, peer: &Peer, question: &Question) {
         if peer.is_ours() {
             return;
         }
@@ -130,7 +127,8 @@ impl Node {
                 tracing::info!(target: log::MANAGER, donor = %donor.address(), "asks for the state of every context");
                 let question = SessionMessage::of_every_context(SessionEvent::GetAll, now.wall);
                 if let Some(peer) = view.peer(&donor) {
-                    self.dispatch.send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode()));
+                    self.dispatch
+                        .send(peer, Letter::question(self.dispatch.next_id(), now.wall, question.encode(), None));
                 }
                 self.effect(Effect::DeadlineMoved);
             }

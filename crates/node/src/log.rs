@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`MESSAGES`] | `tribes.MESSAGES`: each message sent and received, at trace level |
 //! | [`CHANNEL`] | `tribes.group.GroupChannel` |
+//! | [`INTERCEPTORS`] | `tribes.group.interceptors` |
 //! | [`MEMBERSHIP`] | `tribes.membership.McastService` |
 //! | [`RECEIVER`] | `tribes.transport.nio.NioReceiver`, `NioReplicationTask` |
 //! | [`SENDER`] | `tribes.transport.nio.ParallelNioSender` |
@@ -32,6 +33,8 @@ pub const MESSAGES: &str = "tribes::messages";
 pub const CHANNEL: &str = "tribes::group::channel";
 /// Who announces what.
 pub const MEMBERSHIP: &str = "tribes::membership::mcast";
+/// What interceptors refuse.
+pub const INTERCEPTORS: &str = "tribes::group::interceptors";
 /// Connections from peers.
 pub const RECEIVER: &str = "tribes::transport::receiver";
 /// Connections to peers.

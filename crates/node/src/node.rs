@@ -11,30 +11,27 @@ use outlive_serial::Limits;
 use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
 use outlive_sync::{AtomicFlag, Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
-use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
-use outlive_tribes_proto::interceptor::static_membership::StaticMembership;
-use outlive_tribes_proto::interceptor::tcp_failure_detector::TcpFailureDetector;
-use outlive_tribes_proto::interceptor::tcp_ping::TcpPing;
-use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, Message, Verdict};
+use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::view::View;
-use outlive_tribes_proto::wire::channel_data::ChannelData;
 use outlive_tribes_proto::wire::peer::Mark;
-use outlive_tribes_proto::wire::send_options::{Ack, SendOptions};
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
 use crate::effect::Effect;
 use crate::keeper::Keeper;
-use crate::letter::Letter;
-use crate::link::{Link, PeerFault, Reply};
+use crate::letter::{Letter, Stage};
 use crate::log;
 use crate::peer::{ClusterView, Peer};
+use crate::reception::Receptions;
 use crate::strangers::Strangers;
 use crate::watch;
+
+mod ascent;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,7 +81,7 @@ pub struct RecordTooLong(usize);
 #[derive(Debug)]
 pub struct Node {
     config: NodeConfig,
-    stack: InterceptorStack,
+    receptions: Receptions,
     group: Locked<GroupCore>,
     pub(crate) state: Locked<State>,
     pub(crate) contexts: Published<Vec<Arc<Context>>>,
@@ -97,6 +94,8 @@ pub struct Node {
     effects: Lane<Effect>,
     /// Datagrams that no member sends, and messages of nodes that never became members.
     faults: Counter,
+    /// Messages that an interceptor did not let pass.
+    refused: Counter,
 }
 
 /// What changes seldom, and never while a request waits for it.
@@ -114,20 +113,22 @@ pub(crate) struct State {
     departed: VecDeque<Arc<Peer>>,
 }
 
-/// What a node with static members runs, the topmost first: Tomcat's order for them.
-fn static_stack() -> InterceptorStack {
-    let topmost_first: Vec<Box<dyn Interceptor>> =
-        vec![Box::new(TcpPing), Box::new(TcpFailureDetector), Box::new(MessageDispatch), Box::new(StaticMembership)];
-    // None of these changes bytes, so no order of them can be illegal.
-    InterceptorStack::new(topmost_first).unwrap_or_default()
-}
-
 impl Node {
-    /// A node that has not started.
+    /// A node that has not started, and changes no messages.
     ///
     /// # Errors
     /// Its member record would not fit into a datagram.
     pub fn new(config: NodeConfig) -> Result<Arc<Node>, RecordTooLong> {
+        // Nothing in it changes bytes, so no order can be illegal.
+        let stack = InterceptorStack::above_group(Vec::new(), config.static_members.is_some()).unwrap_or_default();
+        Node::with_interceptors(config, stack)
+    }
+
+    /// A node that has not started, with these interceptors: [`InterceptorStack::above_group`] puts them together.
+    ///
+    /// # Errors
+    /// Its member record would not fit into a datagram.
+    pub fn with_interceptors(config: NodeConfig, stack: InterceptorStack) -> Result<Arc<Node>, RecordTooLong> {
         // A static member keeps its identity over restarts: the others' configuration names it.
         let unique_id = match config.static_members {
             Some(_) => UniqueId::of_static(config.local),
@@ -156,14 +157,14 @@ impl Node {
                 Membership::of_static(members.iter().map(member).collect())
             }
         };
-        let group = GroupCore::new(GroupConfig { membership, ..GroupConfig::default() }, local);
+        let group = GroupCore::new(
+            GroupConfig { membership, domain: stack.domain().cloned(), ..GroupConfig::default() },
+            local,
+        );
         Ok(Arc::new(Node {
-            stack: match &config.static_members {
-                None => InterceptorStack::standard(),
-                Some(_) => static_stack(),
-            },
+            receptions: Receptions::default(),
             source_record: Published::new(group.local_record().clone()),
-            dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options)),
+            dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options, stack)),
             group: Locked::new(group),
             state: Locked::new(State {
                 settled: false,
@@ -180,6 +181,7 @@ impl Node {
             surveys: AtomicFlag::default(),
             effects: Lane::new(usize::MAX),
             faults: Counter::default(),
+            refused: Counter::default(),
             config,
         }))
     }
@@ -231,6 +233,33 @@ impl Node {
         self.config.frame_bytes_max
     }
 
+    /// Messages that an interceptor did not let pass, such as those that were encrypted with another key.
+    pub fn refused(&self) -> u64 {
+        self.refused.get()
+    }
+
+    // ---- messages on their way down ----
+
+    /// Whether messages have to [descend](Self::descend) before they are sent.
+    pub fn changes_messages(&self) -> bool {
+        self.dispatch.descent.acts()
+    }
+
+    /// What [`descend`](Self::descend) remembers of one member, for as long as it is one.
+    pub fn member_stack(&self) -> MemberStack {
+        self.dispatch.descent.stack.member_stack()
+    }
+
+    /// Takes a message from a lane through the interceptors that it has not passed yet: one frame or several, in order.
+    pub fn descend(&self, now: Now, letter: Letter, member: &mut MemberStack) -> Vec<Letter> {
+        self.dispatch.descent.for_one(now, letter, member)
+    }
+
+    /// How long after its descent a message is taken by its receiver; `None`: for ever.
+    pub fn seals_for(&self) -> Option<Duration> {
+        self.dispatch.descent.seals_for()
+    }
+
     // ---- commands ----
 
     /// Begins to look for members.
@@ -256,16 +285,19 @@ impl Node {
         context
     }
 
-    /// Sends a peer the sessions whole that its full lane has refused.
+    /// Sends a peer the sessions whole that its full lane has refused, and the state that it could not be given.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
         let dirty = peer.take_dirty();
-        if dirty.sessions.is_empty() {
+        if dirty.is_empty() {
             return;
         }
         tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
             "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
+            if dirty.questions.contains(&context.name) {
+                context.donate(now, peer);
+            }
         }
     }
 
@@ -309,6 +341,7 @@ impl Node {
             expires
         };
         if expires {
+            self.let_go_of_held_messages(now);
             self.contexts.load().iter().for_each(|context| context.tick(now));
             self.look_at_peers(now);
         }
@@ -325,55 +358,6 @@ impl Node {
                 return Poll::Pending;
             }
         }
-    }
-
-    /// The body of a frame that came in on `link`.
-    ///
-    /// # Errors
-    /// No node of a cluster sends such a frame: close the connection. Nothing of the frame was taken.
-    pub fn frame_received(&self, now: Now, link: &mut Link, body: Bytes) -> Result<Reply, PeerFault> {
-        let data = ChannelData::decode(&body)?;
-        let wanted = data.options.ack();
-        let (source, is_new) = link.source.resolve(&data)?;
-        if is_new && self.knows_differently(&source) {
-            self.group_input(now, Input::Heard { member: &source });
-        }
-        let taken = match self.stack.receive(now, &source, Message::from(data))? {
-            Verdict::Consumed(None) => true,
-            Verdict::Consumed(Some(message)) => {
-                self.group_input(now, Input::Control { from: &source, message });
-                true
-            }
-            Verdict::Pass(message) => self.message_received(now, link, &source, &message),
-        };
-        Ok(match wanted {
-            Ack::Never => Reply::None,
-            Ack::Arrived => Reply::Ack,
-            Ack::Processed if taken => Reply::Ack,
-            Ack::Processed => Reply::FailAck,
-        })
-    }
-
-    /// Whether a member record says other things of a peer than what is known of it, or it is no peer yet.
-    fn knows_differently(&self, source: &Member) -> bool {
-        self.view().peer(&source.id).is_none_or(|peer| peer.kind() != source.peer())
-    }
-
-    /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.
-    fn message_received(&self, now: Now, link: &Link, source: &Member, message: &Message) -> bool {
-        log::received(now, source.id.address(), message);
-        if message.options.contains(SendOptions::BYTE_MESSAGE) {
-            return true;
-        }
-        let Some(peer) = self.sender_of(&source.id) else {
-            if !self.keep_stranger(now, &source.id, &message.body) {
-                let member = source.id.address();
-                self.warn_seldom(&format_args!("a message from {} of {member}, which is no member", link.from));
-            }
-            return true;
-        };
-        peer.clock_says(now, message.timestamp);
-        self.object_received(now, &peer, &message.body)
     }
 
     /// Keeps a message until its sender is a member; whether there was room.
@@ -495,7 +479,11 @@ impl Node {
                         self.effect(Effect::Probe { member: member.id, timeout, frame });
                     }
                     Output::Send { to, options, message } => {
-                        let letter = Letter { options, ..Letter::object(self.dispatch.next_id(), now.wall, message) };
+                        let letter = Letter {
+                            options,
+                            stage: Stage::Bottom,
+                            ..Letter::object(self.dispatch.next_id(), now.wall, message)
+                        };
                         if let Some(peer) = self.dispatch.view().peer(&to.id) {
                             self.dispatch.send(peer, letter);
                         }

@@ -1,6 +1,6 @@
 //! Another member, as this node sends to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use outlive_session::{BaseId, Origin, SessionId, Writer};
@@ -39,6 +39,14 @@ pub(crate) struct Dirty {
     pub(crate) sessions: BTreeMap<BaseId, SessionId>,
     /// There were too many to list: it may be behind in any session.
     pub(crate) all: bool,
+    /// Contexts whose state it has asked for, when its lane had no room for the answer.
+    pub(crate) questions: BTreeSet<Arc<str>>,
+}
+
+impl Dirty {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.all && self.sessions.is_empty() && self.questions.is_empty()
+    }
 }
 
 /// Figures about one peer, since it joined.
@@ -207,14 +215,31 @@ impl Peer {
         self.lane.nudge();
     }
 
+    /// Notes that it has asked for the state of `context`, and there is no room for the answer yet.
+    pub(crate) fn mark_asked(&self, context: &Arc<str>) {
+        self.dirty.lock().questions.insert(Arc::clone(context));
+        self.lane.nudge();
+    }
+
+    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken.
+    pub fn mark_all_dirty(&self) {
+        self.dirty.lock().all = true;
+        self.lane.nudge();
+    }
+
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
         self.dirty.lock().sessions.len()
     }
 
+    /// Whether anything is known that it is still to get, beside what is in the lane.
+    pub fn is_behind(&self) -> bool {
+        !self.dirty.lock().is_empty()
+    }
+
     /// Whether what did not fit into the lane can be sent now.
     pub fn wants_repair(&self) -> bool {
-        self.dirty_len() > 0 && self.lane.bytes() == 0
+        self.lane.bytes() == 0 && !self.dirty.lock().is_empty()
     }
 
     pub(crate) fn take_dirty(&self) -> Dirty {

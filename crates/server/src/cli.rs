@@ -8,12 +8,14 @@ use clap::{Parser, Subcommand};
 use crate::exit::Exit;
 
 mod inspect;
+mod interceptors;
 mod serve;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
 
 pub(crate) use inspect::{FormatName, InspectArguments};
+pub(crate) use interceptors::InterceptorOption;
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 
 /// What to do.

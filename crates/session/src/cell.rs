@@ -21,6 +21,7 @@ use crate::message::SessionMessage;
 use crate::principal::{Principal, User};
 use crate::stamp::{Origin, Stamp, Writer};
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
+use crate::trailer::StateStamps;
 use crate::unreadable::{QUARANTINE_BYTES_MAX, QUARANTINE_MAX, Unreadable, Why};
 
 /// An attribute's name longer than this, in Java's modified UTF-8, cannot be written into a delta.
@@ -123,9 +124,9 @@ impl<T> Register<T> {
         self.dirty = true;
     }
 
-    /// The stamp that a peer's write would have, or `None` if it comes too late.
-    fn receive(&mut self, value: T, origin: Origin) -> Incoming {
-        let Some(stamp) = origin.overwrite(self.stamp) else { return Incoming::Stale };
+    /// A peer's write, with the stamp that `overwrite` gives in exchange for the one that stands here; `None` is too late.
+    fn receive(&mut self, value: T, overwrite: impl Fn(Stamp) -> Option<Stamp>) -> Incoming {
+        let Some(stamp) = overwrite(self.stamp) else { return Incoming::Stale };
         self.stamp = stamp;
         if !self.dirty {
             self.value = value;
@@ -456,15 +457,19 @@ impl SessionCell {
         let mut applied = Applied::default();
         // What a message says twice about the user (how, and who) stands or falls together.
         let before = self.principal.stamp;
+        let overwrite = |known| origin.overwrite(known);
         for action in delta.actions {
             let incoming = match action {
                 Action::SetAttribute(name, value) => {
                     self.release(&name);
-                    self.attributes.receive(&name, Some(value), origin)
+                    let tied =
+                        self.attributes.get(&name) != Some(&value) && origin.ties_with(self.attributes.stamp(&name));
+                    applied.tied += usize::from(tied);
+                    self.attributes.receive(&name, Some(value), overwrite)
                 }
-                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, origin),
-                Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
-                Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), origin),
+                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, overwrite),
+                Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, overwrite),
+                Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), overwrite),
                 Action::AuthType(value) => {
                     if origin.overwrite(before).is_some()
                         && !self.principal.dirty
@@ -489,7 +494,7 @@ impl SessionCell {
                 Action::Unreadable(unreadable) => {
                     // What it was before is out of date, whatever it is now.
                     let incoming = match unreadable.is_attribute {
-                        true => self.attributes.receive(&unreadable.name, None, origin),
+                        true => self.attributes.receive(&unreadable.name, None, overwrite),
                         false => Incoming::Applied,
                     };
                     self.quarantine(&unreadable);
@@ -499,7 +504,6 @@ impl SessionCell {
                 Action::IsNew(_) | Action::Listener { value: None, .. } | Action::Unknown { .. } => Incoming::Applied,
             };
             applied.stale += usize::from(incoming == Incoming::Stale);
-            applied.tied += usize::from(incoming == Incoming::Tied);
         }
         self.see(origin);
         self.accessed_elsewhere(now);
@@ -546,17 +550,32 @@ impl SessionCell {
     // ---- whole sessions ----
 
     /// A session from a peer's state, idle for as long as it was there.
-    pub fn from_state(now: Now, id: SessionId, state: SessionState, origin: Origin, idle: Duration) -> Self {
+    pub fn from_state(
+        now: Now,
+        id: SessionId,
+        state: SessionState,
+        stamps: Option<StateStamps>,
+        origin: Origin,
+        idle: Duration,
+    ) -> Self {
         let mut cell = Self::created_elsewhere(now, id, state.created, state.max_inactive);
-        cell.merge(now, state, origin, idle);
+        cell.merge(now, state, stamps, origin, idle);
         cell.touched = now.monotonic.0.saturating_sub(idle);
         cell
     }
 
     /// Takes from a peer's state what is newer than what stands here. The session was idle there for `idle`.
     ///
-    /// `origin.stated` is the largest stamp of the session at the peer: a state has one for all its attributes.
-    pub fn merge(&mut self, now: Now, state: SessionState, origin: Origin, idle: Duration) {
+    /// With `stamps` each register is compared by itself. Without, everything is as old as `origin` says, and what the
+    /// state does not have was removed.
+    pub fn merge(
+        &mut self,
+        now: Now,
+        state: SessionState,
+        stamps: Option<StateStamps>,
+        origin: Origin,
+        idle: Duration,
+    ) {
         // Who serves it may have changed while we did not hear of it; if we still do, we know better.
         let touched = now.monotonic.0.saturating_sub(idle);
         if touched > self.touched + TRANSIT {
@@ -572,12 +591,29 @@ impl SessionCell {
         self.created = state.created;
         self.last_accessed = self.last_accessed.max(state.last_accessed);
         self.this_accessed = self.this_accessed.max(state.this_accessed);
-        self.max_inactive.receive(state.max_inactive, origin);
-        self.principal.receive(state.principal.map(principal_of), origin);
-        let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
-        self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
-        for (name, value) in state.attributes {
-            self.attributes.receive(&name, Some(value), origin);
+        let principal = state.principal.map(principal_of);
+        // An attribute that could not be read leaves a gap, and then nobody knows which stamp is whose.
+        match stamps.filter(|stamps| stamps.attributes.len() == state.attributes.len()) {
+            Some(stamps) => {
+                self.max_inactive.receive(state.max_inactive, |known| stamps.max_inactive.over(known));
+                self.principal.receive(principal, |known| stamps.principal.over(known));
+                for ((name, value), stamp) in state.attributes.into_iter().zip(stamps.attributes) {
+                    self.attributes.receive(&name, Some(value), |known| stamp.over(known));
+                }
+                for (name, stamp) in stamps.removed {
+                    self.attributes.receive(&name, None, |known| stamp.over(known));
+                }
+            }
+            None => {
+                let overwrite = |known| origin.overwrite(known);
+                self.max_inactive.receive(state.max_inactive, overwrite);
+                self.principal.receive(principal, overwrite);
+                let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
+                self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
+                for (name, value) in state.attributes {
+                    self.attributes.receive(&name, Some(value), overwrite);
+                }
+            }
         }
         state.unreadable.iter().for_each(|unreadable| self.quarantine(unreadable));
         for (name, note) in [(NOTE_SESSION_ID, state.note_session_id), (NOTE_REQUEST, state.note_request)] {
@@ -604,8 +640,11 @@ impl SessionCell {
             let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
             notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
         };
-        let mut attributes = Vec::with_capacity(self.attributes.len());
-        attributes.extend(self.attributes.iter().map(|(name, value)| (String::from(name), value.clone())));
+        // What is not stamped yet comes with its request, in a view that has the receiver. A Tomcat knows no stamps.
+        let told = self.attributes.list().iter().filter(|attribute| for_tomcat || !attribute.dirty);
+        let told = told.filter_map(|attribute| Some((String::from(&*attribute.name), attribute.value.clone()?)));
+        let mut attributes = Vec::with_capacity(self.attributes.list().len());
+        attributes.extend(told);
         SessionState {
             created: self.created,
             last_accessed: self.last_accessed,

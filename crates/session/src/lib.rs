@@ -10,6 +10,7 @@
 //! | [`delta`] | what one request changed |
 //! | [`state`] | whole sessions, for a node that joins |
 //! | [`stored`] | whole sessions in Tomcat's files |
+//! | [`trailer`] | the stamps of whole sessions, for our own nodes |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
 //! | [`unreadable`] | values that are not taken, and what becomes of them |
 //! | [`waiting`] | changes that came before the session they belong to |
@@ -30,10 +31,14 @@ pub mod delta;
 pub mod event;
 pub mod id;
 pub mod message;
+mod packing;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod principal;
 pub mod stamp;
 pub mod state;
 pub mod stored;
+pub mod trailer;
 pub mod transfer;
 pub mod unreadable;
 pub mod waiting;
@@ -49,6 +54,7 @@ pub use principal::{Principal, User};
 pub use stamp::{Origin, Stamp, Writer};
 pub use state::{SessionState, StateReader, StateWriter};
 pub use stored::{StoredReader, StoredSession};
+pub use trailer::{StateStamps, TrailerReader, TrailerWriter};
 pub use transfer::{Ask, Transfer};
 pub use unreadable::{Unreadable, Why};
 pub use waiting::Waiting;

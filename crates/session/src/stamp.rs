@@ -30,6 +30,20 @@ pub struct Stamp {
     pub stated: i64,
 }
 
+impl Stamp {
+    /// This stamp, if a write that carries it wins against one that carries `known`; all nodes decide alike.
+    ///
+    /// Two writes of one member are told apart by their own times, for a Tomcat has no others.
+    pub fn over(self, known: Stamp) -> Option<Stamp> {
+        let wins = if self.writer == known.writer {
+            (self.stated, self.time) >= (known.stated, known.time)
+        } else {
+            (self.time, self.writer) > (known.time, known.writer)
+        };
+        wins.then_some(self)
+    }
+}
+
 /// Who sent a change, and when by its own message: what an incoming change is compared by.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {

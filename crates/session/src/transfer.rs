@@ -101,9 +101,18 @@ impl<M> Transfer<M> {
             State::Held => return Ask::Wait,
             State::Asking { deadline, .. } if now >= *deadline => return self.complete(Reason::TimedOut),
             State::Asking { donor, .. } if members.contains(donor) => return Ask::Wait,
-            State::Asking { deadline, .. } => *deadline,
+            State::Asking { deadline, .. } => {
+                // It went before it had given all. Those that had nothing to give, because they were asking themselves,
+                // may have it by now.
+                self.asked.clear();
+                *deadline
+            }
             State::Unsettled => Monotonic(now.0 + TRANSFER_TIMEOUT),
         };
+        self.next(deadline, members)
+    }
+
+    fn next(&mut self, deadline: Monotonic, members: &[MemberId]) -> Ask {
         match members.iter().find(|member| !self.asked.contains(member)) {
             None => self.complete(Reason::Alone),
             Some(donor) => {
@@ -151,11 +160,9 @@ impl<M> Transfer<M> {
 
     /// A member says that it has no such context, or has no more to tell: the next one is asked.
     pub fn refused_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
-        match &self.state {
-            State::Asking { donor, .. } if donor == member => {
-                let others: Vec<MemberId> = members.iter().filter(|other| *other != member).cloned().collect();
-                self.advance(now, &others)
-            }
+        match self.state {
+            State::Asking { donor, deadline, .. } if donor == *member && now < deadline => self.next(deadline, members),
+            State::Asking { donor, .. } if donor == *member => self.complete(Reason::TimedOut),
             _ => Ask::Wait,
         }
     }
@@ -247,6 +254,17 @@ mod tests {
         transfer.advance(at(0), &members);
         assert_eq!(transfer.refused_by(&member(1), at(1), &members), Ask::Donor(member(2)));
         assert_eq!(transfer.refused_by(&member(2), at(1), &members), Ask::Complete(Reason::Alone));
+    }
+
+    /// Found by the simulator: the first was still asking itself, and had the state when the second died.
+    #[test]
+    fn when_a_donor_dies_those_that_had_nothing_are_asked_again() {
+        let mut transfer = Transfer::<()>::default();
+        let members = [member(1), member(2)];
+        transfer.advance(at(0), &members);
+        assert_eq!(transfer.refused_by(&member(1), at(1), &members), Ask::Donor(member(2)));
+        assert_eq!(transfer.advance(at(2), &members[..1]), Ask::Donor(member(1)));
+        assert_eq!(transfer.refused_by(&member(1), at(3), &members[..1]), Ask::Complete(Reason::Alone));
     }
 
     #[test]

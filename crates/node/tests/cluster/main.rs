@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by where it stops")]
 
+mod interceptors;
 mod keeper;
 mod peers;
 mod support;
@@ -93,6 +94,46 @@ fn a_synchronous_request_waits_for_its_peers_and_an_asynchronous_one_does_not() 
         cluster.deliver();
         assert!(confirmed.is_complete());
     }
+}
+
+#[test]
+fn a_request_waits_for_its_changes_although_another_has_sent_them() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    session.set("first", Value::integer(1)).unwrap();
+    session.set("second", Value::integer(2)).unwrap();
+    let Delivery::Await(first) = cluster.complete(1, &session) else { panic!("it has sent both") };
+    let Delivery::Await(second) = cluster.complete(1, &session) else { panic!("its change is not confirmed") };
+    assert!(!second.is_complete());
+    cluster.deliver();
+    assert!(first.is_complete() && second.is_complete());
+    assert!(matches!(cluster.complete(1, &session), Delivery::Nothing), "nothing is left to wait for");
+}
+
+#[test]
+fn a_question_for_the_state_is_answered_when_a_full_lane_has_room() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 4096;
+    cluster.start(1);
+    cluster.settle();
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.start(2);
+    cluster.settle();
+    let received = |cluster: &Cluster| cluster.node(2).view().peers[0].counters.received.get();
+    let before = received(&cluster);
+    cluster.cut = vec![(1, 2)];
+    // As much as the lane takes, and nothing that it does not: else a repair would follow.
+    let message = SessionMessage::of_context(SessionEvent::GetAll, support::CONTEXT, cluster.now.wall).encode();
+    session.set("large", Value::bytes(&[7; 10_000])).unwrap();
+    assert!(matches!(cluster.complete(1, &session), Delivery::Queued));
+    let frame = cluster.frame(2, &message);
+    cluster.hand_over(2, 1, frame);
+    cluster.cut.clear();
+    cluster.deliver();
+    assert_eq!(received(&cluster) - before, 3, "the change, the state, and its end");
 }
 
 #[test]

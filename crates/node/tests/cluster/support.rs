@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_node::{
-    Context, ContextConfig, Delivery, Effect, Letter, Link, Load, Node, NodeConfig, Parcel, Peer, Reply, SessionRef,
+    Context, ContextConfig, Delivery, Effect, Letter, Link, Load, Node, NodeConfig, Parcel, Peer, Question, Reply,
+    SessionRef,
 };
 use outlive_serial::Limits;
 use outlive_session::{SessionEvent, SessionMessage};
 use outlive_sync::Weight;
+use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, MemberStack};
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -21,12 +23,17 @@ use outlive_tribes_proto::{Member, MemberId, UniqueId};
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
 pub(crate) const CONTEXT: &str = "localhost#/app";
 
+/// A node's interceptors, the topmost first, by the number of its start.
+pub(crate) type Interceptors = fn(u8) -> Vec<Box<dyn Interceptor>>;
+
 /// One node that is up.
 pub(crate) struct Up {
     pub(crate) node: Arc<Node>,
     /// The context that it was started with; a keeper has none.
     context: Option<Arc<Context>>,
     peers: Vec<Arc<Peer>>,
+    /// What the interceptors remember of each peer that is sent to.
+    members: BTreeMap<u16, MemberStack>,
     links: BTreeMap<u16, Link>,
 }
 
@@ -42,7 +49,7 @@ pub(crate) struct Tomcat {
     /// How many milliseconds its clock is ahead.
     pub(crate) clock_ahead_ms: i64,
     /// Questions that are not acknowledged yet, with the peer they came through.
-    questions: Vec<(u16, Arc<Peer>, Letter)>,
+    questions: Vec<(u16, Arc<Peer>, Question)>,
 }
 
 /// Nodes by port. Those that are not in it are down: nobody answers there.
@@ -57,6 +64,8 @@ pub(crate) struct Cluster {
     pub(crate) lane_bytes_max: usize,
     /// The receivers of all members, for nodes with static members that start from now on.
     pub(crate) static_members: Option<Vec<u16>>,
+    /// What nodes have that start from now on, the topmost first; by the number of the start, for what must differ.
+    pub(crate) interceptors: Interceptors,
     /// The name of the one context of nodes that start from now on.
     pub(crate) name: &'static str,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
@@ -78,6 +87,7 @@ impl Cluster {
             random: 0,
             lane_bytes_max: 64 << 20,
             static_members: None,
+            interceptors: |_| Vec::new(),
             name: CONTEXT,
             cut: Vec::new(),
         }
@@ -88,14 +98,17 @@ impl Cluster {
         let node = self.node_of(port);
         let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
         let context = Some(node.open(self.now, self.name, app));
-        self.up.insert(port, Up { node, context, peers: Vec::new(), links: BTreeMap::new() });
+        self.up.insert(port, Up { node, context, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() });
     }
 
     /// Starts a node that keeps the sessions of every context and is told no name.
     pub(crate) fn start_keeper(&mut self, port: u16) {
         let node = self.node_of(port);
         node.keep(self.now, ContextConfig::default());
-        self.up.insert(port, Up { node, context: None, peers: Vec::new(), links: BTreeMap::new() });
+        self.up.insert(
+            port,
+            Up { node, context: None, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() },
+        );
     }
 
     fn node_of(&mut self, port: u16) -> Arc<Node> {
@@ -113,7 +126,9 @@ impl Cluster {
             frame_bytes_max: 64 << 20,
             state_bytes_max: 1 << 30,
         };
-        let node = Node::new(config).unwrap();
+        let stack =
+            InterceptorStack::above_group((self.interceptors)(self.starts), config.static_members.is_some()).unwrap();
+        let node = Node::with_interceptors(config, stack).unwrap();
         node.start(self.now);
         node
     }
@@ -176,8 +191,8 @@ impl Cluster {
     }
 
     fn answered(&mut self, tomcat: u16) {
-        for (from, peer, letter) in std::mem::take(&mut self.tomcats.get_mut(&tomcat).unwrap().questions) {
-            self.node(from).question_acknowledged(self.now, &peer, &letter);
+        for (from, peer, question) in std::mem::take(&mut self.tomcats.get_mut(&tomcat).unwrap().questions) {
+            self.node(from).question_acknowledged(self.now, &peer, &question);
         }
     }
 
@@ -231,7 +246,10 @@ impl Cluster {
                 let node = Arc::clone(&up.node);
                 match effect {
                     Effect::Joined(peer) => up.peers.push(peer),
-                    Effect::Left(peer) => up.peers.retain(|known| !Arc::ptr_eq(known, &peer)),
+                    Effect::Left(peer) => {
+                        up.members.remove(&peer.id().port);
+                        up.peers.retain(|known| !Arc::ptr_eq(known, &peer));
+                    }
                     Effect::Multicast(bytes) => {
                         for (other, up) in self.up.iter().filter(|(other, _)| **other != port) {
                             if !self.cut.contains(&(port, *other)) {
@@ -310,23 +328,36 @@ impl Cluster {
         for letter in letters {
             if let Some(tomcat) = self.tomcats.get_mut(&to) {
                 tomcat.inbox.push(letter.body.clone());
-                if letter.is_question {
-                    tomcat.questions.push((from, Arc::clone(peer), letter));
+                if let Some(question) = letter.question {
+                    tomcat.questions.push((from, Arc::clone(peer), question));
                 }
                 if !tomcat.answers_later {
                     self.answered(to);
                 }
                 continue;
             }
-            let options = letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
-            let record = self.up[&from].node.source_record();
-            let head = encode_head(options, letter.timestamp, letter.id, &record, letter.body.len()).unwrap();
-            let frame = [&head[..], &letter.body, b"TLF2003"].concat();
-            assert_eq!(self.hand_over(from, to, frame.into()), Reply::Ack);
-            if letter.is_question {
-                self.node(from).question_acknowledged(self.now, peer, &letter);
+            let question = letter.question.clone();
+            for frame in self.frames_of(from, to, letter) {
+                assert_eq!(self.hand_over(from, to, frame), Reply::Ack);
+            }
+            if let Some(question) = question {
+                self.node(from).question_acknowledged(self.now, peer, &question);
             }
         }
+    }
+
+    /// The frames that a message from a lane becomes.
+    pub(crate) fn frames_of(&mut self, from: u16, to: u16, letter: Letter) -> Vec<Bytes> {
+        let up = self.up.get_mut(&from).unwrap();
+        let member = up.members.entry(to).or_insert_with(|| up.node.member_stack());
+        let letters = if up.node.changes_messages() { up.node.descend(self.now, letter, member) } else { vec![letter] };
+        let record = up.node.source_record();
+        let frame = |letter: Letter| {
+            let options = letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+            let head = encode_head(options, letter.timestamp, letter.id, &record, letter.body.len()).unwrap();
+            Bytes::from([&head[..], &letter.body, b"TLF2003"].concat())
+        };
+        letters.into_iter().map(frame).collect()
     }
 
     // ---- requests ----

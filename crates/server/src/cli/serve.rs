@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use outlive_net::SendOptions;
+use outlive_net::encrypt::Algorithm;
 
+use super::interceptors::{InterceptorOption, Secret};
 use super::unbuilt::UnbuiltFlags;
 
 /// What `outlive serve --help` begins with.
@@ -15,7 +17,7 @@ every change of a session goes to all of them. Without flags it has Tomcat's def
 Without --app and --context it is a keeper: it holds the sessions of every application of the cluster, needs none of their classes nor \
 names, and gives them to Tomcats that start. So users stay logged in while all Tomcats are down at once.
 
-Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.";
+Messages between nodes are encrypted with --encrypt; without it, addresses other than loopback want --allow-plaintext.";
 
 /// What it ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -102,6 +104,26 @@ pub(crate) struct ServeArguments {
     /// Whose acknowledgements a response waits for, with options 6: all nodes'
     #[arg(long, value_name = "N", default_value = "all")]
     pub(crate) acks: String,
+
+    /// What messages pass between the node and the wire, the topmost first: gzip, fragment, order. All nodes need the same, in the same order
+    ///
+    /// Tomcat's GzipInterceptor, FragmentationInterceptor and OrderInterceptor, with its defaults; gzip=N compresses what is longer than N bytes
+    /// (compressionMinSize, 0), fragment=N cuts at N bytes (maxSize, 102400). Not on the wire: throughput[=N] tells after each N messages what
+    /// has passed (interval, 10000), domain-filter ignores nodes of another --domain. order stands below gzip, fragment and encrypt: above
+    /// them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt works; by default as low as it may.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) interceptors: Vec<InterceptorOption>,
+
+    /// Encrypt messages with this key, the same for all nodes: 32, 48 or 64 hexadecimal digits (Tomcat's EncryptInterceptor, 10.1.56 or later)
+    ///
+    /// Other users of this machine can see a command line; OUTLIVE_ENCRYPT in the environment is better. It covers what messages say; who is a
+    /// member, and who says goodbye, stays open, so it does not keep anybody from disturbing a cluster. The nodes' clocks must agree to 10 s.
+    #[arg(long, value_name = "HEX", env = "OUTLIVE_ENCRYPT", hide_env_values = true)]
+    pub(crate) encrypt: Option<Secret>,
+
+    /// How: AES/GCM/NoPadding, or AES/CBC/PKCS5Padding (CFB, OFB) where a Tomcat has that, which does not protect against changes
+    #[arg(long, value_name = "ALGORITHM", default_value_t)]
+    pub(crate) encrypt_algorithm: Algorithm,
 
     /// Send sessions unencrypted over a network, where whoever is on it can read and change them
     #[arg(long)]

@@ -239,7 +239,7 @@ fn a_broken_or_hostile_value_costs_its_attribute_of_a_whole_state() {
         assert_eq!((unreadable.name.as_str(), unreadable.class()), ("b", class));
 
         let mut taken = cell();
-        taken.merge(NOW, states[1].clone(), TOMCAT, Duration::ZERO);
+        taken.merge(NOW, states[1].clone(), None, TOMCAT, Duration::ZERO);
         assert_eq!(taken.quarantined().len(), usize::from(class.is_some()));
         assert_eq!(taken.to_state(NOW, true).attributes, wanted, "and none of it goes out again");
     }

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::membership::static_members::StaticMember;
 
 /// All settings; `default()` is Tomcat's.
@@ -20,6 +22,8 @@ pub struct GroupConfig {
     pub record_max: usize,
     /// Most probes under way at a time: 64.
     pub probes_max: usize,
+    /// The domain that members must be of (DomainFilterInterceptor); `None`: any, whatever they say.
+    pub domain: Option<Bytes>,
 }
 
 impl Default for GroupConfig {
@@ -31,6 +35,7 @@ impl Default for GroupConfig {
             members_max: 1_000,
             record_max: 8 << 10,
             probes_max: 64,
+            domain: None,
         }
     }
 }
