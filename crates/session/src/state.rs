@@ -317,11 +317,14 @@ pub(crate) fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, Decode
     })
 }
 
+/// Names and values, and those without a usable value.
+type Attributes = (Vec<(String, Value)>, Vec<Unreadable>);
+
 /// So many attributes, and those that lost their value at the sender.
 pub(crate) fn attributes(
     input: &mut ObjectInput<'_>,
     count: usize,
-) -> Result<(Vec<(String, Value)>, Vec<Unreadable>), DecodeError> {
+) -> Result<Attributes, DecodeError> {
     let (mut attributes, mut unreadable) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let name: String = typed(input, "the name of an attribute")?;
