@@ -66,7 +66,7 @@ impl Node {
         !self.surveys.get() && self.contexts().iter().all(|context| context.is_ready())
     }
 
-    /// A peer has acknowledged a [question](Letter::question). A Tomcat has answered it then; one of ours says by a message
+    /// A peer has acknowledged a [question](Question). A Tomcat has answered it then; one of ours says by a message
     /// when it has.
     pub fn question_acknowledged(&self, now: Now, peer: &Peer, question: &Question) {
         if peer.is_ours() {

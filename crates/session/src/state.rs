@@ -321,10 +321,7 @@ pub(crate) fn value(input: &mut ObjectInput<'_>) -> Result<Option<Value>, Decode
 type Attributes = (Vec<(String, Value)>, Vec<Unreadable>);
 
 /// So many attributes, and those that lost their value at the sender.
-pub(crate) fn attributes(
-    input: &mut ObjectInput<'_>,
-    count: usize,
-) -> Result<Attributes, DecodeError> {
+pub(crate) fn attributes(input: &mut ObjectInput<'_>, count: usize) -> Result<Attributes, DecodeError> {
     let (mut attributes, mut unreadable) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let name: String = typed(input, "the name of an attribute")?;
