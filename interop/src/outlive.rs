@@ -22,6 +22,7 @@ pub struct OutliveNode<'scene> {
     scene: &'scene Scene,
     program: PathBuf,
     more: Vec<String>,
+    keeps_all: bool,
     process: NodeProcess,
 }
 
@@ -31,14 +32,21 @@ impl<'scene> OutliveNode<'scene> {
     /// # Errors
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
-        let process = NodeProcess::new(&spec.name);
-        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process })
+        let (program, process) = (scene.outlive()?.to_owned(), NodeProcess::new(&spec.name));
+        Ok(Self { spec, scene, program, more: Vec::new(), keeps_all: false, process })
     }
 
     /// With more arguments behind those that the description gives.
     #[must_use]
     pub fn with_arguments(mut self, more: &[&str]) -> Self {
         self.more.extend(more.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// As a keeper: it serves no application and keeps the sessions of all. Its health is asked where others tell theirs early.
+    #[must_use]
+    pub fn keeper(mut self) -> Self {
+        self.keeps_all = true;
         self
     }
 
@@ -53,9 +61,11 @@ impl<'scene> OutliveNode<'scene> {
         let mut arguments: Vec<String> = vec!["serve".into()];
         let mut flag = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         flag("--name", spec.name.clone());
-        flag("--http", spec.http().to_string());
         flag("--health", self.health_address().to_string());
-        flag("--app", "/app=session".into());
+        if !self.keeps_all {
+            flag("--http", spec.http().to_string());
+            flag("--app", "/app=session".into());
+        }
         flag("--receiver", spec.receiver().to_string());
         match &spec.membership {
             Membership::Multicast(group) => {
@@ -99,6 +109,10 @@ impl Server for OutliveNode<'_> {
 
     fn process(&self) -> Result<&Process> {
         self.process.get()
+    }
+
+    fn http(&self) -> SocketAddr {
+        if self.keeps_all { self.health_address() } else { self.spec.http() }
     }
 
     fn launch(&mut self) -> Result<()> {

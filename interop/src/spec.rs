@@ -65,6 +65,8 @@ pub struct NodeSpec {
     pub send_options: u8,
     /// Where the cluster element stands.
     pub cluster_at: ClusterAt,
+    /// Paths at which a Tomcat serves the session app beside `/app`, each a web application of its own.
+    pub more_apps: Vec<&'static str>,
     /// Interceptors, the topmost first.
     pub interceptors: Vec<Interceptor>,
     /// The membership domain; empty: none.
@@ -85,9 +87,17 @@ impl NodeSpec {
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
+            more_apps: Vec::new(),
             interceptors: Vec::new(),
             domain: String::new(),
         }
+    }
+
+    /// With the session app at these paths too, where the node is a Tomcat.
+    #[must_use]
+    pub fn more_apps(mut self, paths: &[&'static str]) -> Self {
+        self.more_apps = paths.to_vec();
+        self
     }
 
     /// With other `channelSendOptions`.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{ContextConfig, Node, NodeConfig, Peer};
+use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Peer, log};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
 use outlive_tribes_proto::interceptor::StackError;
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, all_sent};
+use crate::keeper::Keeper;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -100,6 +101,11 @@ pub struct MemberSummary {
     pub stalled: bool,
     /// Bytes that wait for it.
     pub queued_bytes: usize,
+    /// How many milliseconds its clock is ahead of this machine's; negative: behind. Estimated by the quickest of its messages
+    /// of the last minute; `None`: there was none.
+    pub clock_ahead_ms: Option<i64>,
+    /// What it has lost on its way here.
+    pub losses: Losses,
 }
 
 /// A node in its cluster. Cheap to clone.
@@ -141,7 +147,7 @@ impl Cluster {
                     return Err(JoinError::Plaintext(interface.into()));
                 }
                 if is_loopback(host) && !interface.is_loopback() {
-                    tracing::warn!(%host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
+                    tracing::warn!(target: log::CLUSTER, %host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
                 }
                 let joined = multicast::join(group, interface);
                 Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
@@ -180,7 +186,7 @@ impl Cluster {
             _held: held,
             config,
         });
-        tracing::info!(name = %shared.config.name, %receiver, "takes cluster messages");
+        tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
         tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max));
         let driver = Driver {
@@ -214,6 +220,8 @@ impl Cluster {
             kind: peer.kind(),
             stalled: peer.is_stalled(),
             queued_bytes: peer.lane().bytes(),
+            clock_ahead_ms: peer.clock_ahead_ms(),
+            losses: peer.losses(),
         };
         self.0.node.view().peers.iter().map(summary).collect()
     }
@@ -226,12 +234,21 @@ impl Cluster {
         Sessions::new(Arc::clone(&self.0), context)
     }
 
+    /// Makes this node a keeper: it asks for the state of every context that any member has, and takes part in each that appears
+    /// later, without being told a name. New sessions begin with the idle time of `config`; its path means nothing.
+    ///
+    /// A second call changes nothing.
+    pub fn keep(&self, config: ContextConfig) -> Keeper {
+        self.0.node.keep(self.0.clock.now(), config);
+        Keeper::new(Arc::clone(&self.0))
+    }
+
     /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
         if tokio::time::timeout(LEAVE_MAX, all_sent(&self.0.node)).await.is_err() {
-            tracing::warn!("leaves with messages that were not acknowledged");
+            tracing::warn!(target: log::CLUSTER, "leaves with messages that were not acknowledged");
         }
         self.0.node.stop(self.0.clock.now());
         let left = self.0.left.lock().take();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::{Link, Node, Reply};
+use outlive_node::{Link, Node, Reply, log};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use socket2::{SockRef, TcpKeepalive};
@@ -44,13 +44,13 @@ pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock,
                 let node = Arc::clone(&node);
                 connections.spawn(async move {
                     if let Err(fault) = serve(stream, from, &node, clock).await {
-                        tracing::warn!(target: "outlive::receiver", peer = %from, "connection closed: {fault}");
+                        tracing::warn!(target: log::RECEIVER, peer = %from, "connection closed: {fault}");
                     }
                     drop(permit);
                 });
             }
             Err(error) => {
-                tracing::warn!(target: "outlive::receiver", %error, "cannot accept a connection");
+                tracing::warn!(target: log::RECEIVER, %error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use outlive_node::{Letter, Load, Node, Parcel, Peer};
+use outlive_node::{Letter, Load, Node, Parcel, Peer, TRANSFER_TIMEOUT, log};
 use outlive_sync::{Confirm, Weight};
 use outlive_tribes_proto::error::FrameTooLong;
 use outlive_tribes_proto::interceptor::MemberStack;
@@ -114,7 +114,7 @@ impl Sender {
                 break;
             }
             if let Err(error) = error {
-                tracing::debug!(target: "outlive::sender", peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
+                tracing::debug!(target: log::SENDER, peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
             }
             self.node.send_failed(self.clock.now(), self.peer.id());
             if began.elapsed() >= STOOD_LONG {
@@ -157,7 +157,7 @@ impl Sender {
                     last_progress = Instant::now();
                 }
                 if let Err(fault) = self.write_frame(&unacknowledged[given].letter, &mut batch) {
-                    tracing::error!(target: "outlive::sender", peer = %self.peer.id().address(), %fault, "a message is dropped");
+                    tracing::error!(target: log::SENDER, peer = %self.peer.id().address(), %fault, "a message is dropped");
                     if let Some(frame) = unacknowledged.remove(given) {
                         self.peer.lane().release(frame.weight);
                     }
@@ -165,7 +165,12 @@ impl Sender {
                 }
                 given += 1;
             }
-            let patience = if self.peer.is_stalled() { DEAD_AFTER } else { self.ack_timeout };
+            let patience = match self.peer.is_stalled() {
+                false => self.ack_timeout,
+                // A Tomcat acknowledges the question when it has sent all its sessions.
+                true if unacknowledged.front().is_some_and(|frame| frame.letter.question.is_some()) => TRANSFER_TIMEOUT,
+                true => DEAD_AFTER,
+            };
             let all_given = !batch.has_remaining() && given == unacknowledged.len() && backlog.is_empty();
             tokio::select! {
                 written = writing.write_buf(&mut batch), if batch.has_remaining() => {
@@ -203,7 +208,7 @@ impl Sender {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                     self.peer.set_stalled(true);
-                    tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), under_way = given,
+                    tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), under_way = given,
                         "acknowledges nothing: requests do not wait for it until it does");
                     // Those that wait already have waited long enough.
                     unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
@@ -259,6 +264,8 @@ impl Sender {
     /// A message as the interceptors let it go. Where that is several, they follow each other as frames; the last of them stands for
     /// the whole message, in the lane's account and for the request that waits.
     fn descended(&self, whole: UnderWay, backlog: &mut Backlog) -> Option<UnderWay> {
+        // Above the interceptors, where it can be read.
+        log::sent(self.peer.id().address(), &whole.letter, self.node.wire_options() | whole.letter.options);
         if !self.node.changes_messages() || self.is_too_large(&whole.letter) {
             return Some(whole);
         }
@@ -298,15 +305,18 @@ impl Sender {
             return Err(io::Error::other("a message where an acknowledgement was due"));
         }
         if self.peer.set_stalled(false) {
-            tracing::info!(target: "outlive::sender", peer = %self.peer.id().address(), "acknowledges again");
+            tracing::info!(target: log::SENDER, peer = %self.peer.id().address(), "acknowledges again");
         }
         if let Some(done) = unacknowledged.pop_front() {
             self.peer.lane().release(done.weight);
             self.peer.counters.acknowledged.add(1);
+            if let Some(question) = &done.letter.question {
+                self.node.question_acknowledged(self.clock.now(), &self.peer, question);
+            }
             self.check_seal(&done);
         }
         if matches!(frame, Frame::FailAck) {
-            tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), "could not apply a message");
+            tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), "could not apply a message");
         }
         Ok(())
     }
@@ -316,7 +326,7 @@ impl Sender {
         let (Some(sealed), Some(lasts)) = (done.sealed, self.node.seals_for()) else { return };
         let took = self.clock.now().monotonic.since(sealed);
         if took + SEAL_MARGIN >= lasts {
-            tracing::warn!(target: "outlive::sender", peer = %self.peer.id().address(), ?took,
+            tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), ?took,
                 "confirms an encrypted message so late that it may have refused it: gets all sessions whole");
             self.peer.mark_all_dirty();
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_serial::Value;
+use outlive_serial::{Refused, Value};
 use outlive_session::{AtRest, Expiry, SessionCell, SetError, User};
 use outlive_sync::{Acknowledgement, Locked, LockedGuard};
 use outlive_tribes_proto::time::{Now, UnixMillis};
@@ -186,6 +186,12 @@ impl SessionRef {
     pub fn attributes(&self) -> Vec<(String, Value)> {
         let mut cell = self.0.lock();
         cell.wake().session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    }
+
+    /// Values that peers have sent for attributes of these names, and that are kept without being forwarded: too deep, or referring to
+    /// nothing.
+    pub fn quarantined(&self) -> Vec<(String, Refused)> {
+        self.0.lock().wake().session.quarantined().to_vec()
     }
 
     /// The user who is logged in.

@@ -98,6 +98,11 @@ impl Context {
         }
     }
 
+    /// With a transfer that does not begin at the beginning.
+    pub(crate) fn with_transfer(self, transfer: Transfer<Held>) -> Self {
+        Context { ready: AtomicFlag::new(transfer.is_held()), transfer: Locked::new(transfer), ..self }
+    }
+
     /// Its name in messages: `localhost#/app`, or `/app` where the cluster stands in the Host.
     pub fn name(&self) -> &str {
         &self.name

@@ -53,7 +53,9 @@ impl Descent {
         if !self.acts || letter.stage != Stage::Top {
             return letter;
         }
-        Letter::of_message(self.stack.send(now, letter.into_message()), Stage::Shared(now.monotonic))
+        let question = letter.question.clone();
+        let sent = Letter::of_message(self.stack.send(now, letter.into_message()), Stage::Shared(now.monotonic));
+        Letter { question, ..sent }
     }
 
     /// All steps that are left, for the peer whose `member` stack this is: one frame or several, in order.
@@ -69,7 +71,14 @@ impl Descent {
         if !self.per_member {
             return vec![letter];
         }
+        let question = letter.question.clone();
         let messages = member.send(&self.stack, now, letter.into_message());
-        messages.into_iter().map(|message| Letter::of_message(message, Stage::Bottom)).collect()
+        let mut letters: Vec<_> =
+            messages.into_iter().map(|message| Letter::of_message(message, Stage::Bottom)).collect();
+        // It has come when its last piece has.
+        if let Some(last) = letters.last_mut() {
+            last.question = question;
+        }
+        letters
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::Limits;
-use outlive_session::{MessageFault, SessionEvent, SessionMessage};
-use outlive_sync::{Counter, Lane, Locked, Published};
+use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
+use outlive_sync::{AtomicFlag, Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
@@ -23,10 +23,13 @@ use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
 use crate::effect::Effect;
+use crate::keeper::Keeper;
 use crate::letter::{Letter, Stage};
+use crate::log;
 use crate::peer::{ClusterView, Peer};
 use crate::reception::Receptions;
 use crate::strangers::Strangers;
+use crate::watch;
 
 mod ascent;
 
@@ -80,9 +83,13 @@ pub struct Node {
     config: NodeConfig,
     receptions: Receptions,
     group: Locked<GroupCore>,
-    state: Locked<State>,
-    contexts: Published<Vec<Arc<Context>>>,
-    dispatch: Arc<Dispatch>,
+    pub(crate) state: Locked<State>,
+    pub(crate) contexts: Published<Vec<Arc<Context>>>,
+    /// What makes this node a keeper; nothing otherwise.
+    pub(crate) keeper: Locked<Option<Keeper>>,
+    /// Whether a keeper still asks for the contexts that there are.
+    pub(crate) surveys: AtomicFlag,
+    pub(crate) dispatch: Arc<Dispatch>,
     source_record: Published<Bytes>,
     effects: Lane<Effect>,
     /// Datagrams that no member sends, and messages of nodes that never became members.
@@ -93,20 +100,17 @@ pub struct Node {
 
 /// What changes seldom, and never while a request waits for it.
 #[derive(Debug)]
-struct State {
-    settled: bool,
+pub(crate) struct State {
+    pub(crate) settled: bool,
+    /// Since when the announced alive time would count, did this node hold the state from the beginning.
+    pub(crate) started: Monotonic,
+    /// Whether the alive time counts as a Tomcat's does.
+    pub(crate) counts_alive: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
+    pub(crate) next_losses: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
-}
-
-/// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
-fn warn_seldom(faults: &Counter, fault: &dyn std::fmt::Display) {
-    let count = faults.add(1) + 1;
-    if count.is_power_of_two() {
-        tracing::warn!(count, "ignored: {fault}");
-    }
 }
 
 impl Node {
@@ -164,12 +168,17 @@ impl Node {
             group: Locked::new(group),
             state: Locked::new(State {
                 settled: false,
+                started: Monotonic::default(),
+                counts_alive: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
+                next_losses: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
             }),
             contexts: Published::new(Vec::new()),
+            keeper: Locked::default(),
+            surveys: AtomicFlag::default(),
             effects: Lane::new(usize::MAX),
             faults: Counter::default(),
             refused: Counter::default(),
@@ -202,11 +211,21 @@ impl Node {
     /// Bytes of one frame at most on a connection from `host`; more while the state is asked of a member there.
     pub fn frame_limit(&self, host: IpAddr) -> usize {
         let host = host.to_canonical();
-        if self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
+        let surveyed = || self.surveys_member(|member| member.host == host);
+        if surveyed() || self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
             self.config.state_bytes_max.max(self.config.frame_bytes_max)
         } else {
             self.config.frame_bytes_max
         }
+    }
+
+    pub(crate) fn route(&self) -> String {
+        self.config.route.clone()
+    }
+
+    /// Whether a member's kind is known from the beginning: its datagrams tell it.
+    pub(crate) fn finds_members_by_multicast(&self) -> bool {
+        self.config.static_members.is_none()
     }
 
     /// Bytes of one frame at most, as this node sends it to others of ours.
@@ -245,7 +264,12 @@ impl Node {
 
     /// Begins to look for members.
     pub fn start(&self, now: Now) {
-        self.state.lock().next_expiry = now.monotonic + EXPIRY_INTERVAL;
+        {
+            let mut state = self.state.lock();
+            state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+            state.next_losses = now.monotonic + watch::LOSSES_INTERVAL;
+            state.started = now.monotonic;
+        }
         self.group_input(now, Input::Start);
     }
 
@@ -256,20 +280,7 @@ impl Node {
 
     /// Takes part in a context under its name in messages. One that is open already is given again.
     pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
-        let context = {
-            // Only this method replaces the list, under the state's lock.
-            let state = self.state.lock();
-            let contexts = self.contexts.load();
-            if let Some(known) = contexts.iter().find(|context| context.name() == name) {
-                return Arc::clone(known);
-            }
-            let dispatch = Arc::clone(&self.dispatch);
-            let context = Arc::new(Context::new(name.into(), config, self.config.route.clone(), dispatch));
-            let list = contexts.iter().cloned().chain([Arc::clone(&context)]).collect();
-            self.contexts.publish(Arc::new(list));
-            drop(state);
-            context
-        };
+        let (context, _) = self.insert(name, config, Transfer::default());
         self.advance_contexts(now);
         context
     }
@@ -280,7 +291,7 @@ impl Node {
         if dirty.is_empty() {
             return;
         }
-        tracing::info!(peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
+        tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
             "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
@@ -310,8 +321,9 @@ impl Node {
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
         let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
+        let survey = self.survey_deadline();
         let state = self.state.lock();
-        [state.group_deadline, transfers].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
+        [state.group_deadline, transfers, survey].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
     }
 
     /// The deadline has come.
@@ -331,6 +343,7 @@ impl Node {
         if expires {
             self.let_go_of_held_messages(now);
             self.contexts.load().iter().for_each(|context| context.tick(now));
+            self.look_at_peers(now);
         }
     }
 
@@ -377,7 +390,7 @@ impl Node {
             }
             Err(fault) => fault.to_string(),
         };
-        tracing::warn!(peer = %peer.id().address(), "a message is dropped: {fault}");
+        tracing::warn!(target: log::LISTENER, peer = %peer.id().address(), "a message is dropped: {fault}");
         // A Tomcat takes a negative ack for a reason to send the same again.
         !peer.is_ours()
     }
@@ -395,8 +408,12 @@ impl Node {
             self.keep_stranger(now, peer.id(), body);
             return Ok(());
         }
-        let contexts = self.contexts.load();
-        if let Some(context) = contexts.iter().find(|context| *context.name == *message.context) {
+        let Some(name) = message.context.as_deref() else {
+            self.unnamed_message(now, peer, message.event);
+            return Ok(());
+        };
+        let open = self.contexts.load().iter().find(|context| context.name() == name).cloned();
+        if let Some(context) = open.or_else(|| self.hear_of(now, peer, name, message.event)) {
             let was_ready = context.is_ready();
             let result = context.receive(now, peer, body, message);
             if context.is_ready() != was_ready {
@@ -408,11 +425,10 @@ impl Node {
             // Whoever asks waits for a minute without an answer; and "no such context" would keep a Tomcat from asking
             // anybody ever again. So it gets the state of a context without sessions.
             let dispatch = Arc::clone(&self.dispatch);
-            let name: Arc<str> = message.context.as_ref().into();
-            let nothing = Context::new(name, ContextConfig::default(), String::new(), dispatch);
+            let nothing = Context::new(name.into(), ContextConfig::default(), String::new(), dispatch);
             return nothing.receive(now, peer, body, message);
         }
-        tracing::debug!(context = %message.context, event = ?message.event, "a message for a context that this node has no part in");
+        tracing::debug!(target: log::LISTENER, context = name, event = ?message.event, "a message for a context that this node has no part in");
         Ok(())
     }
 
@@ -423,8 +439,20 @@ impl Node {
                 let letter = Letter::object(self.dispatch.next_id(), now.wall, rpc.no_channel().encode());
                 self.dispatch.send(peer, letter);
             }
-            Ok(_) => tracing::debug!(peer = %peer.id().address(), class, "an object that this node has no use for"),
-            Err(fault) => tracing::warn!(peer = %peer.id().address(), %fault, "an RPC message is dropped"),
+            Ok(_) => {
+                tracing::debug!(target: log::CHANNEL, peer = %peer.id().address(), class, "an object that this node has no use for")
+            }
+            Err(fault) => {
+                tracing::warn!(target: log::CHANNEL, peer = %peer.id().address(), %fault, "an RPC message is dropped")
+            }
+        }
+    }
+
+    /// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
+    pub(crate) fn warn_seldom(&self, fault: &dyn std::fmt::Display) {
+        let count = self.faults.add(1) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(target: log::CHANNEL, count, "ignored: {fault}");
         }
     }
 
@@ -436,8 +464,12 @@ impl Node {
         let mut views = Vec::new();
         {
             let mut group = self.group.lock();
+            if let Some(since) = self.announcement(now) {
+                // An announcement is no message of a peer, so there is no fault in it.
+                let _ = group.handle(now, Input::Announce { since });
+            }
             if let Err(fault) = group.handle(now, input) {
-                warn_seldom(&self.faults, &fault);
+                self.warn_seldom(&fault);
             }
             self.source_record.publish(Arc::new(group.local_record().clone()));
             while let Some(output) = group.poll_output() {
@@ -448,11 +480,9 @@ impl Node {
                     }
                     Output::Send { to, options, message } => {
                         let letter = Letter {
-                            id: self.dispatch.next_id(),
-                            timestamp: now.wall,
                             options,
-                            body: message,
                             stage: Stage::Bottom,
+                            ..Letter::object(self.dispatch.next_id(), now.wall, message)
                         };
                         if let Some(peer) = self.dispatch.view().peer(&to.id) {
                             self.dispatch.send(peer, letter);
@@ -500,6 +530,7 @@ impl Node {
         }
         for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
             peer.lane().close();
+            peer.log_losses();
             let mut state = self.state.lock();
             state.departed.push_back(Arc::clone(peer));
             if state.departed.len() > DEPARTED_MAX {
@@ -521,10 +552,11 @@ impl Node {
     }
 
     /// Lets each context ask for the state, or ask another, or go on.
-    fn advance_contexts(&self, now: Now) {
+    pub(crate) fn advance_contexts(&self, now: Now) {
         if !self.state.lock().settled {
             return;
         }
+        self.advance_survey(now);
         let mut ready = true;
         for context in self.contexts.load().iter().filter(|context| !context.is_ready()) {
             context.members_changed(now);
@@ -538,7 +570,7 @@ impl Node {
         }
     }
 
-    fn effect(&self, effect: Effect) {
+    pub(crate) fn effect(&self, effect: Effect) {
         // The lane of effects has no limit and is never closed.
         let _ = self.effects.push(effect);
     }

@@ -37,7 +37,7 @@ mod cluster;
 
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
-    ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, MemberSummary, Membership,
+    ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, Losses, MemberSummary, Membership,
     ReceiverAddress, SendOptions, Sessions, encrypt, fragmentation, gzip, order,
 };
 pub use outlive_node::User;

@@ -67,6 +67,11 @@ impl Attributes {
         self.list[self.find(name).ok()?].value.as_ref()
     }
 
+    /// When, and by whom, it was written last.
+    pub(crate) fn stamp(&self, name: &str) -> Stamp {
+        self.find(name).map_or_else(|_| Stamp::default(), |at| self.list[at].stamp)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.list.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
     }

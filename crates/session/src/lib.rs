@@ -12,6 +12,7 @@
 //! | [`stored`] | whole sessions in Tomcat's files |
 //! | [`trailer`] | the stamps of whole sessions, for our own nodes |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
+//! | [`unreadable`] | values that are not taken, and what becomes of them |
 //! | [`waiting`] | changes that came before the session they belong to |
 //!
 //! It does not hold the table of sessions, does not know who is a member, and never looks at a clock: `outlive-node`
@@ -39,6 +40,7 @@ pub mod state;
 pub mod stored;
 pub mod trailer;
 pub mod transfer;
+pub mod unreadable;
 pub mod waiting;
 mod wire;
 
@@ -54,4 +56,5 @@ pub use state::{SessionState, StateReader, StateWriter};
 pub use stored::{StoredReader, StoredSession};
 pub use trailer::{StateStamps, TrailerReader, TrailerWriter};
 pub use transfer::{Ask, Transfer};
+pub use unreadable::{Unreadable, Why};
 pub use waiting::Waiting;

@@ -56,6 +56,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Whether the order against the write that stands at `known` cannot be told: a Tomcat's clock gave both the same time.
+    pub fn ties_with(self, known: Stamp) -> bool {
+        !self.hybrid && known.writer == self.writer && known.stated == self.stated
+    }
+
     /// The stamp for a write to a register that stands at `known`, or `None` if the register has something newer.
     ///
     /// From a writer with a hybrid clock the larger stamp wins. From a Tomcat only messages of the *same* sender can

@@ -353,6 +353,9 @@ impl Sender {
                     if let Some(done) = self.unacknowledged.pop_front() {
                         self.peer.lane().release(done.weight);
                         self.peer.counters.acknowledged.add(1);
+                        if let Some(question) = &done.letter.question {
+                            self.node.question_acknowledged(kernel.clock(self.process.host), &self.peer, question);
+                        }
                     }
                 }
                 other => {

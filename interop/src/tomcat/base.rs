@@ -42,7 +42,10 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, web_app: &Path) -> Result<()> 
     fs::write(conf.join("web.xml"), WEB_XML)?;
     fs::write(conf.join("catalina.properties"), CATALINA_PROPERTIES)?;
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
-    fs::write(conf.join("Catalina/localhost/app.xml"), context(web_app).document())?;
+    for path in ["/app"].iter().chain(&spec.more_apps) {
+        let file = format!("Catalina/localhost/{}.xml", path.trim_start_matches('/'));
+        fs::write(conf.join(file), context(web_app).document())?;
+    }
     Ok(())
 }
 

@@ -12,8 +12,9 @@ use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::wire::channel_data::ChannelData;
 use outlive_tribes_proto::wire::send_options::{Ack, SendOptions};
 
-use super::{Node, warn_seldom};
+use super::Node;
 use crate::link::{Link, PeerFault, Reply};
+use crate::log;
 use crate::reception::STRANGER_ROOM;
 
 impl Node {
@@ -76,7 +77,7 @@ impl Node {
             Err(fault) => {
                 let refused = self.refused.add(1) + 1;
                 if refused.is_power_of_two() {
-                    tracing::error!(target: "outlive::interceptors", member = %source.id.address(), %from, refused,
+                    tracing::error!(target: log::INTERCEPTORS, member = %source.id.address(), %from, refused,
                         "a message is dropped: {fault}");
                 }
                 // As a Tomcat does: a negative ack would bring the same message once more.
@@ -108,16 +109,18 @@ impl Node {
 
     /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.
     fn message_received(&self, now: Now, from: SocketAddr, source: &Member, message: &Message) -> bool {
+        log::received(now, source.id.address(), message);
         if message.options.contains(SendOptions::BYTE_MESSAGE) {
             return true;
         }
         let Some(peer) = self.sender_of(&source.id) else {
             if !self.keep_stranger(now, &source.id, &message.body) {
                 let member = source.id.address();
-                warn_seldom(&self.faults, &format_args!("a message from {from} of {member}, which is no member"));
+                self.warn_seldom(&format_args!("a message from {from} of {member}, which is no member"));
             }
             return true;
         };
+        peer.clock_says(now, message.timestamp);
         self.object_received(now, &peer, &message.body)
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by where it stops")]
 
 mod interceptors;
+mod keeper;
+mod peers;
 mod support;
 
 use std::time::Duration;

@@ -31,9 +31,10 @@ fn every_built_flag_is_taken() {
     let flags = served(
         "serve --name n-1 --http 127.0.0.1:1 --health [::1]:2 --app /app=session --app /=session --context /shop --receiver auto:4000 \
          --mcast 228.0.0.5:9 --bind 127.0.0.1 --static a:1,b:2 --domain d --payload p --cluster-at Host --options sync_ack,use_ack \
-         --manager delta --acks all --allow-plaintext --interceptors gzip=100,fragment,order --encrypt 00ff --encrypt-algorithm AES/CBC/PKCS5Padding",
+         --manager delta --acks all --allow-plaintext --interceptors gzip=100,fragment,order --encrypt 00ff --encrypt-algorithm AES/CBC/PKCS5Padding \
+         --log-format json",
     );
-    assert_eq!(flags.name, "n-1");
+    assert_eq!((flags.name.as_str(), flags.log_format), ("n-1", LogFormat::Json));
     assert_eq!(flags.health.map(|health| health.to_string()).as_deref(), Some("[::1]:2"));
     let paths = flags.app.unwrap_or_default().into_iter().map(|app| app.path).collect::<Vec<_>>();
     assert_eq!(paths, ["/app", ""]);

@@ -1,6 +1,6 @@
 //! What the flags mean: names looked up, defaults filled in, what is unsafe refused.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use outlive_net::encrypt::EncryptionKey;
 use outlive_net::fragmentation::Fragmentation;
@@ -10,6 +10,9 @@ use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::exit::Exit;
+
+/// Where applications answer unless they are told otherwise.
+const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]
@@ -21,6 +24,8 @@ pub(crate) struct Settings {
     /// Context paths, empty for the root.
     pub(super) apps: Vec<String>,
     pub(super) contexts: Vec<String>,
+    /// Whether the sessions of every context are kept, whatever its name.
+    pub(super) keeps_all: bool,
     pub(super) receiver: Receiver,
     pub(super) membership: Membership,
     pub(super) domain: String,
@@ -82,13 +87,19 @@ impl Settings {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
-        let http = if apps.is_empty() { None } else { Some(look_up("--http", &flags.http)?) };
+        let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let http = match &flags.http {
+            _ if apps.is_empty() => None,
+            Some(http) => Some(look_up("--http", http)?),
+            None => Some(HTTP_DEFAULT),
+        };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
             http,
             health,
             apps,
             contexts,
+            keeps_all,
             receiver,
             membership,
             interceptors,
@@ -107,7 +118,7 @@ impl Settings {
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
     let apps: Vec<String> = match &flags.app {
         Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
-        None if flags.context.is_empty() => vec!["/app".to_owned()],
+        None if flags.context.is_empty() && flags.http.is_some() => vec!["/app".to_owned()],
         None => Vec::new(),
     };
     let mut seen = Vec::new();
@@ -207,8 +218,8 @@ mod tests {
         assert_eq!(settings.receiver, Receiver::Auto { port: 4000 });
         let group = "228.0.0.4:45564".parse().unwrap();
         assert_eq!(settings.membership, Membership::Multicast { group, bind: None });
-        assert_eq!(settings.http, Some("127.0.0.1:8080".parse().unwrap()));
-        assert_eq!((settings.apps, settings.contexts), (vec!["/app".to_owned()], vec![]));
+        assert_eq!((settings.http, settings.keeps_all), (None, true));
+        assert!(settings.apps.is_empty() && settings.contexts.is_empty());
         assert_eq!(settings.options, SendOptions(8));
         assert_eq!(settings.cluster_at, ClusterAt::Engine);
     }
@@ -286,12 +297,15 @@ mod tests {
     fn contexts_are_served_or_kept_once() {
         let of = |line: &str| {
             let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
-            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some())
+            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some(), settings.keeps_all)
         };
-        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false));
+        assert_eq!(of("--http 127.0.0.1:1"), ("/app".to_owned(), String::new(), true, true));
+        assert_eq!(of("--app /a=session"), ("/a".to_owned(), String::new(), true, false));
+        assert_eq!(of(""), (String::new(), String::new(), false, true));
+        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false, false));
         assert_eq!(
             of("--app /a=session --context /shop --context /x/"),
-            ("/a".to_owned(), "/shop /x".to_owned(), true)
+            ("/a".to_owned(), "/shop /x".to_owned(), true, false)
         );
         let line = "--receiver 127.0.0.1:4000 --app /=session --context /";
         refused(line, 2, "the context / is given twice by --app and --context");

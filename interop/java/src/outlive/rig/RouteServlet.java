@@ -77,6 +77,11 @@ public final class RouteServlet extends HttpServlet implements ContainerServlet 
             }
             exchange.reply(exchange.start(null));
         });
+        routes.put("/text", exchange -> {
+            HttpSession session = exchange.request.getSession(false);
+            Object value = session == null ? null : session.getAttribute(exchange.required("name"));
+            exchange.reply(exchange.start(session).field("text", value == null ? null : value.toString()));
+        });
         routes.put("/health", this::health);
     }
 
