@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
     let states: Vec<_> = bounded(data.len(), SHARED_OBJECTS, || {
         StateReader::new(data, &Limits::default()).into_iter().flatten().map_while(Result::ok).collect()
     });
-    let written: Vec<_> = states.into_iter().map(|state| SessionState { unreadable: 0, ..state }).collect();
+    let written: Vec<_> = states.into_iter().map(|state| SessionState { unreadable: Vec::new(), ..state }).collect();
     assert_eq!(read(&write(&written)).as_ref(), Ok(&written), "written so that they are read as the same");
     written.into_iter().for_each(become_a_session);
 }
