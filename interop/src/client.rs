@@ -47,6 +47,11 @@ impl Client {
         Self::default()
     }
 
+    /// A client that has this session id, with or without a route.
+    pub fn of_cookie(id: &str) -> Self {
+        Self { cookie: Some(id.to_owned()), ..Self::default() }
+    }
+
     /// The session id that the client would send next, with its route.
     pub fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
