@@ -45,8 +45,8 @@ pub enum Settle {
 }
 
 impl Settle {
-    /// What an answered request may still need before its node is killed. Nobody can be asked whether it was needed: asking B for the
-    /// session would move it to B.
+    /// What an answered request may still need before its node is killed, or its client asks another. Nobody can be asked whether it
+    /// was needed: asking B for the session moves it to B, where a Tomcat then refuses what is still on its way under the id before.
     const ALLOWANCE: Duration = Duration::from_millis(200);
     /// How long a question about a replicated change is repeated.
     const LIMIT: Duration = Duration::from_secs(2);
@@ -215,6 +215,7 @@ impl<'a> Story<'a> {
 
     fn a_invalidates_s1(&mut self) -> Result<()> {
         equal("the id at A", &self.s1.get(self.a.http(), "invalidate", &[])?["id"], &Value::Null)?;
+        self.settle.pass();
         self.b_drops(7, Client::clone(&self.s1), "the end of S1")
     }
 
@@ -232,6 +233,7 @@ impl<'a> Story<'a> {
 
     fn b_makes_s2(&mut self) -> Result<()> {
         let made = self.s2.get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
+        self.settle.pass();
         let (a, s2) = (self.a.http(), &mut self.s2);
         let there = poll::until("S2 at A", self.settle.limit(), || {
             let got = s2.get(a, "session", &[])?;

@@ -68,8 +68,8 @@ fn takes(scene: &Scene, sessions: usize) -> Result<()> {
 fn transfer_time(log: &str) -> Result<Duration> {
     let line =
         log.lines().find(|line| line.contains("session state sent at")).context("the newcomer never had the state")?;
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let millis = words.iter().rev().find_map(|word| word.trim_end_matches('.').replace(',', "").parse().ok());
+    let millis =
+        line.split("received in [").nth(1).and_then(|rest| rest.split(']').next()?.replace(',', "").parse().ok());
     Ok(Duration::from_millis(millis.with_context(|| format!("no time in {line:?}"))?))
 }
 

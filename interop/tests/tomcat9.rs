@@ -58,6 +58,10 @@ fn all_three(scene: &Scene) -> Result<()> {
     for node in &mut nodes {
         node.start()?;
     }
+    for (node, version) in [(&nodes[0], "9.0."), (&nodes[2], "10.1.")] {
+        let log = node.process()?.output()?;
+        ensure!(log.contains(&format!("Apache Tomcat/{version}")), "{} is no Tomcat {version}", node.name());
+    }
     for node in &nodes {
         poll::until_equal("members", SEEN_LIMIT, &2, || Ok(node.health()?.members))?;
     }
