@@ -49,7 +49,9 @@ impl Client {
 
     /// A client that has this session id, with or without a route.
     pub fn of_cookie(id: &str) -> Self {
-        Self { cookie: Some(id.to_owned()), ..Self::default() }
+        let mut client = Self::new();
+        client.cookie = Some(id.to_owned());
+        client
     }
 
     /// The session id that the client would send next, with its route.

@@ -59,7 +59,12 @@ impl Shopper {
             1 => self.set(node, "int", &format!("-{turn}"), json!(-i64::from(turn))),
             2 => self.set(node, "long", &(i64::MAX - i64::from(turn)).to_string(), json!(i64::MAX - i64::from(turn))),
             3 => self.set(node, "double", &format!("{turn}.25"), json!(f64::from(turn) + 0.25)),
-            4 => self.set(node, "boolean", if turn % 2 == 0 { "true" } else { "false" }, json!(turn % 2 == 0)),
+            4 => self.set(
+                node,
+                "boolean",
+                if turn.is_multiple_of(2) { "true" } else { "false" },
+                json!(turn.is_multiple_of(2)),
+            ),
             5 => self.set(node, "bytes", &format!("00ff{turn:08x}"), json!(format!("00ff{turn:08x}"))),
             6 => self.set(node, "date", &(DAY + u64::from(turn)).to_string(), json!(DAY + u64::from(turn))),
             7 => self.set(node, "list", &format!("x,{turn},z"), json!(["x", turn.to_string(), "z"])),
@@ -177,10 +182,13 @@ impl Shopper {
         self.check_id(node, &answer)
     }
 
+    /// It makes a session where there was none: the number is looked at only then.
     fn bad_request(&mut self, node: &dyn Server) -> Result<()> {
         let answer = self.client.fetch(node.http(), "/app/maxinactive?seconds=many")?;
         ensure!(answer.status == 400, "status {} for a number that is none", answer.status);
-        self.look(node)
+        let answer = self.client.get(node.http(), "session", &[])?;
+        self.known(&answer)?;
+        self.check(node, &answer)
     }
 
     /// What is known of the session that an answer of a writing route is about; a new one where there was none.
