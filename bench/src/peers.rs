@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use outlive_interop::scene::Programs;
-use outlive_interop::tomcat;
+use outlive_interop::tomcat::{self, TomcatVersion};
 
 use crate::arguments::Peer;
 use crate::system::{Parts, Sending, Store, System};
@@ -37,13 +37,13 @@ pub(crate) fn build(peers: &[Peer], folder: &Path) -> Result<()> {
 /// # Errors
 /// A peer is here and cannot be made ready.
 pub(crate) fn gather(peers: &[Peer], outlive: PathBuf, target: &Path) -> Result<(Parts, Vec<System>)> {
-    let programs = Programs { outlive: Some(outlive), web_app: None };
+    let programs = Programs { outlive: Some(outlive), ..Programs::default() };
     let mut parts = Parts { programs, tower_sessions: None };
     let mut systems =
         vec![System::Hyper, System::Outlive(Sending::Async), System::Outlive(Sending::Sync), System::Static];
     if peers.contains(&Peer::Tomcat) {
-        if tomcat::is_installed() {
-            parts.programs.web_app = Some(tomcat::build_web_app(target)?);
+        if TomcatVersion::V10.is_installed() {
+            parts.programs.web_app = Some(tomcat::build_web_app(target, TomcatVersion::V10)?);
             systems.extend([System::Tomcat(Sending::Async), System::Tomcat(Sending::Sync)]);
         } else {
             skipped("Tomcat", "tomcat10-common and openjdk-17-jdk-headless");

@@ -54,6 +54,13 @@ impl Client {
         Self { app: Some(path), cookie: None }
     }
 
+    /// A client that has this session id, with or without a route.
+    pub fn of_cookie(id: &str) -> Self {
+        let mut client = Self::new();
+        client.cookie = Some(id.to_owned());
+        client
+    }
+
     /// The session id that the client would send next, with its route.
     pub fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()

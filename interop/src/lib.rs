@@ -41,4 +41,4 @@ pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
 pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec};
-pub use tomcat::TomcatNode;
+pub use tomcat::{TomcatNode, TomcatVersion};

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::tomcat::TomcatVersion;
+
 /// How much of each log a failed test shows.
 const TAIL_LINES: usize = 60;
 
@@ -17,6 +19,8 @@ pub struct Programs {
     pub outlive: Option<PathBuf>,
     /// The session app as an exploded web application, for Tomcat.
     pub web_app: Option<PathBuf>,
+    /// The same for the older Tomcat.
+    pub web_app_9: Option<PathBuf>,
 }
 
 /// One test's folder and programs.
@@ -50,12 +54,16 @@ impl Scene {
         self.programs.outlive.as_deref().context("this test did not say that it needs Outlive")
     }
 
-    /// The web application for Tomcat.
+    /// The web application for that Tomcat.
     ///
     /// # Errors
     /// Where the test was not listed as one that needs it.
-    pub fn web_app(&self) -> Result<&Path> {
-        self.programs.web_app.as_deref().context("this test did not say that it needs Tomcat")
+    pub fn web_app(&self, version: TomcatVersion) -> Result<&Path> {
+        let web_app = match version {
+            TomcatVersion::V10 => &self.programs.web_app,
+            TomcatVersion::V9 => &self.programs.web_app_9,
+        };
+        web_app.as_deref().with_context(|| format!("this test did not say that it needs Tomcat {version:?}"))
     }
 
     /// A file for a process's output; numbered, so that each start of a node has its own, in order.

@@ -2,11 +2,15 @@
 
 mod base;
 mod server_xml;
+mod version;
 mod web_app;
 mod xml;
 
-pub use web_app::{HOME, build_web_app, is_installed};
+pub use version::TomcatVersion;
+pub use web_app::build_web_app;
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -31,6 +35,7 @@ const LARGE_JVM: &[&str] = &["-Xmx2g", "-XX:+UseSerialGC"];
 pub struct TomcatNode<'scene> {
     spec: NodeSpec,
     scene: &'scene Scene,
+    version: TomcatVersion,
     base: PathBuf,
     jvm: &'static [&'static str],
     process: NodeProcess,
@@ -42,10 +47,32 @@ impl<'scene> TomcatNode<'scene> {
     /// # Errors
     /// Where the scene has no web application, or the folder cannot be written.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
+        Self::of_version(scene, spec, TomcatVersion::V10)
+    }
+
+    /// As [`TomcatNode::new`], with another Tomcat.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_version(scene: &'scene Scene, spec: NodeSpec, version: TomcatVersion) -> Result<Self> {
         let base = scene.folder().join(format!("tomcat-{}", spec.name));
-        base::write(&base, &spec, scene.web_app()?).with_context(|| format!("cannot write {}", base.display()))?;
+        let web_app = scene.web_app(version)?;
+        base::write(&base, &spec, version, web_app).with_context(|| format!("cannot write {}", base.display()))?;
         let process = NodeProcess::new(&spec.name);
-        Ok(Self { spec, scene, base, jvm: SMALL_JVM, process })
+        Ok(Self { spec, scene, version, base, jvm: SMALL_JVM, process })
+    }
+
+    /// With a finer log than INFO for these loggers: `("org.apache.catalina.tribes.MESSAGES", "FINEST")`.
+    ///
+    /// # Errors
+    /// Where the configuration cannot be written.
+    pub fn with_log_levels(self, levels: &[(&str, &str)]) -> Result<Self> {
+        let mut file = OpenOptions::new().append(true).open(self.base.join("conf/logging.properties"))?;
+        writeln!(file, "java.util.logging.ConsoleHandler.level = ALL")?;
+        for (logger, level) in levels {
+            writeln!(file, "{logger}.level = {level}")?;
+        }
+        Ok(self)
     }
 
     /// With a JVM as servers have it, for measurements: 2 GiB of heap at most, and the optimizing compiler.
@@ -66,10 +93,10 @@ impl<'scene> TomcatNode<'scene> {
         java.arg("--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED")
             .arg(format!("-Djava.util.logging.config.file={base}/conf/logging.properties"))
             .arg("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager")
-            .arg(format!("-Dcatalina.home={HOME}"))
+            .arg(format!("-Dcatalina.home={}", self.version.home().unwrap_or(&self.base).display()))
             .arg(format!("-Dcatalina.base={base}"))
             .arg(format!("-Djava.io.tmpdir={base}/temp"))
-            .args(["-classpath", &format!("{HOME}/bin/bootstrap.jar:{HOME}/bin/tomcat-juli.jar")])
+            .args(["-classpath", &self.version.boot_class_path()])
             .args(["org.apache.catalina.startup.Bootstrap", "start"])
             .current_dir(&self.base);
         java

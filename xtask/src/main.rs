@@ -5,12 +5,14 @@
 //! - `cargo xtask bench` measures what a replicated request costs; see bench/README.md.
 //! - `cargo xtask picture` takes the README's picture anew: the demo's page, as a real browser shows it.
 //! - `cargo xtask fuzz` looks for inputs that break a promise, for as long as it is told to.
+//! - `cargo xtask interop` runs the long forms of the tests with real Tomcats.
 //! - `cargo xtask sim` runs whole clusters in one thread, from seeds.
 //! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
 
 mod bench;
 mod fix;
 mod fuzz;
+mod interop;
 mod loom;
 mod peers;
 mod picture;
@@ -66,6 +68,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs the long forms of the tests with real Tomcats: each pairing again and again, all arrangements of three, 100,000 sessions.
+    Interop {
+        /// How often what is repeated runs.
+        #[arg(long, default_value_t = 30)]
+        runs: usize,
+        /// Only tests with one of these in their name.
+        filters: Vec<String>,
+    },
     /// Formats the code and applies what clippy suggests.
     Fix,
 }
@@ -77,6 +87,7 @@ fn main() -> ExitCode {
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Picture => picture::run(),
         Task::Fuzz { targets, minutes } => fuzz::run(&targets, minutes),
+        Task::Interop { runs, filters } => interop::run(runs, &filters),
         Task::Sim { arguments } => sim::run(&arguments),
         Task::Fix => fix::run(),
     }

@@ -14,11 +14,16 @@ struct Peer {
 }
 
 // `tomcat10-common` holds all of Tomcat; the package `tomcat10` would add, and start, a service of the system.
-const PEERS: [Peer; 7] = [
+const PEERS: [Peer; 8] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
         is_there: || Path::new("/usr/share/tomcat10/bin/bootstrap.jar").exists(),
+    },
+    Peer {
+        what: "Apache Tomcat 9",
+        packages: &["libtomcat9-java"],
+        is_there: || Path::new("/usr/share/java/tomcat9-catalina-ha.jar").exists(),
     },
     Peer {
         what: "a JDK",

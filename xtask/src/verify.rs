@@ -9,7 +9,18 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 6] = ["nine_steps", "interceptors", "start_order", "bad_input", "keeper", "demo_page"];
+const PROCESS_TESTS: [&str; 10] = [
+    "nine_steps",
+    "overtaking",
+    "mixed",
+    "newcomer",
+    "tomcat9",
+    "interceptors",
+    "start_order",
+    "bad_input",
+    "keeper",
+    "demo_page",
+];
 
 pub(crate) fn run() -> ExitCode {
     let mut report = Report::new();

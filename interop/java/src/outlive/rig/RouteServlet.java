@@ -66,8 +66,7 @@ public final class RouteServlet extends HttpServlet implements ContainerServlet 
             exchange.replyWhole(exchange.session());
         });
         routes.put("/maxinactive", exchange -> {
-            int seconds = Integer.parseInt(exchange.required("seconds"));
-            exchange.session().setMaxInactiveInterval(seconds);
+            exchange.session().setMaxInactiveInterval(Integer.parseInt(exchange.required("seconds")));
             exchange.replyWhole(exchange.session());
         });
         routes.put("/invalidate", exchange -> {
