@@ -108,7 +108,33 @@ impl BoxKind {
     }
 }
 
+/// A class that boxes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BoxClass {
+    Box(BoxKind),
+    /// `java.lang.Number`, the superclass of most.
+    Number,
+}
+
+impl BoxClass {
+    /// The class of a descriptor, by its bytes up to the tag of its superclass.
+    pub(crate) fn of_descriptor(bytes: &[u8]) -> Option<BoxClass> {
+        if NUMBER.strip_suffix(&[NULL]) == Some(bytes) {
+            return Some(BoxClass::Number);
+        }
+        BOX_KINDS.into_iter().find(|kind| kind.descriptor() == bytes).map(BoxClass::Box)
+    }
+
+    /// Whether the superclass is `java.lang.Number`; otherwise there is none.
+    pub(crate) fn is_below_number(self) -> bool {
+        matches!(self, BoxClass::Box(kind) if kind.is_number())
+    }
+}
+
 impl Boxed {
+    /// How deep a box in full lies: the object, its class, `Number`.
+    pub(crate) const DEPTH: usize = 3;
+
     pub(crate) fn kind(self) -> BoxKind {
         match self {
             Boxed::Boolean(_) => BoxKind::Boolean,
@@ -149,6 +175,17 @@ impl Boxed {
             Boxed::Integer(value) => out.extend_from_slice(&value.to_be_bytes()),
             Boxed::Long(value) => out.extend_from_slice(&value.to_be_bytes()),
             Boxed::Short(value) => out.extend_from_slice(&value.to_be_bytes()),
+        }
+    }
+
+    /// The number, if it is an integer.
+    pub(crate) fn integer(self) -> Option<i64> {
+        match self {
+            Boxed::Byte(value) => Some(value.into()),
+            Boxed::Short(value) => Some(value.into()),
+            Boxed::Integer(value) => Some(value.into()),
+            Boxed::Long(value) => Some(value),
+            Boxed::Boolean(_) | Boxed::Character(_) | Boxed::Double(_) | Boxed::Float(_) => None,
         }
     }
 

@@ -16,9 +16,13 @@ use crate::scan::Scanner;
 
 mod descriptor;
 mod object;
+mod quick;
 
 use descriptor::DescriptorFrame;
 use object::ObjectFrame;
+
+/// For so many nodes at most memory is taken before they are there.
+const RESERVED_MAX: usize = 1 << 13;
 
 /// What one content element turned out to be.
 #[derive(Debug, Clone, Copy)]
@@ -152,6 +156,13 @@ impl Decoder {
         self.graph.nodes.len() - self.epoch
     }
 
+    /// Takes memory for what a block of sessions has in so many bytes, up to a few hundred KiB.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        let entries = (bytes / 32).min(RESERVED_MAX);
+        self.graph.nodes.reserve(entries);
+        self.graph.parts.reserve(entries);
+    }
+
     /// Grants the next element as many entries as the limits allow one element, but all together at most `total`.
     pub(crate) fn grant(&mut self, total: usize) {
         self.allowed = self.used.saturating_add(self.limits.nodes).min(total.max(self.limits.nodes));
@@ -279,15 +290,19 @@ impl Decoder {
         Ok(id)
     }
 
+    /// The node that a handle names in the table in force.
+    fn node_of(&self, handle: u32) -> Option<NodeId> {
+        let offset = handle.checked_sub(FIRST_HANDLE)? as usize;
+        let index = self.epoch + offset;
+        let known = self.lost.is_none_or(|lost| offset < lost) && index < self.graph.nodes.len();
+        if known { NodeId::from_index(index) } else { None }
+    }
+
     fn reference(&mut self, scanner: &mut Scanner<'_>, expect: Expect) -> Result<Slot, Stop> {
         let at = scanner.position();
         let handle = scanner.u32("a handle")?;
         self.references = true;
-        let offset = handle.checked_sub(FIRST_HANDLE).map(|offset| offset as usize);
-        let known = offset.filter(|offset| self.lost.is_none_or(|lost| *offset < lost));
-        let index = known.map(|offset| self.epoch + offset);
-        let node = index.filter(|index| *index < self.graph.nodes.len()).and_then(NodeId::from_index);
-        let Some(node) = node else {
+        let Some(node) = self.node_of(handle) else {
             if self.lenient && expect == Expect::Object {
                 return Ok(None);
             }

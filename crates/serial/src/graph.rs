@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 use core::ops::Range;
 
+use crate::boxes::{BoxClass, BoxKind, Boxed};
 use crate::protocol::{EXTERNALIZABLE, WRITE_METHOD};
+use crate::simple::Simple;
 
 /// A node, by the order in which streams give handles: within one handle table, node and handle number run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +44,11 @@ impl Span {
 
     pub(crate) fn len(self) -> usize {
         self.len as usize
+    }
+
+    /// Where the element of a text begins that has so many bytes before the text.
+    pub(crate) fn with_head(self, head: u32) -> Option<usize> {
+        self.start.checked_sub(head).map(|start| start as usize)
     }
 
     pub(crate) fn of(self, source: &[u8]) -> &[u8] {
@@ -107,6 +114,8 @@ pub(crate) struct Descriptor {
     pub(crate) level: u32,
     /// False while it is still being read: no object of it can be.
     pub(crate) complete: bool,
+    /// Which of the classes of boxes it is, to the last byte, its superclass included.
+    pub(crate) boxes: Option<BoxClass>,
 }
 
 impl Descriptor {
@@ -116,6 +125,14 @@ impl Descriptor {
 
     pub(crate) fn has_write_method(&self) -> bool {
         self.flags & WRITE_METHOD != 0
+    }
+
+    /// Which boxes the objects of this class are.
+    pub(crate) fn box_kind(&self) -> Option<BoxKind> {
+        match self.boxes {
+            Some(BoxClass::Box(kind)) => Some(kind),
+            Some(BoxClass::Number) | None => None,
+        }
     }
 
     /// Whether an object has at least one byte for this class.
@@ -183,6 +200,22 @@ impl Graph {
     pub(crate) fn descriptor(&self, id: NodeId) -> Option<&Descriptor> {
         match self.node(id) {
             NodeData::Descriptor { index } => self.descriptors.get(index as usize),
+            _ => None,
+        }
+    }
+
+    /// The box or the string behind a node, if it is one that nobody would share rather than copy.
+    pub(crate) fn simple<'a>(&self, id: NodeId, source: &'a [u8]) -> Option<Simple<'a>> {
+        match self.node(id) {
+            NodeData::Text { text, long: false } if text.len() <= Simple::COPIED_MAX => {
+                let start = text.with_head(3)?;
+                Some(Simple::String(source.get(start..start + 3 + text.len())?))
+            }
+            NodeData::Object { class, parts } => {
+                let kind = self.descriptor(class)?.box_kind()?;
+                let part = self.parts(parts).first()?;
+                Boxed::of_bytes(kind, part.primitives.of(source)).map(Simple::Boxed)
+            }
             _ => None,
         }
     }

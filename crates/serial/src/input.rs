@@ -4,6 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::de::DeserializeOwned;
+
+use crate::boxes::Boxed;
 use crate::decode::{Decoder, Element, Mark, block};
 use crate::encode::{Encoder, Numbering};
 use crate::error::{DecodeError, Found};
@@ -13,15 +16,16 @@ use crate::modified_utf8;
 use crate::node::Node;
 use crate::protocol::*;
 use crate::scan::Scanner;
+use crate::simple::{Simple, text_of};
 use crate::stream::header;
-use crate::value::{Value, read_quick};
+use crate::value::Value;
 
 /// Values cut out of a stream may be this many times longer than it, all together (a box of 5 bytes becomes one of 81), ...
 const INLINED_FACTOR: usize = 64;
 /// ... and this much more. What a hostile stream of references can make of itself ends here.
 const INLINED_MORE: usize = 16 << 20;
 /// A shared object that is longer than this is cut out once, and given as the same value to all who share it.
-const REMEMBERED_MIN: usize = 128;
+const REMEMBERED_MIN: usize = 3 + Simple::COPIED_MAX;
 
 /// Reads a stream that mixes primitive values and objects, in the order in which they were written.
 ///
@@ -53,6 +57,7 @@ pub struct ObjectInput<'a> {
     numbering: Numbering,
     remembered: BTreeMap<NodeId, Value>,
     inlined: usize,
+    inlined_max: usize,
     /// How far the decoder was before the first object that could not be read.
     failed: Option<Mark>,
 }
@@ -77,6 +82,43 @@ pub struct Refused {
     pub bytes: Vec<u8>,
 }
 
+/// An object as it is found.
+#[derive(Debug)]
+enum Raw<'a> {
+    Simple(Simple<'a>),
+    Value(Value),
+    Exception,
+}
+
+impl Raw<'_> {
+    fn into_read(self) -> Read {
+        match self {
+            Raw::Simple(simple) => Read::Value(simple.to_value()),
+            Raw::Value(value) => Read::Value(value),
+            Raw::Exception => Read::Exception,
+        }
+    }
+
+    /// The Rust value that the object stands for; none for null.
+    fn into_serde<T: DeserializeOwned>(self) -> Option<T> {
+        match self.into_read() {
+            Read::Value(value) if !value.is_null() => value.to_serde().ok(),
+            Read::Value(_) | Read::Exception => None,
+        }
+    }
+}
+
+/// How an object is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ask {
+    /// One that is not taken although its end can be found is no error.
+    refuses: bool,
+    /// The text of a value is copied, also where others share the value.
+    copies: bool,
+    /// Without the quick way, which is to give the same: only tests do so.
+    slow: bool,
+}
+
 impl<'a> ObjectInput<'a> {
     /// Begins behind the header. The limits hold for each object; what they all share may be one part for each four bytes.
     ///
@@ -94,6 +136,7 @@ impl<'a> ObjectInput<'a> {
             numbering: Numbering::default(),
             remembered: BTreeMap::new(),
             inlined: 0,
+            inlined_max: bytes.len().saturating_mul(INLINED_FACTOR).saturating_add(INLINED_MORE).min(u32::MAX as usize),
             failed: None,
         })
     }
@@ -135,7 +178,16 @@ impl<'a> ObjectInput<'a> {
     }
 
     /// Reads resets and heads of blocks, up to the next byte of a block (`true`) or something else.
+    #[inline]
     fn fill(&mut self) -> Result<bool, DecodeError> {
+        match self.scanner.peek() {
+            _ if self.block > 0 => Ok(true),
+            Some(RESET | BLOCK | LONG_BLOCK) => self.fill_anew(),
+            _ => Ok(false),
+        }
+    }
+
+    fn fill_anew(&mut self) -> Result<bool, DecodeError> {
         while self.block == 0 {
             match self.scanner.peek() {
                 Some(RESET) => {
@@ -259,7 +311,7 @@ impl<'a> ObjectInput<'a> {
     /// # Errors
     /// Primitive values are left in the block, the stream ends, or the object is malformed or exceeds the limits.
     pub fn read_object(&mut self) -> Result<Read, DecodeError> {
-        self.object(false)?.map_err(|refused| refused.fault)
+        self.take(Ask::default()).map(Raw::into_read)
     }
 
     /// As [`read_object`](Self::read_object), but an object that is refused although its end can be found is no error (`Ok(Err)`):
@@ -268,10 +320,52 @@ impl<'a> ObjectInput<'a> {
     /// # Errors
     /// As `read_object`, for what breaks off or is no object at all.
     pub fn read_or_refuse(&mut self) -> Result<Result<Read, Refused>, DecodeError> {
-        self.object(true)
+        let read = self.read(Ask { refuses: true, ..Ask::default() })?;
+        Ok(read.map(Raw::into_read))
     }
 
-    fn object(&mut self, refuses: bool) -> Result<Result<Read, Refused>, DecodeError> {
+    /// Reads an object as [`read_object`](Self::read_object) does, as the integer that [`Value::to_serde`] gives for it. `None` for null, for
+    /// an exception, and for an object that is no integer of 64 bits.
+    ///
+    /// # Errors
+    /// As [`read_object`](Self::read_object).
+    pub fn read_integer_object(&mut self) -> Result<Option<i64>, DecodeError> {
+        Ok(match self.take(Ask::default())? {
+            Raw::Simple(Simple::Boxed(boxed)) => boxed.integer(),
+            other => other.into_serde(),
+        })
+    }
+
+    /// Reads a `java.lang.Boolean`, in the same way.
+    ///
+    /// # Errors
+    /// As [`read_object`](Self::read_object).
+    pub fn read_boolean_object(&mut self) -> Result<Option<bool>, DecodeError> {
+        Ok(match self.take(Ask::default())? {
+            Raw::Simple(Simple::Boxed(Boxed::Boolean(value))) => Some(value),
+            other => other.into_serde(),
+        })
+    }
+
+    /// Reads a string or what [`Value::to_serde`] takes for one, in the same way.
+    ///
+    /// # Errors
+    /// As [`read_object`](Self::read_object); also when texts that many refer to were copied too often.
+    pub fn read_string_object(&mut self) -> Result<Option<String>, DecodeError> {
+        Ok(match self.take(Ask { copies: true, ..Ask::default() })? {
+            Raw::Simple(Simple::String(whole)) => {
+                text_of(whole).and_then(modified_utf8::decode).map(alloc::borrow::Cow::into_owned)
+            }
+            other => other.into_serde(),
+        })
+    }
+
+    /// Reads an object of which nothing is to be kept if it is not taken.
+    fn take(&mut self, ask: Ask) -> Result<Raw<'a>, DecodeError> {
+        self.read(ask)?.map_err(|refused| refused.fault)
+    }
+
+    fn read(&mut self, ask: Ask) -> Result<Result<Raw<'a>, Refused>, DecodeError> {
         let blocked = self.fill();
         if !matches!(blocked, Ok(false)) {
             self.decode_skipped()?;
@@ -282,24 +376,32 @@ impl<'a> ObjectInput<'a> {
         }
         let fresh = self.decoder.handles() == 0 && self.skipped.is_none();
         let start = self.scanner;
-        if fresh && let Some((handles, len)) = read_quick(start.rest(), &self.limits) {
-            let body = self.scanner.take(len, "an object")?;
-            self.skipped = (handles > 0).then_some(start);
-            return Ok(Ok(Read::Value(Value::trusted(body, handles, false))));
+        if !ask.slow
+            && fresh
+            && let Some((simple, len)) = Simple::read(start.rest(), &self.limits)
+        {
+            self.scanner.skip(len);
+            self.skipped = (simple.handles() > 0).then_some(start);
+            return Ok(Ok(Raw::Simple(simple)));
         }
         self.decode_skipped()?;
         let mark = self.decoder.mark();
+        if !ask.slow
+            && let Some(simple) = self.quick(mark)
+        {
+            return Ok(Ok(Raw::Simple(simple)));
+        }
         let before = self.decoder.handles();
         let slot = match self.decoder.element(&mut self.scanner) {
             Ok(Element::Whole(slot)) => slot,
             Ok(Element::Lost { .. }) => {
                 self.reset();
-                return Ok(Ok(Read::Exception));
+                return Ok(Ok(Raw::Exception));
             }
             Err(fault) => {
                 // Of an object that breaks off, half a node is left, which nothing may refer to.
                 self.decoder.back_to(mark);
-                let outline = if refuses { self.outline(start) } else { None };
+                let outline = if ask.refuses { self.outline(start) } else { None };
                 return match outline {
                     Some(slot) => Ok(Err(self.refused(slot, start, fault))),
                     None => {
@@ -313,11 +415,11 @@ impl<'a> ObjectInput<'a> {
         if fresh || !self.decoder.references {
             let body = &start.rest()[..self.scanner.position() - start.position()];
             let handles = (self.decoder.handles() - before) as u32;
-            return Ok(Ok(Read::Value(Value::trusted(body, handles, self.decoder.references))));
+            return Ok(Ok(Raw::Value(Value::trusted(body, handles, self.decoder.references))));
         }
-        match self.cut(slot, start.position()) {
-            Ok(value) => Ok(Ok(Read::Value(value))),
-            Err(fault) if refuses => Ok(Err(self.refused(slot, start, fault))),
+        match self.cut(slot, start.position(), ask.copies) {
+            Ok(value) => Ok(Ok(Raw::Value(value))),
+            Err(fault) if ask.refuses => Ok(Err(self.refused(slot, start, fault))),
             Err(fault) => {
                 self.failed.get_or_insert(mark);
                 Err(fault)
@@ -325,11 +427,34 @@ impl<'a> ObjectInput<'a> {
         }
     }
 
+    /// What the decoder can read past its frames. Behind a fault it reads nothing so; nor what no longer fits in what may be inlined,
+    /// so that there is one place which refuses it.
+    fn quick(&mut self, mark: Mark) -> Option<Simple<'a>> {
+        if self.failed.is_some() {
+            return None;
+        }
+        let start = self.scanner;
+        let simple = self.decoder.quick(&mut self.scanner)?;
+        if self.decoder.references {
+            let inlined = self.inlined + simple.byte_len();
+            if inlined > self.inlined_max {
+                self.decoder.back_to(mark);
+                self.scanner = start;
+                return None;
+            }
+            self.inlined = inlined;
+        }
+        Some(simple)
+    }
+
     /// Decodes what was read without the decoder, for references to it.
     fn decode_skipped(&mut self) -> Result<(), DecodeError> {
         self.decoder.grant(self.scanner.source().len() / 4);
         match self.skipped.take() {
-            Some(mut skipped) => self.decoder.element(&mut skipped).map(drop),
+            Some(mut skipped) => {
+                self.decoder.reserve(self.scanner.remaining());
+                self.decoder.element(&mut skipped).map(drop)
+            }
             None => Ok(()),
         }
     }
@@ -350,10 +475,14 @@ impl<'a> ObjectInput<'a> {
         Refused { fault, class, bytes }
     }
 
-    /// Writes an object with all that it shares as a value of its own.
-    fn cut(&mut self, slot: Slot, at: usize) -> Result<Value, DecodeError> {
-        if let Some(value) = slot.and_then(|node| self.remembered.get(&node)) {
-            return Ok(value.clone());
+    /// Writes an object with all that it shares as a value of its own, or gives the one that was written before. `copies`: that is
+    /// copied too, and counts.
+    fn cut(&mut self, slot: Slot, at: usize, copies: bool) -> Result<Value, DecodeError> {
+        if let Some(value) = slot.and_then(|node| self.remembered.get(&node)).cloned() {
+            if copies {
+                self.inline(value.byte_len(), at)?;
+            }
+            return Ok(value);
         }
         let source = self.scanner.source();
         let mut body = Vec::new();
@@ -361,15 +490,23 @@ impl<'a> ObjectInput<'a> {
         let mut encoder = Encoder::new(&self.decoder.graph, source, &mut self.numbering, &mut body, self.limits.depth);
         let whole = encoder.element(slot);
         whole.map_err(|_| DecodeError::limit(at, "objects inside each other", self.limits.depth))?;
-        self.inlined += body.len();
-        let allowed = source.len().saturating_mul(INLINED_FACTOR).saturating_add(INLINED_MORE).min(u32::MAX as usize);
-        if self.inlined > allowed {
-            return Err(DecodeError::limit(at, "bytes in objects that share others", allowed));
-        }
+        self.inline(body.len(), at)?;
         let value = Value::trusted(&body, self.numbering.handles(), self.numbering.references());
         if let Some(node) = slot.filter(|_| value.byte_len() > REMEMBERED_MIN) {
             self.remembered.insert(node, value.clone());
         }
         Ok(value)
     }
+
+    /// Counts the bytes of an object that stood there in fewer.
+    fn inline(&mut self, bytes: usize, at: usize) -> Result<(), DecodeError> {
+        self.inlined += bytes;
+        if self.inlined > self.inlined_max {
+            return Err(DecodeError::limit(at, "bytes in objects that share others", self.inlined_max));
+        }
+        Ok(())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ mod output;
 mod protocol;
 mod scan;
 mod share;
+mod simple;
 mod stream;
 mod to_java;
 mod value;

@@ -29,7 +29,7 @@ pub fn encode(text: &str) -> Cow<'_, [u8]> {
 
 /// The length of a text in modified UTF-8.
 pub fn encoded_len(text: &str) -> usize {
-    if text.is_ascii() && !text.as_bytes().contains(&0) {
+    if is_same(text) {
         return text.len();
     }
     text.chars()
@@ -68,7 +68,8 @@ fn push_unit(unit: u16, out: &mut Vec<u8>) {
 
 /// True where UTF-8 and modified UTF-8 of the text are the same bytes.
 fn is_same(text: &str) -> bool {
-    text.bytes().all(|b| b != 0 && b < 0xf0)
+    // Without a way out in the middle, so that many bytes are looked at in one step.
+    text.bytes().fold(true, |same, b| same & (b != 0) & (b < 0xf0))
 }
 
 /// The text of these bytes; `None` where they are malformed or hold a lone surrogate.
@@ -100,7 +101,7 @@ fn decode_same(bytes: &[u8]) -> Option<&str> {
 
 /// True where Java's reader would accept the bytes as a string.
 pub fn is_valid(bytes: &[u8]) -> bool {
-    decode_same(bytes).is_some() || Units(bytes).all(|unit| unit.is_some())
+    bytes.is_ascii() || decode_same(bytes).is_some() || Units(bytes).all(|unit| unit.is_some())
 }
 
 fn units(bytes: &[u8]) -> Option<Vec<u16>> {

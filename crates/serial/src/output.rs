@@ -3,12 +3,14 @@
 use alloc::vec::Vec;
 
 use crate::boxes::Boxed;
-use crate::encode::write_block_head;
 use crate::error::TooLong;
 use crate::modified_utf8;
 use crate::protocol::*;
 use crate::share::Sharing;
 use crate::value::Value;
+
+/// What a delta of few attributes takes.
+const ROOM: usize = 256;
 
 /// Writes a stream that mixes primitive values and objects; [`ObjectInput`](crate::ObjectInput) reads it, and so does Java.
 ///
@@ -17,32 +19,51 @@ use crate::value::Value;
 #[derive(Debug)]
 pub struct ObjectOutput {
     out: Vec<u8>,
-    block: Vec<u8>,
+    /// Where the block in writing begins, with the two bytes of a short block's head.
+    block: Option<usize>,
     sharing: Sharing,
 }
 
 impl ObjectOutput {
     /// Begins with the header.
     pub fn new() -> Self {
-        ObjectOutput { out: Vec::from(HEADER), block: Vec::new(), sharing: Sharing::default() }
+        let mut out = Vec::with_capacity(ROOM);
+        out.extend_from_slice(&HEADER);
+        ObjectOutput { out, block: None, sharing: Sharing::default() }
     }
 
     fn primitive(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if self.block.len() == BLOCK_MAX {
+            let start = match self.block {
+                Some(start) => start,
+                None => {
+                    let start = self.out.len();
+                    self.out.extend_from_slice(&[BLOCK, 0]);
+                    *self.block.insert(start)
+                }
+            };
+            let room = BLOCK_MAX - (self.out.len() - start - 2);
+            let (now, later) = bytes.split_at(bytes.len().min(room));
+            self.out.extend_from_slice(now);
+            bytes = later;
+            if now.len() == room {
                 self.drain();
             }
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK_MAX - self.block.len()));
-            self.block.extend_from_slice(now);
-            bytes = later;
         }
     }
 
     /// Ends the block in writing.
     fn drain(&mut self) {
-        if !self.block.is_empty() {
-            write_block_head(self.block.len(), self.block.len() > 0xff, &mut self.out);
-            self.out.append(&mut self.block);
+        let Some(start) = self.block.take() else { return };
+        let head = start..start + 2;
+        let len = self.out.len() - head.end;
+        match u8::try_from(len) {
+            Ok(len) => self.out[head.end - 1] = len,
+            Err(_) => {
+                // At most `BLOCK_MAX`.
+                let [a, b, c, d] = (len as u32).to_be_bytes();
+                self.out.splice(head, [LONG_BLOCK, a, b, c, d]);
+            }
         }
     }
 

@@ -37,6 +37,11 @@ impl<'a> Scanner<'a> {
         self.source.len().saturating_sub(self.position)
     }
 
+    /// Goes on behind bytes that [`rest`](Self::rest) has shown.
+    pub(crate) fn skip(&mut self, len: usize) {
+        self.position += len;
+    }
+
     pub(crate) fn peek(&self) -> Option<u8> {
         self.source.get(self.position).copied()
     }

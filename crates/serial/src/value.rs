@@ -15,6 +15,7 @@ use crate::modified_utf8;
 use crate::protocol::*;
 use crate::scan::Scanner;
 use crate::share::{Known, Sharing, write_string};
+use crate::simple::{Simple, text_of};
 use crate::stream::Stream;
 
 /// What a `byte[]` begins with, up to its length.
@@ -70,8 +71,13 @@ impl Value {
         }
         match Boxed::read(body) {
             Some((boxed, len)) if len == body.len() => Value::boxed(boxed),
-            _ => Value(Form::Body(Body(ThinArc::from_header_and_slice(BodyHead { handles, references }, body)))),
+            _ => Value::of_body(body, handles, references),
         }
+    }
+
+    /// Takes such bytes of an object that is neither null nor a box.
+    pub(crate) fn of_body(body: &[u8], handles: u32, references: bool) -> Value {
+        Value(Form::Body(Body(ThinArc::from_header_and_slice(BodyHead { handles, references }, body))))
     }
 
     /// Checks bytes: one content element, without header, with handles from the first on.
@@ -79,10 +85,10 @@ impl Value {
     /// # Errors
     /// They are something else, more than that, or exceed the limits.
     pub fn from_bytes(body: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
-        if let Some((handles, len)) = read_quick(body, limits)
+        if let Some((simple, len)) = Simple::read(body, limits)
             && len == body.len()
         {
-            return Ok(Value::trusted(body, handles, false));
+            return Ok(simple.to_value());
         }
         let mut scanner = Scanner::new(body, 0)?;
         let mut decoder = Decoder::new(*limits);
@@ -249,11 +255,7 @@ impl Value {
 
     /// The text of a string, in modified UTF-8.
     pub(crate) fn as_text(&self) -> Option<&[u8]> {
-        match *self.as_body()? {
-            [STRING, _, _, ref text @ ..] => Some(text),
-            [LONG_STRING, _, _, _, _, _, _, _, _, ref text @ ..] => Some(text),
-            _ => None,
-        }
+        text_of(self.as_body()?)
     }
 
     /// The content of a `byte[]`.
@@ -291,21 +293,6 @@ impl Value {
     pub fn graph(&self) -> Stream {
         let stream = Stream::of_body(self.body());
         stream.expect("the bytes were checked when the value was made, against limits at least as narrow")
-    }
-}
-
-/// A box or a string, of which neither a graph nor any other check is needed: its handles and its length.
-pub(crate) fn read_quick(bytes: &[u8], limits: &Limits) -> Option<(u32, usize)> {
-    match bytes {
-        [NULL, ..] => Some((0, 1)),
-        [STRING, high, low, text @ ..] => {
-            let len = usize::from(u16::from_be_bytes([*high, *low]));
-            let text = text.get(..len)?;
-            (len <= limits.string_bytes && modified_utf8::is_valid(text)).then_some((1, len + 3))
-        }
-        // A box lies two descriptors deep.
-        _ if limits.depth < 3 || limits.nodes < 5 => None,
-        _ => Boxed::read(bytes).map(|(boxed, len)| (boxed.kind().handles(), len)),
     }
 }
 

@@ -59,6 +59,13 @@ impl Attributes {
         self.list.insert(at, attribute);
     }
 
+    /// Takes memory for so many names at once, where there are none yet.
+    pub(crate) fn reserve(&mut self, names: usize) {
+        if self.list.is_empty() {
+            self.list.reserve_exact(names.min(NAMES_FEW));
+        }
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.list.binary_search_by(|attribute| (*attribute.name).cmp(name))
     }
@@ -99,11 +106,11 @@ impl Attributes {
     /// too late. A change made here and not yet sent stays: it will be sent with a later stamp.
     pub(crate) fn receive(
         &mut self,
-        name: &str,
+        name: impl AsRef<str> + Into<Box<str>>,
         value: Option<Value>,
         overwrite: impl Fn(Stamp) -> Option<Stamp>,
     ) -> Incoming {
-        match self.find(name) {
+        match self.find(name.as_ref()) {
             Ok(at) => {
                 let attribute = &mut self.list[at];
                 let Some(stamp) = overwrite(attribute.stamp) else { return Incoming::Stale };

@@ -463,9 +463,9 @@ impl SessionCell {
                     let tied =
                         self.attributes.get(&name) != Some(&value) && origin.ties_with(self.attributes.stamp(&name));
                     applied.tied += usize::from(tied);
-                    self.attributes.receive(&name, Some(value), overwrite)
+                    self.attributes.receive(name, Some(value), overwrite)
                 }
-                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, overwrite),
+                Action::RemoveAttribute(name) => self.attributes.receive(name, None, overwrite),
                 Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, overwrite),
                 Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), overwrite),
                 Action::AuthType(value) => {
@@ -492,7 +492,7 @@ impl SessionCell {
                 Action::Unreadable(unreadable) => {
                     // What it was before is out of date, whatever it is now.
                     let incoming = match unreadable.is_attribute {
-                        true => self.attributes.receive(&unreadable.name, None, overwrite),
+                        true => self.attributes.receive(&*unreadable.name, None, overwrite),
                         false => Incoming::Applied,
                     };
                     self.quarantine(&unreadable);

@@ -29,6 +29,7 @@ mod attributes;
 pub mod cell;
 pub mod delta;
 pub mod event;
+mod field;
 pub mod id;
 pub mod message;
 mod packing;

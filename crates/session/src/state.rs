@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 
 use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, Value};
 use outlive_tribes_proto::time::UnixMillis;
-use serde::de::DeserializeOwned;
 
+use crate::field::Field;
 use crate::unreadable::{Search, Unreadable, Why};
 
 const TC_REFERENCE: u8 = 0x71;
@@ -24,6 +24,9 @@ pub(crate) const SESSIONS_MAX: usize = 16 << 20;
 
 /// More attributes than any session has; a larger count is refused before memory is taken.
 pub const ATTRIBUTES_MAX: usize = 65_536;
+
+/// For so many attributes at most memory is taken before they are there.
+const ATTRIBUTES_FEW: usize = 16;
 
 /// The note that names the id a login expects; one of the two notes that travel with a whole session.
 pub const NOTE_SESSION_ID: &str = "org.apache.catalina.authenticator.SESSION_ID";
@@ -235,7 +238,7 @@ impl<'a> StateReader<'a> {
             id,
             note_session_id,
             note_request,
-            attributes: Vec::new(),
+            attributes: Vec::with_capacity(attributes_len.min(ATTRIBUTES_FEW)),
             listeners: Vec::new(),
             unreadable,
         };
@@ -322,7 +325,7 @@ type Attributes = (Vec<(String, Value)>, Vec<Unreadable>);
 
 /// So many attributes, and those that lost their value at the sender.
 pub(crate) fn attributes(input: &mut ObjectInput<'_>, count: usize) -> Result<Attributes, DecodeError> {
-    let (mut attributes, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut attributes, mut unreadable) = (Vec::with_capacity(count.min(ATTRIBUTES_FEW)), Vec::new());
     for _ in 0..count {
         let name: String = typed(input, "the name of an attribute")?;
         if let Some(value) = taken(input, false, (&name, true), &mut unreadable)? {
@@ -332,10 +335,9 @@ pub(crate) fn attributes(input: &mut ObjectInput<'_>, count: usize) -> Result<At
     Ok((attributes, unreadable))
 }
 
-pub(crate) fn typed<T: DeserializeOwned>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
+pub(crate) fn typed<T: Field>(input: &mut ObjectInput<'_>, what: &'static str) -> Result<T, DecodeError> {
     let offset = input.offset();
-    let value = value(input)?;
-    value.and_then(|value| value.to_serde().ok()).ok_or_else(|| DecodeError::unexpected(offset, what))
+    T::read(input)?.ok_or_else(|| DecodeError::unexpected(offset, what))
 }
 
 pub(crate) fn count(input: &mut ObjectInput<'_>, max: usize, what: &'static str) -> Result<usize, DecodeError> {

@@ -1,6 +1,7 @@
 //! Class descriptors and proxy descriptors.
 
 use super::{Decoder, Expect, Frame, Stop};
+use crate::boxes::BoxClass;
 use crate::error::{DecodeError, DecodeErrorKind, Found};
 use crate::graph::{Descriptor, Field, NodeData, NodeId, Run, Slot, Span, settle};
 use crate::modified_utf8;
@@ -100,6 +101,7 @@ impl Decoder {
             chain: Run::default(),
             level: 0,
             complete: false,
+            boxes: None,
         });
         let base = self.pieces.len() as u32;
         Ok(DescriptorFrame { node, index, base, stage: Stage::Annotation })
@@ -118,6 +120,10 @@ impl Decoder {
             let annotation = settle(&mut self.pieces, frame.base as usize, &mut self.graph.pieces);
             if let Some(descriptor) = self.graph.descriptors.get_mut(frame.index as usize) {
                 descriptor.annotation = annotation;
+                descriptor.boxes = descriptor.name.with_head(3).and_then(|start| {
+                    let whole = scanner.source().get(start..scanner.position())?;
+                    BoxClass::of_descriptor(whole)
+                });
             }
             frame.stage = Stage::Parent;
             self.keep(Frame::Descriptor(frame));
@@ -140,6 +146,12 @@ impl Decoder {
         };
         descriptor.parent = parent;
         descriptor.complete = true;
+        // Its own bytes are those of a box; it is one only below the class that boxes are below.
+        let above_boxes = above.and_then(|above| above.boxes);
+        descriptor.boxes = descriptor.boxes.filter(|class| match parent {
+            None => !class.is_below_number(),
+            Some(_) => class.is_below_number() && above_boxes == Some(BoxClass::Number),
+        });
         let start = self.graph.chains.len() as u32;
         // An externalizable class writes all there is of its objects, also what it inherited.
         if let Some(above) = above.filter(|_| !descriptor.is_externalizable()) {

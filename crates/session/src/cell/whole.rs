@@ -47,6 +47,7 @@ impl SessionCell {
             self.role = Role::Backup;
         }
         if self.role == Role::Backup
+            && state.id != self.id.as_str()
             && let Ok(id) = SessionId::parse(&state.id)
             && id.base() == self.id.base()
         {
@@ -57,26 +58,27 @@ impl SessionCell {
         self.last_accessed = self.last_accessed.max(state.last_accessed);
         self.this_accessed = self.this_accessed.max(state.this_accessed);
         let principal = state.principal.map(principal_of);
+        self.attributes.reserve(state.attributes.len());
         // An attribute that could not be read leaves a gap, and then nobody knows which stamp is whose.
         match stamps.filter(|stamps| stamps.attributes.len() == state.attributes.len()) {
             Some(stamps) => {
                 self.max_inactive.receive(state.max_inactive, |known| stamps.max_inactive.over(known));
                 self.principal.receive(principal, |known| stamps.principal.over(known));
                 for ((name, value), stamp) in state.attributes.into_iter().zip(stamps.attributes) {
-                    self.attributes.receive(&name, Some(value), |known| stamp.over(known));
+                    self.attributes.receive(name, Some(value), |known| stamp.over(known));
                 }
                 for (name, stamp) in stamps.removed {
-                    self.attributes.receive(&name, None, |known| stamp.over(known));
+                    self.attributes.receive(name, None, |known| stamp.over(known));
                 }
             }
             None => {
                 let overwrite = |known| origin.overwrite(known);
                 self.max_inactive.receive(state.max_inactive, overwrite);
                 self.principal.receive(principal, overwrite);
-                let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
-                self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
+                let present = |name: &str| state.attributes.iter().any(|(present, _)| present == name);
+                self.attributes.receive_absence(present, origin);
                 for (name, value) in state.attributes {
-                    self.attributes.receive(&name, Some(value), overwrite);
+                    self.attributes.receive(name, Some(value), overwrite);
                 }
             }
         }
