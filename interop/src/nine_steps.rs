@@ -45,8 +45,8 @@ pub enum Settle {
 }
 
 impl Settle {
-    /// What an answered request may still need before its node is killed, or its client asks another. Nobody can be asked whether it
-    /// was needed: asking B for the session moves it to B, where a Tomcat then refuses what is still on its way under the id before.
+    /// What a Tomcat's message may be later than one that it sent after it: its threads overtake each other. Nobody can be asked whether
+    /// that was needed: asking B for a session moves it to B, where a Tomcat then refuses what is still on its way under the id before.
     const ALLOWANCE: Duration = Duration::from_millis(200);
     /// How long a question about a replicated change is repeated.
     const LIMIT: Duration = Duration::from_secs(2);
@@ -58,11 +58,23 @@ impl Settle {
         }
     }
 
-    /// Lets replication happen where there is nothing to observe it by.
-    fn pass(self) {
-        if self == Self::Soon {
-            poll::time_passes(Instant::now() + Self::ALLOWANCE);
+    /// Lets what `from` has answered come to `to`, where each holds one session. The event is another session, made behind it, that
+    /// comes and goes.
+    fn pass(self, from: &dyn Server, to: &dyn Server) -> Result<()> {
+        if self == Self::AtOnce {
+            return Ok(());
         }
+        let holds = |sessions| {
+            let what = format!("sessions of {}, behind what {} has sent", to.name(), from.name());
+            poll::until_equal(&what, EVENTUALLY, &sessions, || Ok(to.health()?.sessions))
+        };
+        let mut marker = Client::new();
+        marker.get(from.http(), "session", &[("create", "true")])?;
+        holds(2)?;
+        marker.get(from.http(), "invalidate", &[])?;
+        holds(1)?;
+        poll::time_passes(Instant::now() + Self::ALLOWANCE);
+        Ok(())
     }
 }
 
@@ -183,7 +195,7 @@ impl<'a> Story<'a> {
     }
 
     fn a_is_killed(&mut self) -> Result<()> {
-        self.settle.pass();
+        self.settle.pass(self.a, self.b)?;
         self.a.kill()?;
         ensure!(self.a.health().is_err(), "A still answers");
         Ok(())
@@ -200,7 +212,6 @@ impl<'a> Story<'a> {
         } else {
             self.first = self.s1.get(b, "session", &[])?;
         }
-        self.settle.pass();
         Ok(())
     }
 
@@ -209,13 +220,15 @@ impl<'a> Story<'a> {
         holds(self.a, 1)?;
         let got = self.s1.get(self.a.http(), "session", &[])?;
         self.arrived(6, Way::BToA, differences(&got, &self.first))?;
-        self.settle.pass();
-        Ok(())
+        self.settle.pass(self.a, self.b)
     }
 
     fn a_invalidates_s1(&mut self) -> Result<()> {
         equal("the id at A", &self.s1.get(self.a.http(), "invalidate", &[])?["id"], &Value::Null)?;
-        self.settle.pass();
+        if self.settle == Settle::Soon {
+            let gone = poll::until_equal("sessions of B", EVENTUALLY, &0, || Ok(self.b.health()?.sessions));
+            self.arrived(7, Way::AToB, named("the end of S1", gone))?;
+        }
         self.b_drops(7, Client::clone(&self.s1), "the end of S1")
     }
 
@@ -233,7 +246,7 @@ impl<'a> Story<'a> {
 
     fn b_makes_s2(&mut self) -> Result<()> {
         let made = self.s2.get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
-        self.settle.pass();
+        self.settle.pass(self.b, self.a)?;
         let (a, s2) = (self.a.http(), &mut self.s2);
         let there = poll::until("S2 at A", self.settle.limit(), || {
             let got = s2.get(a, "session", &[])?;
@@ -248,7 +261,7 @@ impl<'a> Story<'a> {
         let answer = self.s2.get(self.a.http(), "maxinactive", &[("seconds", &IDLE_SECONDS.to_string())])?;
         let idle_since = Instant::now();
         equal("maxInactive", &answer["maxInactive"], &json!(IDLE_SECONDS))?;
-        self.settle.pass();
+        self.settle.pass(self.a, self.b)?;
         holds(self.a, 1)?;
         holds(self.b, 1)?;
         // From then on a node must say that it is over, whether or not it has dropped it by itself.

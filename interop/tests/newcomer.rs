@@ -18,8 +18,6 @@ use serde_json::json;
 const TOMCAT_LEVELS: &[(&str, &str)] = &[("org.apache.catalina.tribes.MESSAGES", "FINEST")];
 /// Connections over which the sessions are made.
 const MAKERS: usize = 4;
-/// `stateTransferTimeout`: after that, a Tomcat serves without the state.
-const TOMCAT_LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     runner::main(&[
@@ -53,7 +51,6 @@ fn takes(scene: &Scene, sessions: usize) -> Result<()> {
         resident_mib(&newcomer)?
     );
     println!("    the donor holds {} MiB", resident_mib(&donor)?);
-    ensure!(waited < TOMCAT_LIMIT, "the newcomer gave up after {waited:?}");
     ensure!(blocks > 1, "a state of {sessions} sessions came in {blocks} blocks");
     let held = newcomer.health()?.sessions;
     ensure!(held as usize == sessions, "the newcomer holds {held} sessions of {sessions}");
@@ -66,11 +63,10 @@ fn takes(scene: &Scene, sessions: usize) -> Result<()> {
 
 /// The time that a Tomcat tells in its own log.
 fn transfer_time(log: &str) -> Result<Duration> {
-    let line =
-        log.lines().find(|line| line.contains("session state sent at")).context("the newcomer never had the state")?;
-    let millis =
-        line.split("received in [").nth(1).and_then(|rest| rest.split(']').next()?.replace(',', "").parse().ok());
-    Ok(Duration::from_millis(millis.with_context(|| format!("no time in {line:?}"))?))
+    let told = log.lines().find_map(|line| line.split_once("session state sent at")?.1.split_once("received in ["));
+    let (_, rest) = told.context("the newcomer gave up, or never asked")?;
+    let millis = rest.split(']').next().unwrap_or_default().replace(',', "");
+    Ok(Duration::from_millis(millis.parse().with_context(|| format!("{millis:?} is no time"))?))
 }
 
 fn resident_mib(node: &dyn Server) -> Result<u64> {

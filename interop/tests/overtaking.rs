@@ -31,19 +31,19 @@ fn specs() -> (NodeSpec, NodeSpec) {
 
 fn outlive_is_a(scene: &Scene) -> Result<()> {
     let (a, b) = specs();
-    let losses = census(&mut OutliveNode::new(scene, a)?, &mut TomcatNode::new(scene, b)?)?;
+    let losses = census(&mut OutliveNode::new(scene, a)?, &mut TomcatNode::new(scene, b)?.with_large_jvm())?;
     judge(scene, "node-a", &losses)
 }
 
 fn tomcat_is_a(scene: &Scene) -> Result<()> {
     let (a, b) = specs();
-    let losses = census(&mut TomcatNode::new(scene, a)?, &mut OutliveNode::new(scene, b)?)?;
+    let losses = census(&mut TomcatNode::new(scene, a)?.with_large_jvm(), &mut OutliveNode::new(scene, b)?)?;
     judge(scene, "node-b", &losses)
 }
 
 fn both_tomcat(scene: &Scene) -> Result<()> {
     let (a, b) = specs();
-    name(&census(&mut TomcatNode::new(scene, a)?, &mut TomcatNode::new(scene, b)?)?);
+    name(&census(&mut TomcatNode::new(scene, a)?.with_large_jvm(), &mut TomcatNode::new(scene, b)?.with_large_jvm())?);
     Ok(())
 }
 
