@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use outlive_session::{Outgoing, SessionId, Writer};
-use outlive_sync::{Acknowledgement, Counter, Published};
+use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Published};
 use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::interceptor::InterceptorStack;
 use outlive_tribes_proto::time::Now;
@@ -20,6 +20,8 @@ pub(crate) struct Dispatch {
     pub(crate) view: Published<ClusterView>,
     pub(crate) writer: Writer,
     pub(crate) descent: Descent,
+    /// Whether a keeper still asks member after member for the contexts that there are.
+    pub(crate) surveys: AtomicFlag,
     ids: MessageIds,
     waits: bool,
 }
@@ -30,6 +32,7 @@ impl Dispatch {
             view: Published::new(ClusterView::default()),
             writer: Writer::from(local),
             descent: Descent::of(stack),
+            surveys: AtomicFlag::default(),
             ids: MessageIds { seed, count: Counter::default() },
             // Asked for with "use ack", and not taken back with "asynchronous".
             waits: options.contains(SendOptions::USE_ACK) && !options.contains(SendOptions::ASYNCHRONOUS),

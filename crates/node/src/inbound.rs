@@ -248,6 +248,7 @@ impl Context {
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
         let asked = self.transfer.lock().told_by(peer.id());
+        let only_adds = self.dispatch.surveys.get() && !asked && !peer.is_ours();
         let mut stamps = TrailerReader::behind(if peer.is_ours() { body } else { &[] });
         let mut reader = StateReader::new(payload, &Limits::default()).map_err(fault)?.tolerant();
         while let Some(state) = reader.next() {
@@ -265,7 +266,7 @@ impl Context {
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
-            let whole = Whole { state, stamps, idle, only_adds: !asked && !peer.is_ours() };
+            let whole = Whole { state, stamps, idle, only_adds };
             self.take_session(now, peer.origin(stated), id, whole);
         }
         Ok(())
@@ -519,7 +520,8 @@ struct Whole {
     stamps: Option<StateStamps>,
     /// For how long nobody had touched it there.
     idle: Duration,
-    /// A Tomcat's list says of no value when it was set. Beside the one that was asked for, it only adds sessions.
+    /// A Tomcat's list says of no value when it was set. While a keeper asks one after the other, the lists beside the one
+    /// that a context was asked of only add sessions.
     only_adds: bool,
 }
 

@@ -55,7 +55,7 @@ impl Node {
             if keeper.is_some() {
                 return;
             }
-            self.surveys.set(true);
+            self.dispatch.surveys.set(true);
             *keeper = Some(Keeper { config, survey: Transfer::default() });
         }
         self.advance_contexts(now);
@@ -63,7 +63,7 @@ impl Node {
 
     /// Whether this node holds the cluster's state: of each of its contexts and, as a keeper, of all that there are.
     pub fn holds_state(&self) -> bool {
-        !self.surveys.get() && self.contexts().iter().all(|context| context.is_ready())
+        !self.dispatch.surveys.get() && self.contexts().iter().all(|context| context.is_ready())
     }
 
     /// A peer has acknowledged a [question](Question). A Tomcat has answered it then; one of ours says by a message
@@ -98,7 +98,7 @@ impl Node {
 
     /// When the survey is given up, while it runs.
     pub(crate) fn survey_deadline(&self) -> Option<Monotonic> {
-        if !self.surveys.get() {
+        if !self.dispatch.surveys.get() {
             return None;
         }
         self.keeper.lock().as_ref().and_then(|keeper| keeper.survey.deadline())
@@ -106,7 +106,8 @@ impl Node {
 
     /// Whether everything is being asked of a member, by a test on it.
     pub(crate) fn surveys_member(&self, is_it: impl Fn(&MemberId) -> bool) -> bool {
-        self.surveys.get() && self.keeper.lock().as_ref().is_some_and(|keeper| keeper.survey.donor().is_some_and(is_it))
+        self.dispatch.surveys.get()
+            && self.keeper.lock().as_ref().is_some_and(|keeper| keeper.survey.donor().is_some_and(is_it))
     }
 
     /// A member has told all that it has: what it does not have, another may.
@@ -115,7 +116,7 @@ impl Node {
     }
 
     fn survey(&self, now: Now, step: impl FnOnce(&mut Transfer<()>, &[MemberId]) -> Ask) {
-        if !self.surveys.get() {
+        if !self.dispatch.surveys.get() {
             return;
         }
         let view = self.view();
@@ -133,7 +134,7 @@ impl Node {
                 self.effect(Effect::DeadlineMoved);
             }
             Ask::Complete(reason) => {
-                self.surveys.set(false);
+                self.dispatch.surveys.set(false);
                 let contexts = self.contexts().len();
                 if reason == Reason::TimedOut {
                     tracing::error!(target: log::MANAGER, contexts, "not every member has told its contexts within 60 s");

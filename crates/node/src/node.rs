@@ -87,8 +87,6 @@ pub struct Node {
     pub(crate) contexts: Published<Vec<Arc<Context>>>,
     /// What makes this node a keeper; nothing otherwise.
     pub(crate) keeper: Locked<Option<Keeper>>,
-    /// Whether a keeper still asks for the contexts that there are.
-    pub(crate) surveys: AtomicFlag,
     pub(crate) dispatch: Arc<Dispatch>,
     source_record: Published<Bytes>,
     effects: Lane<Effect>,
@@ -178,7 +176,6 @@ impl Node {
             }),
             contexts: Published::new(Vec::new()),
             keeper: Locked::default(),
-            surveys: AtomicFlag::default(),
             effects: Lane::new(usize::MAX),
             faults: Counter::default(),
             refused: Counter::default(),
