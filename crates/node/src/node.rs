@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use outlive_serial::Limits;
 use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
-use outlive_sync::{AtomicFlag, Counter, Lane, Locked, Published};
+use outlive_sync::{Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
