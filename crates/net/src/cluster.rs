@@ -176,7 +176,7 @@ impl Cluster {
         });
         tracing::info!(name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max));
+        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
         let driver = Driver {
             node: Arc::clone(&node),
             clock,

@@ -14,6 +14,7 @@ mod clock;
 mod cluster;
 mod config;
 mod driver;
+mod gate;
 mod multicast;
 mod randomness;
 mod receiver;
@@ -23,7 +24,7 @@ mod shared;
 
 pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
-pub use outlive_node::{ContextConfig, SessionRef, SetError, User};
+pub use outlive_node::{ContextConfig, ReceiverLimits, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use randomness::NoRandomness;

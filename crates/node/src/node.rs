@@ -33,6 +33,8 @@ use crate::link::{Link, PeerFault, Reply};
 use crate::peer::{ClusterView, Peer};
 use crate::strangers::Strangers;
 
+mod senders;
+
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -352,7 +354,7 @@ impl Node {
             return true;
         }
         let Some(peer) = self.sender_of(&source.id) else {
-            if !self.keep_stranger(now, &source.id, &message.body) {
+            if !self.keep_stranger(now, link.from.ip(), &source.id, &message.body) {
                 let member = source.id.address();
                 warn_seldom(
                     &self.faults,
@@ -365,8 +367,8 @@ impl Node {
     }
 
     /// Keeps a message until its sender is a member; whether there was room.
-    fn keep_stranger(&self, now: Now, sender: &MemberId, body: &Bytes) -> bool {
-        let kept = self.state.lock().strangers.keep(now.monotonic, *sender, body);
+    fn keep_stranger(&self, now: Now, host: IpAddr, sender: &MemberId, body: &Bytes) -> bool {
+        let kept = self.state.lock().strangers.keep(now.monotonic, host.to_canonical(), *sender, body);
         // The sender may have become a member between the look and the keeping; nobody would look again then.
         if self.view().peer(sender).is_some() {
             self.hear_strangers(now);
@@ -409,7 +411,7 @@ impl Node {
         if message.event == SessionEvent::GetAll && peer.lane().is_closed() {
             // A static member keeps its identity over a restart: this is the new one, which is not a member yet, and not
             // the one that left. Its question is answered as soon as there is a lane to it.
-            self.keep_stranger(now, peer.id(), body);
+            self.keep_stranger(now, peer.id().host, peer.id(), body);
             return Ok(());
         }
         let contexts = self.contexts.load();
