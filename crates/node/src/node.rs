@@ -41,6 +41,9 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The version of the mark that tells our nodes from Tomcats.
 const MARK_VERSION: u8 = 1;
 
+/// How long requests do not wait for newcomers after one of them has acknowledged nothing.
+const WARY_TIME: Duration = Duration::from_secs(60);
+
 /// Members that have left, whose last messages may still be on their way.
 const DEPARTED_MAX: usize = 16;
 
@@ -100,6 +103,7 @@ struct State {
     settled: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
+    wary_until: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
 }
@@ -167,6 +171,7 @@ impl Node {
                 settled: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
+                wary_until: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
             }),
@@ -277,6 +282,19 @@ impl Node {
         self.group_input(now, Input::SendFailed { member: *member });
     }
 
+    /// A peer acknowledges nothing any more: requests do not wait for it until it does.
+    ///
+    /// One that never acknowledged anything may be no node at all, and whoever announces such members announces the next when
+    /// this one is known for it. So for a minute requests wait for no newcomer before its first acknowledgement.
+    pub fn peer_stalled(&self, now: Now, peer: &Peer) {
+        peer.set_stalled(true);
+        if !peer.has_acknowledged() {
+            self.state.lock().wary_until = now.monotonic + WARY_TIME;
+            self.dispatch.wary.set(true);
+        }
+        self.send_failed(now, peer.id());
+    }
+
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
         let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
@@ -295,6 +313,7 @@ impl Node {
             let expires = now.monotonic >= state.next_expiry;
             if expires {
                 state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+                self.dispatch.wary.set(now.monotonic < state.wary_until);
             }
             expires
         };
