@@ -40,6 +40,14 @@ impl<'scene> TomcatNode<'scene> {
         Ok(Self { spec, scene, base, process: None })
     }
 
+    /// The running process.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn process(&self) -> Result<&Process> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
+    }
+
     fn taken(&mut self) -> Result<Process> {
         self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }

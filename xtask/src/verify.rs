@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{cargo, loom, peers, purity, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 4] = ["nine_steps", "start_order", "bad_input", "demo_page"];
+const PROCESS_TESTS: [&str; 5] = ["nine_steps", "start_order", "bad_input", "hostile", "demo_page"];
 
 pub(crate) fn run() -> ExitCode {
     let mut report = Report::new();

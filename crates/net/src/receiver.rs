@@ -64,7 +64,7 @@ enum Closed {
     Frame(#[from] outlive_tribes_proto::error::FrameFault),
     #[error("{0}")]
     Message(#[from] outlive_node::PeerFault),
-    #[error("only {0} bytes of a frame came in {1:?}")]
+    #[error("a frame went on by {0} bytes in {1:?}")]
     TooSlow(usize, Duration),
     #[error("the connection ended within a frame, after {0} of its bytes")]
     Truncated(usize),
@@ -87,12 +87,12 @@ async fn serve(
     let mut frames = FrameReader::new();
     let mut received = BytesMut::new();
     let mut acks = Vec::new();
-    // Of the frame that is not whole; between frames, of the silence.
-    let mut began = Instant::now();
+    // When the frame that is not whole was last seen to go on, and how much there was of it; between frames, the silence's begin.
+    let (mut since, mut there) = (Instant::now(), 0);
     loop {
         let time = match received.len() {
             0 => pass.limits().stranger_patience,
-            length => pass.limits().frame_time(pass.is_proven(), length),
+            _ => pass.limits().frame_time(pass.is_proven()),
         };
         let chunk = if pass.is_proven() { CHUNK } else { STRANGERS_CHUNK };
         let was_empty = received.is_empty();
@@ -102,29 +102,29 @@ async fn serve(
             received.reserve(chunk.saturating_sub(received.len()).max(chunk / 4));
             stream.read_buf(&mut received).await
         };
-        match timeout_at(began + time, read).await {
+        match timeout_at(since + time, read).await {
             Ok(Ok(0)) if was_empty => return Ok(()),
             Ok(Ok(0)) => return Err(Closed::Truncated(received.len())),
             Ok(Ok(_)) => {}
             // Between frames that is how many a peer goes.
             Ok(Err(error)) if was_empty && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
             Ok(Err(error)) => return Err(error.into()),
-            Err(_) if !was_empty => return Err(Closed::TooSlow(received.len(), began.elapsed())),
+            Err(_) if !was_empty => return Err(Closed::TooSlow(received.len() - there, since.elapsed())),
             Err(_) if node.is_strangers(&link) => {
                 tracing::debug!(target: "outlive::receiver", peer = %from, "connection closed: no member's, and silent");
                 return Ok(());
             }
             Err(_) => {
-                began = Instant::now();
+                since = Instant::now();
                 continue;
             }
         }
-        if was_empty {
-            began = Instant::now();
+        if was_empty || received.len() - there >= pass.limits().frame_progress_min {
+            (since, there) = (Instant::now(), received.len());
         }
         frames.set_limit(node.frame_limit(from.ip()));
         while let Some(frame) = frames.next(&mut received)? {
-            began = Instant::now();
+            (since, there) = (Instant::now(), received.len());
             if let Frame::Message(body) = frame {
                 match node.frame_received(clock.now(), &mut link, body)? {
                     Reply::None => {}

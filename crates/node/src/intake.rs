@@ -38,11 +38,11 @@ pub struct ReceiverLimits {
     pub unfinished_bytes_max: usize,
     /// How long a connection without a word may stand that comes from the host of no member and was never a member's: 10 s.
     pub stranger_patience: Duration,
-    /// How long a frame may take beyond what its bytes need at [`frame_rate_min`](Self::frame_rate_min): 30 s, and no
+    /// How long a frame may take to be whole, or to have [`frame_progress_min`](Self::frame_progress_min) bytes more: 30 s, and no
     /// longer than `stranger_patience` for strangers.
     pub frame_patience: Duration,
-    /// Bytes a second that a frame needs: 4 KiB.
-    pub frame_rate_min: usize,
+    /// Bytes that count as progress: 64 KiB.
+    pub frame_progress_min: usize,
 }
 
 impl Default for ReceiverLimits {
@@ -55,16 +55,15 @@ impl Default for ReceiverLimits {
             unfinished_bytes_max: 128 << 20,
             stranger_patience: Duration::from_secs(10),
             frame_patience: Duration::from_secs(30),
-            frame_rate_min: 4 << 10,
+            frame_progress_min: 64 << 10,
         }
     }
 }
 
 impl ReceiverLimits {
-    /// How long after its first byte a frame has to be whole, or have more than the `received` bytes.
-    pub fn frame_time(&self, proven: bool, received: usize) -> Duration {
-        let patience = if proven { self.frame_patience } else { self.frame_patience.min(self.stranger_patience) };
-        patience + Duration::from_millis((received as u64).saturating_mul(1000) / self.frame_rate_min.max(1) as u64)
+    /// How long a frame may go without progress.
+    pub fn frame_time(&self, proven: bool) -> Duration {
+        if proven { self.frame_patience } else { self.frame_patience.min(self.stranger_patience) }
     }
 }
 

@@ -112,12 +112,10 @@ fn one_host_has_one_name() {
 }
 
 #[test]
-fn a_frame_has_time_for_its_bytes() {
+fn strangers_have_less_time() {
     let limits = ReceiverLimits::default();
-    let seconds = |proven, received| limits.frame_time(proven, received).as_secs_f64();
-    assert_eq!((seconds(false, 0), seconds(true, 0)), (10.0, 30.0));
-    assert_eq!(seconds(false, 4 << 10), 11.0);
-    assert_eq!(seconds(true, 1 << 20), 30.0 + 256.0);
-    let none = ReceiverLimits { frame_rate_min: 0, ..limits };
-    assert_eq!(none.frame_time(true, 7), Duration::from_secs(30 + 7), "no rate is the smallest one");
+    assert_eq!(limits.frame_time(true), Duration::from_secs(30));
+    assert_eq!(limits.frame_time(false), Duration::from_secs(10));
+    let strict = ReceiverLimits { frame_patience: Duration::from_secs(1), ..limits };
+    assert_eq!(strict.frame_time(false), Duration::from_secs(1));
 }

@@ -1,0 +1,175 @@
+//! What a hostile host does to a node's receiver.
+
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use outlive_interop::poll;
+
+use crate::attacker::{HOST, acknowledged_frame, announce, connect, connect_deaf, frame_head, pour};
+
+/// Against whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) receiver: SocketAddr,
+    pub(crate) group: SocketAddrV4,
+}
+
+/// One kind of attack.
+pub(crate) struct Attack {
+    pub(crate) name: &'static str,
+    /// Begins it; it lasts as long as what this gives.
+    pub(crate) begin: fn(Target) -> Result<Held>,
+    /// Whether the node is to close all of its connections by itself, while the attacker holds them.
+    pub(crate) is_ended_by_node: bool,
+}
+
+/// In turn. Those after which a Tomcat takes no connection any more stand at the end.
+pub(crate) const ATTACKS: [Attack; 8] = [
+    Attack { name: "garbage on 500 connections", begin: garbage, is_ended_by_node: true },
+    Attack { name: "1,500 connections of one byte", begin: one_byte, is_ended_by_node: true },
+    Attack { name: "1,500 idle connections", begin: idle, is_ended_by_node: true },
+    Attack { name: "acknowledgements unread", begin: unread_acknowledgements, is_ended_by_node: true },
+    Attack { name: "4,000 datagrams, half of them members", begin: datagrams, is_ended_by_node: true },
+    Attack { name: "lengths of 2 GiB and below 0, 2 MiB sent", begin: huge_lengths, is_ended_by_node: true },
+    Attack { name: "400 half frames of 60 MiB, 1 MiB sent", begin: half_frames, is_ended_by_node: true },
+    Attack { name: "300 members that acknowledge nothing", begin: deaf_members, is_ended_by_node: false },
+];
+
+/// What an attack keeps open.
+#[derive(Default)]
+pub(crate) struct Held {
+    _streams: Vec<TcpStream>,
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Held {
+    fn of(streams: Vec<TcpStream>) -> Self {
+        Self { _streams: streams, over: Arc::default(), threads: Vec::new() }
+    }
+
+    /// Does something again and again while the attack lasts.
+    fn repeat(mut self, pause: Duration, mut act: impl FnMut() + Send + 'static) -> Self {
+        let over = Arc::clone(&self.over);
+        self.threads.push(thread::spawn(move || {
+            while !over.load(Ordering::Acquire) {
+                act();
+                poll::time_passes(Instant::now() + pause);
+            }
+        }));
+        self
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        for thread in self.threads.drain(..) {
+            // A thread that has panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn garbage(target: Target) -> Result<Held> {
+    let bytes: Vec<u8> = (0..64_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut streams = Vec::new();
+    for number in 0..500 {
+        let mut stream = connect(target.receiver)?;
+        // Half of it behind a header that is right: a Tomcat looks for that anywhere.
+        if number % 2 == 0 {
+            pour(&mut stream, b"FLT2002\x80", 1);
+        }
+        pour(&mut stream, &bytes, 1);
+        streams.push(stream);
+    }
+    Ok(Held::of(streams))
+}
+
+fn huge_lengths(target: Target) -> Result<Held> {
+    let bytes = vec![0; 64 << 10];
+    let mut streams = Vec::new();
+    for length in [0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7f00_0000].into_iter().cycle().take(64) {
+        let mut stream = connect(target.receiver)?;
+        if pour(&mut stream, &frame_head(length), 1) {
+            pour(&mut stream, &bytes, 32);
+        }
+        streams.push(stream);
+    }
+    Ok(Held::of(streams))
+}
+
+fn half_frames(target: Target) -> Result<Held> {
+    let bytes = vec![0; 64 << 10];
+    let mut streams = Vec::new();
+    for _ in 0..400 {
+        let mut stream = connect(target.receiver)?;
+        if pour(&mut stream, &frame_head(60 << 20), 1) {
+            pour(&mut stream, &bytes, 16);
+        }
+        streams.push(stream);
+    }
+    Ok(Held::of(streams))
+}
+
+/// The first byte of a frame, and one more each half second as long as that is taken.
+fn one_byte(target: Target) -> Result<Held> {
+    let mut streams = Vec::new();
+    for _ in 0..1_500 {
+        let mut stream = connect(target.receiver)?;
+        pour(&mut stream, b"F", 1);
+        streams.push(stream);
+    }
+    let mut rest = b"LT2002\0\0\xff\xff".iter();
+    Ok(Held::default().repeat(Duration::from_millis(500), move || {
+        let byte = *rest.next().unwrap_or(&0);
+        streams.retain_mut(|stream| pour(stream, &[byte], 1));
+    }))
+}
+
+fn idle(target: Target) -> Result<Held> {
+    let streams = (0..1_500).map(|_| connect(target.receiver)).collect::<std::io::Result<_>>()?;
+    Ok(Held::of(streams))
+}
+
+/// Frames that ask for acknowledgements, as many as are taken, up to 64 MB on each of four connections; none is ever read.
+fn unread_acknowledgements(target: Target) -> Result<Held> {
+    let frames = acknowledged_frame().repeat(256);
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        let mut stream = connect_deaf(target.receiver)?;
+        pour(&mut stream, &frames, (64 << 20) / frames.len());
+        // Whatever it still would take: the node must not wait for this to be read.
+        stream.set_nonblocking(true)?;
+        while !matches!(stream.write(&frames), Err(error) if error.kind() != ErrorKind::Interrupted) {}
+        streams.push(stream);
+    }
+    Ok(Held::of(streams))
+}
+
+/// Garbage, and members at addresses where nobody is.
+fn datagrams(target: Target) -> Result<Held> {
+    let socket = std::net::UdpSocket::bind((HOST, 0))?;
+    for number in 0..2_000_u32 {
+        socket.send_to(&number.to_be_bytes().repeat(64), target.group)?;
+        announce(target.group, [10_000 + number as u16].into_iter(), 5)?;
+    }
+    Ok(Held::default())
+}
+
+/// Ports that take every connection and read nothing, announced as members each half second. They say that they are the oldest.
+fn deaf_members(target: Target) -> Result<Held> {
+    let listeners = (5_000..5_300).map(|port| TcpListener::bind((HOST, port))).collect::<std::io::Result<Vec<_>>>()?;
+    let mut alive_ms = 1_000_000_000;
+    Ok(Held::default().repeat(Duration::from_millis(500), move || {
+        alive_ms += 500;
+        let ports = listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.port()));
+        // A datagram that was not sent is one beat less.
+        let _ = announce(target.group, ports, alive_ms);
+    }))
+}
