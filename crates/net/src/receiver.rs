@@ -145,7 +145,7 @@ async fn serve(
             true => (CHUNK, node.frame_limit(from.ip()) > node.frame_bytes_max()),
             false => (0, false),
         };
-        pass.hold(if received.len() <= free || awaited { 0 } else { received.len() });
+        pass.hold(if received.capacity() <= free || awaited { 0 } else { received.capacity() });
         if !acks.is_empty() {
             let written = tokio::time::timeout(ACK_WRITE_MAX, stream.write_all(&acks)).await;
             written.map_err(|_| Closed::DeafPeer)??;

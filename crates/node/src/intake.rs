@@ -29,9 +29,10 @@ pub struct ReceiverLimits {
     pub connections_max: usize,
     /// Connections of one host at most: 256. A Tomcat opens up to 25 to each member.
     pub connections_per_host_max: usize,
-    /// Connections of strangers at most, in all: 256. The oldest of the host that has most makes room for the next.
+    /// Connections of strangers at most, in all: 128. The oldest of the host that has most makes room for the next.
     pub strangers_max: usize,
-    /// Bytes of frames that are not whole yet, of all strangers: 16 MiB. Past that, whoever holds most is closed.
+    /// Bytes of frames that are not whole yet, of all strangers: 4 MiB. Past that, whoever holds most is closed. Their whole
+    /// messages wait in 4 MiB, too; and what an allocator needs for many buffers that grow is several times as much.
     pub strangers_bytes_max: usize,
     /// Bytes of frames that are not whole yet, of all members: 128 MiB, two frames of the largest size. Past that, whoever
     /// holds most is closed, and its sender sends again. A state that was asked for does not count.
@@ -50,8 +51,8 @@ impl Default for ReceiverLimits {
         ReceiverLimits {
             connections_max: 1024,
             connections_per_host_max: 256,
-            strangers_max: 256,
-            strangers_bytes_max: 16 << 20,
+            strangers_max: 128,
+            strangers_bytes_max: 4 << 20,
             unfinished_bytes_max: 128 << 20,
             stranger_patience: Duration::from_secs(10),
             frame_patience: Duration::from_secs(30),
@@ -146,7 +147,7 @@ impl<H> Intake<H> {
         }
     }
 
-    /// It holds so many bytes of a frame that is not whole. Gives the one to be closed for that, maybe itself.
+    /// It has set aside so many bytes for a frame that is not whole. Gives the one to be closed for that, maybe itself.
     pub fn hold(&mut self, id: ConnectionId, bytes: usize) -> Option<H> {
         let connection = self.connections.get_mut(&id)?;
         let (proven, before) = (connection.proven, core::mem::replace(&mut connection.held, bytes));

@@ -1,7 +1,7 @@
 //! A hostile host in the network of a cluster under light load, one attack after the other.
 //!
 //! Two Outlive nodes keep their memory within 64 MiB of what it was, serve each other and their clients all the while, and let go
-//! of what the attacker held. Two Tomcats get the same attacks in the same run; their figures are printed beside and judge nothing.
+//! of what the attacker held. Two Tomcats get most of the attacks in the same run; their figures are printed beside and judge nothing.
 //! Waiting times are printed, too, and never judged.
 
 use std::process::ExitCode;

@@ -107,7 +107,10 @@ pub(crate) fn outlive(scene: &Scene) -> Result<()> {
 
 /// Waits, while the attack is held, for rounds of the load and for what the node is to close; then, when it is over, for the rest.
 fn endures(attack: &Attack, node: &OutliveNode<'_>, load: &Load, files: usize, held: Held) -> Result<Seen> {
-    rounds(load, ROUNDS)?;
+    if attack.members > 0 {
+        poll::until_equal("members under attack", PATIENCE, &(1 + attack.members), || Ok(node.health()?.members))?;
+    }
+    rounds(load, load.figures().rounds + ROUNDS)?;
     let process = node.process()?;
     let held_files = process.open_files()?;
     let let_go = || {
@@ -120,7 +123,7 @@ fn endures(attack: &Attack, node: &OutliveNode<'_>, load: &Load, files: usize, h
             Ok(())
         })
     };
-    if attack.is_ended_by_node {
+    if attack.members == 0 {
         let_go()?;
     }
     let seen = Seen { files: held_files, ..look(process, load)? };
@@ -159,7 +162,7 @@ pub(crate) fn tomcat(scene: &Scene) -> Result<()> {
     let target = Target { receiver: attacked.spec().receiver().into(), group };
     let (before, files) = (attacked.process()?.resident_bytes()?, attacked.process()?.open_files()?);
     print_head("Tomcat, heap 256 MiB", before, files);
-    for attack in &ATTACKS {
+    for attack in ATTACKS.iter().filter(|attack| attack.for_tomcat) {
         attacked.process()?.forget_peak()?;
         load.count_anew();
         let result = (attack.begin)(target);
