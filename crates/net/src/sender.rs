@@ -203,8 +203,10 @@ impl Sender {
                 "acknowledges nothing: requests do not wait for it until it does");
             self.node.peer_stalled(self.clock.now(), &self.peer);
         }
-        // Those that wait already have waited long enough.
+        // Those that wait already have waited long enough. Those whose message lies in the lane would else wait with each further
+        // request of their session.
         unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
+        drop(self.peer.lane().strip(|parcel| parcel.confirm.take()));
     }
 
     /// Ready when the lane has something, was closed (`false`), or its peer's sessions can be repaired.

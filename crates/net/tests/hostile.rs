@@ -191,3 +191,28 @@ async fn nobody_waits_for_long_for_a_peer_that_ends_every_connection() {
     let after = cluster.members().first().map_or(0, |member| member.queued_bytes);
     assert!(after <= before, "what it never takes is not queued: {before} bytes, then {after}");
 }
+
+/// A new id is something that all requests of its session wait for; what waits behind an unanswered message waits no longer either.
+#[tokio::test]
+async fn a_session_with_a_new_id_does_not_wait_for_ever_for_a_peer_that_hangs() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = listener.local_addr().unwrap();
+    let cluster = node(&peer.to_string(), ReceiverLimits::default()).await;
+    let sessions = open(&cluster);
+    let looked = tokio::time::timeout(PATIENCE, async {
+        while sessions.members() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    looked.await.expect("the peer is a member");
+    let session = sessions.create().unwrap();
+    assert!(matches!(sessions.complete(&session), Delivery::Await(_)));
+    sessions.change_id(&session).unwrap();
+    assert!(matches!(sessions.complete(&session), Delivery::Await(_)));
+    let steady = async {
+        while let Delivery::Await(confirmed) = sessions.complete(&session) {
+            confirmed.await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, steady).await.expect("its requests still wait");
+}
