@@ -122,7 +122,8 @@ async fn serve(
         if was_empty || received.len() - there >= pass.limits().frame_progress_min {
             (since, there) = (Instant::now(), received.len());
         }
-        frames.set_limit(node.frame_limit(from.ip()));
+        let small = !pass.is_proven() && node.names_nobody(&received);
+        frames.set_limit(if small { pass.limits().strangers_frame_max } else { node.frame_limit(from.ip()) });
         while let Some(frame) = frames.next(&mut received)? {
             (since, there) = (Instant::now(), received.len());
             if let Frame::Message(body) = frame {

@@ -131,6 +131,14 @@ async fn half_frames_are_bounded_together() {
     is_served(&mut connect(&cluster).await).await;
 }
 
+#[tokio::test]
+async fn a_large_frame_of_nobody_is_refused_by_its_head() {
+    let cluster = node(NOBODY, ReceiverLimits { strangers_frame_max: 1000, ..ReceiverLimits::default() }).await;
+    let mut stream = connect(&cluster).await;
+    stream.write_all(&frame(NOBODY.parse().unwrap(), 2000)[..150]).await.unwrap();
+    is_closed(&mut stream).await;
+}
+
 /// What a member sends first may be larger than all that strangers may hold: the head of its frame says whose it is.
 #[tokio::test]
 async fn a_member_is_known_by_the_head_of_its_frame() {

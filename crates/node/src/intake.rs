@@ -31,6 +31,8 @@ pub struct ReceiverLimits {
     pub connections_per_host_max: usize,
     /// Connections of strangers at most, in all: 128. The oldest of the host that has most makes room for the next.
     pub strangers_max: usize,
+    /// Bytes of one frame at most whose head names no member: 256 KiB. Little more could be kept aside until its sender is one.
+    pub strangers_frame_max: usize,
     /// Bytes of frames that are not whole yet, of all strangers: 4 MiB. Past that, whoever holds most is closed. Their whole
     /// messages wait in 4 MiB, too; and what an allocator needs for many buffers that grow is several times as much.
     pub strangers_bytes_max: usize,
@@ -52,6 +54,7 @@ impl Default for ReceiverLimits {
             connections_max: 1024,
             connections_per_host_max: 256,
             strangers_max: 128,
+            strangers_frame_max: 256 << 10,
             strangers_bytes_max: 4 << 20,
             unfinished_bytes_max: 128 << 20,
             stranger_patience: Duration::from_secs(10),
