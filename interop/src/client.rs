@@ -38,6 +38,8 @@ impl Answer {
 /// A client of the session app. It keeps the session cookie that the last answer set, whichever node gave it.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
+    /// The application's path; none: `/app`.
+    app: Option<&'static str>,
     cookie: Option<String>,
 }
 
@@ -45,6 +47,18 @@ impl Client {
     /// A client without a cookie.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A client of the session app at another path than `/app`.
+    pub fn of_app(path: &'static str) -> Self {
+        Self { app: Some(path), cookie: None }
+    }
+
+    /// A client that has this session id, with or without a route.
+    pub fn of_cookie(id: &str) -> Self {
+        let mut client = Self::new();
+        client.cookie = Some(id.to_owned());
+        client
     }
 
     /// The session id that the client would send next, with its route.
@@ -62,7 +76,7 @@ impl Client {
     /// # Errors
     /// No connection, no answer in time, a status other than 200, a body that is no JSON.
     pub fn get(&mut self, node: SocketAddr, route: &str, query: &[(&str, &str)]) -> Result<Value> {
-        let mut path = format!("/app/{route}");
+        let mut path = format!("{}/{route}", self.app.unwrap_or("/app"));
         for (number, (name, value)) in query.iter().enumerate() {
             path.push(if number == 0 { '?' } else { '&' });
             path.push_str(&percent_encoded(name));

@@ -24,6 +24,7 @@
 
 pub mod client;
 pub mod nine_steps;
+pub mod node_process;
 pub mod outlive;
 pub mod poll;
 pub mod process;
@@ -35,8 +36,9 @@ pub mod spec;
 pub mod tomcat;
 
 pub use client::Client;
+pub use node_process::NodeProcess;
 pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
-pub use spec::{ClusterAt, Membership, NodeSpec};
-pub use tomcat::TomcatNode;
+pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec};
+pub use tomcat::{TomcatNode, TomcatVersion};

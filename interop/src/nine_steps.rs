@@ -12,12 +12,19 @@
 //! | 8 | B makes S2 | A has it |
 //! | 9 | S2 is left alone for longer than it may live | neither node has it |
 //!
+//! [`play`] stops at the first step that fails. [`census`] is for nodes whose messages may be lost or overtake each other: it goes on
+//! with what there is, and names what did not arrive.
+//!
 //! Source: Tomcat, "Clustering/Session Replication How-To", section "How it Works".
+
+mod loss;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+
+pub use loss::Loss;
 
 use crate::poll;
 use crate::{Client, Server};
@@ -38,8 +45,8 @@ pub enum Settle {
 }
 
 impl Settle {
-    /// What an answered request may still need before its node is killed. Nobody can be asked whether it was needed: asking B for the
-    /// session would move it to B.
+    /// What an answered request may still need before its node is killed, or its client asks another. Nobody can be asked whether it
+    /// was needed: asking B for the session moves it to B, where a Tomcat then refuses what is still on its way under the id before.
     const ALLOWANCE: Duration = Duration::from_millis(200);
     /// How long a question about a replicated change is repeated.
     const LIMIT: Duration = Duration::from_secs(2);
@@ -64,18 +71,24 @@ impl Settle {
 /// # Errors
 /// The first step that fails, with its number and what was found.
 pub fn play(a: &mut dyn Server, b: &mut dyn Server, settle: Settle) -> Result<()> {
-    let mut story = Story { a, b, settle, first: Value::Null, s1: Client::new(), s2: Client::new() };
-    story.a_starts().context("step 1, A starts")?;
-    story.b_starts().context("step 2, B starts and each sees the other")?;
-    story.a_makes_s1().context("step 3, A makes S1 and a user logs in")?;
-    story.a_is_killed().context("step 4, A is killed")?;
-    story.b_has_s1().context("step 5, B answers with S1 as A left it")?;
-    story.a_returns().context("step 6, A starts again and has the state")?;
-    story.a_invalidates_s1().context("step 7, A invalidates S1 and B drops it")?;
-    story.b_makes_s2().context("step 8, B makes S2 and A has it")?;
-    story.s2_expires().context("step 9, S2 expires on both")?;
-    story.a.kill()?;
-    story.b.kill()
+    Story::new(a, b, settle).play()
+}
+
+/// Plays all nine steps with asynchronous messages, and goes on with what has arrived. Gives what has not.
+///
+/// # Errors
+/// What is no loss: a node that does not start, see the other or answer; a value that nobody has set.
+pub fn census(a: &mut dyn Server, b: &mut dyn Server) -> Result<Vec<Loss>> {
+    let mut story = Story { losses: Some(Vec::new()), ..Story::new(a, b, Settle::Soon) };
+    story.play()?;
+    Ok(story.losses.unwrap_or_default())
+}
+
+/// From whom to whom a change goes.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    AToB,
+    BToA,
 }
 
 struct Story<'a> {
@@ -86,9 +99,44 @@ struct Story<'a> {
     first: Value,
     s1: Client,
     s2: Client,
+    /// What did not arrive, where that is to be counted; none: it is an error.
+    losses: Option<Vec<Loss>>,
 }
 
-impl Story<'_> {
+impl<'a> Story<'a> {
+    fn new(a: &'a mut dyn Server, b: &'a mut dyn Server, settle: Settle) -> Self {
+        Self { a, b, settle, first: Value::Null, s1: Client::new(), s2: Client::new(), losses: None }
+    }
+
+    fn play(&mut self) -> Result<()> {
+        self.a_starts().context("step 1, A starts")?;
+        self.b_starts().context("step 2, B starts and each sees the other")?;
+        self.a_makes_s1().context("step 3, A makes S1 and a user logs in")?;
+        self.a_is_killed().context("step 4, A is killed")?;
+        self.b_has_s1().context("step 5, B answers with S1 as A left it")?;
+        self.a_returns().context("step 6, A starts again and has the state")?;
+        self.a_invalidates_s1().context("step 7, A invalidates S1 and B drops it")?;
+        self.b_makes_s2().context("step 8, B makes S2 and A has it")?;
+        self.s2_expires().context("step 9, S2 expires on both")?;
+        self.a.kill()?;
+        self.b.kill()
+    }
+
+    /// Whether all has arrived. What has not is an error, or counted and gone on without.
+    fn arrived(&mut self, step: u8, way: Way, missing: Vec<String>) -> Result<bool> {
+        let (from, to) = match way {
+            Way::AToB => (self.a.name(), self.b.name()),
+            Way::BToA => (self.b.name(), self.a.name()),
+        };
+        let Some(losses) = &mut self.losses else {
+            ensure!(missing.is_empty(), "{}", missing.join("; "));
+            return Ok(true);
+        };
+        let all = missing.is_empty();
+        losses.extend(missing.into_iter().map(|what| Loss { step, from: from.to_owned(), to: to.to_owned(), what }));
+        Ok(all)
+    }
+
     fn a_starts(&mut self) -> Result<()> {
         self.a.start()?;
         holds(self.a, 0)
@@ -143,9 +191,15 @@ impl Story<'_> {
 
     fn b_has_s1(&mut self) -> Result<()> {
         let b = self.b.http();
-        same_session(&self.s1.get(b, "session", &[])?, &self.first)?;
-        equal("counter", &self.s1.get(b, "counter", &[])?["counter"], &json!(4))?;
-        self.first["attributes"]["counter"] = json!(4);
+        let got = self.s1.get(b, "session", &[])?;
+        let all = self.arrived(5, Way::AToB, differences(&got, &self.first))?;
+        let counter = self.s1.get(b, "counter", &[])?["counter"].take();
+        if all {
+            equal("counter", &counter, &json!(4))?;
+            self.first["attributes"]["counter"] = json!(4);
+        } else {
+            self.first = self.s1.get(b, "session", &[])?;
+        }
         self.settle.pass();
         Ok(())
     }
@@ -153,28 +207,40 @@ impl Story<'_> {
     fn a_returns(&mut self) -> Result<()> {
         self.a.start()?;
         holds(self.a, 1)?;
-        same_session(&self.s1.get(self.a.http(), "session", &[])?, &self.first)?;
+        let got = self.s1.get(self.a.http(), "session", &[])?;
+        self.arrived(6, Way::BToA, differences(&got, &self.first))?;
         self.settle.pass();
         Ok(())
     }
 
     fn a_invalidates_s1(&mut self) -> Result<()> {
         equal("the id at A", &self.s1.get(self.a.http(), "invalidate", &[])?["id"], &Value::Null)?;
-        let (b, s1) = (self.b.http(), &mut self.s1);
-        poll::until_equal("the id at B", self.settle.limit(), &Value::Null, || {
-            Ok(s1.get(b, "session", &[])?["id"].take())
-        })?;
+        self.settle.pass();
+        self.b_drops(7, Client::clone(&self.s1), "the end of S1")
+    }
+
+    /// Waits until B says that it does not have the client's session. Where the word of A has not come to it, B is told.
+    fn b_drops(&mut self, step: u8, mut client: Client, what: &str) -> Result<()> {
+        let b = self.b.http();
+        let gone = poll::until_equal("the id at B", self.settle.limit(), &Value::Null, || {
+            Ok(client.get(b, "session", &[])?["id"].take())
+        });
+        if !self.arrived(step, Way::AToB, named(what, gone))? {
+            client.get(b, "invalidate", &[])?;
+        }
         self.both_hold_none()
     }
 
     fn b_makes_s2(&mut self) -> Result<()> {
         let made = self.s2.get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
+        self.settle.pass();
         let (a, s2) = (self.a.http(), &mut self.s2);
-        poll::until("S2 at A", self.settle.limit(), || {
+        let there = poll::until("S2 at A", self.settle.limit(), || {
             let got = s2.get(a, "session", &[])?;
             equal("id", &bare_id(&got), &bare_id(&made))?;
             equal("attributes", &got["attributes"], &json!({"from": "B"}))
-        })
+        });
+        self.arrived(8, Way::BToA, named("S2", there)).map(drop)
     }
 
     /// The clock is the event here. S2 may not be asked for while it runs, which would keep it alive; the number of sessions may.
@@ -188,11 +254,7 @@ impl Story<'_> {
         // From then on a node must say that it is over, whether or not it has dropped it by itself.
         poll::time_passes(idle_since + Duration::from_secs(2 * IDLE_SECONDS));
         equal("the id at A", &self.s2.get(self.a.http(), "session", &[])?["id"], &Value::Null)?;
-        let (b, s2) = (self.b.http(), &mut self.s2);
-        poll::until_equal("the id at B", self.settle.limit(), &Value::Null, || {
-            Ok(s2.get(b, "session", &[])?["id"].take())
-        })?;
-        self.both_hold_none()
+        self.b_drops(9, Client::clone(&self.s2), "the end of S2")
     }
 
     fn both_hold_none(&mut self) -> Result<()> {
@@ -210,28 +272,36 @@ fn holds(node: &dyn Server, sessions: u64) -> Result<()> {
     Ok(())
 }
 
-/// `got` is the session `want`, perhaps with another node's route behind its id.
-fn same_session(got: &Value, want: &Value) -> Result<()> {
-    for field in ["created", "maxInactive", "user", "attributes"] {
-        equal(field, &got[field], &want[field])?;
+/// Where `got` is not the session `want`, which may have another node's route behind its id: field by field, attribute by attribute.
+fn differences(got: &Value, want: &Value) -> Vec<String> {
+    if bare_id(got) != bare_id(want) {
+        return vec![format!("the session: its id is {}, not {}", bare_id(got), bare_id(want))];
     }
-    equal("new", &got["new"], &json!(false))?;
-    equal("id", &bare_id(got), &bare_id(want))
+    let fields = ["created", "maxInactive", "user"].map(|field| (field.to_owned(), &got[field], &want[field]));
+    let attributes = |session: &Value| session["attributes"].as_object().cloned().unwrap_or_default();
+    let (has, wants) = (attributes(got), attributes(want));
+    let names = wants.keys().chain(has.keys().filter(|&name| !wants.contains_key(name)));
+    let attributes = names.map(|name| {
+        (format!("attribute {name}"), has.get(name).unwrap_or(&Value::Null), wants.get(name).unwrap_or(&Value::Null))
+    });
+    let not_new = [("new".to_owned(), &got["new"], &Value::Bool(false))];
+    fields
+        .into_iter()
+        .chain(attributes)
+        .chain(not_new)
+        .filter(|(_, got, want)| got != want)
+        .map(|(what, got, want)| format!("{what} is {got}, not {want}"))
+        .collect()
+}
+
+/// What an error is a loss of.
+fn named(what: &str, result: Result<()>) -> Vec<String> {
+    result.err().map(|error| format!("{what}: {error:#}")).into_iter().collect()
 }
 
 fn equal(what: &str, got: &Value, want: &Value) -> Result<()> {
-    if got == want {
-        return Ok(());
-    }
-    let (Some(got), Some(want)) = (got.as_object(), want.as_object()) else {
-        bail!("{what} is {got}, not {want}");
-    };
-    let names = want.keys().chain(got.keys().filter(|&name| !want.contains_key(name)));
-    let differ: Vec<String> = names
-        .filter(|&name| got.get(name) != want.get(name))
-        .map(|name| format!("{name} is {:?}, not {:?}", got.get(name), want.get(name)))
-        .collect();
-    bail!("{what}: {}", differ.join("; "))
+    ensure!(got == want, "{what} is {got}, not {want}");
+    Ok(())
 }
 
 /// A session id without the route of the node that serves it.
@@ -241,4 +311,20 @@ fn bare(id: &str) -> &str {
 
 fn bare_id(session: &Value) -> Value {
     session["id"].as_str().map_or(Value::Null, |id| json!(bare(id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_named_one_by_one() {
+        let want = json!({"id": "A.b", "new": true, "created": 1, "maxInactive": 9, "user": "alice", "attributes": {"n": 1, "m": 2}});
+        let got = json!({"id": "A.c", "new": false, "created": 1, "maxInactive": 9, "user": null, "attributes": {"m": 2, "x": 3}});
+        assert_eq!(
+            differences(&got, &want),
+            [r#"user is null, not "alice""#, "attribute n is null, not 1", "attribute x is 3, not null"]
+        );
+        assert_eq!(differences(&json!({"id": null}), &want), [r#"the session: its id is null, not "A""#]);
+    }
 }

@@ -4,12 +4,13 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::node_process::NodeProcess;
 use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
-use crate::spec::{ClusterAt, Membership, NodeSpec};
+use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec};
 
 /// The port on which a node of the rig tells its health before it serves.
 const HEALTH_PORT: u16 = 8081;
@@ -21,7 +22,8 @@ pub struct OutliveNode<'scene> {
     scene: &'scene Scene,
     program: PathBuf,
     more: Vec<String>,
-    process: Option<Process>,
+    keeps_all: bool,
+    process: NodeProcess,
 }
 
 impl<'scene> OutliveNode<'scene> {
@@ -30,13 +32,21 @@ impl<'scene> OutliveNode<'scene> {
     /// # Errors
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
-        Ok(Self { spec, scene, program: scene.outlive()?.to_owned(), more: Vec::new(), process: None })
+        let (program, process) = (scene.outlive()?.to_owned(), NodeProcess::new(&spec.name));
+        Ok(Self { spec, scene, program, more: Vec::new(), keeps_all: false, process })
     }
 
     /// With more arguments behind those that the description gives.
     #[must_use]
     pub fn with_arguments(mut self, more: &[&str]) -> Self {
         self.more.extend(more.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// As a keeper: it serves no application and keeps the sessions of all. Its health is asked where others tell theirs early.
+    #[must_use]
+    pub fn keeper(mut self) -> Self {
+        self.keeps_all = true;
         self
     }
 
@@ -51,9 +61,11 @@ impl<'scene> OutliveNode<'scene> {
         let mut arguments: Vec<String> = vec!["serve".into()];
         let mut flag = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         flag("--name", spec.name.clone());
-        flag("--http", spec.http().to_string());
         flag("--health", self.health_address().to_string());
-        flag("--app", "/app=session".into());
+        if !self.keeps_all {
+            flag("--http", spec.http().to_string());
+            flag("--app", "/app=session".into());
+        }
         flag("--receiver", spec.receiver().to_string());
         match &spec.membership {
             Membership::Multicast(group) => {
@@ -73,22 +85,20 @@ impl<'scene> OutliveNode<'scene> {
                 ClusterAt::Host => "Host".into(),
             },
         );
-        // The sandbox's addresses look like those of a network, and nobody is on it.
-        arguments.push("--allow-plaintext".into());
+        if !spec.domain.is_empty() {
+            flag("--domain", spec.domain.clone());
+        }
+        let names: Vec<String> = spec.interceptors.iter().map(interceptor_name).collect();
+        if !names.is_empty() {
+            flag("--interceptors", names.join(","));
+        }
+        match spec.interceptors.iter().find_map(encryption) {
+            Some((algorithm, _)) => flag("--encrypt-algorithm", algorithm.to_owned()),
+            // The sandbox's addresses look like those of a network, and nobody is on it.
+            None => arguments.push("--allow-plaintext".into()),
+        }
         arguments.extend(self.more.iter().cloned());
         arguments
-    }
-
-    /// The running process.
-    ///
-    /// # Errors
-    /// Where it does not run.
-    pub fn process(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.spec.name))
-    }
-
-    fn taken(&mut self) -> Result<Process> {
-        self.process.take().with_context(|| format!("{} does not run", self.spec.name))
     }
 }
 
@@ -97,27 +107,54 @@ impl Server for OutliveNode<'_> {
         &self.spec
     }
 
+    fn process(&self) -> Result<&Process> {
+        self.process.get()
+    }
+
+    fn http(&self) -> SocketAddr {
+        if self.keeps_all { self.health_address() } else { self.spec.http() }
+    }
+
     fn launch(&mut self) -> Result<()> {
-        ensure!(self.process.is_none(), "{} runs already", self.spec.name);
         let mut command = Command::new(&self.program);
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
-        self.process = Some(Process::spawn(&mut command, self.scene.log_file(&self.spec.name))?);
-        Ok(())
+        if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
+            command.env("OUTLIVE_ENCRYPT", key);
+        }
+        self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }
 
     fn kill(&mut self) -> Result<()> {
-        self.taken()?.kill()
+        self.process.kill()
     }
 
     fn stop(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        let status = self.taken()?.stop()?;
-        ensure!(status.success(), "{name} ended with {status} after SIGTERM");
+        let status = self.process.stop()?;
+        ensure!(status.success(), "{} ended with {status} after SIGTERM", self.spec.name);
         Ok(())
     }
 
     fn still_runs(&mut self) -> Result<()> {
-        let name = self.spec.name.clone();
-        self.process.as_mut().with_context(|| format!("{name} does not run"))?.still_runs()
+        self.process.still_runs()
+    }
+}
+
+/// An interceptor as `--interceptors` names it.
+fn interceptor_name(interceptor: &Interceptor) -> String {
+    match interceptor {
+        Interceptor::Gzip => "gzip".to_owned(),
+        Interceptor::Fragment(size) => format!("fragment={size}"),
+        Interceptor::Order => "order".to_owned(),
+        Interceptor::Encrypt(..) => "encrypt".to_owned(),
+        Interceptor::Throughput(interval) => format!("throughput={interval}"),
+        Interceptor::DomainFilter => "domain-filter".to_owned(),
+    }
+}
+
+/// Algorithm and key of the one that encrypts.
+fn encryption(interceptor: &Interceptor) -> Option<(&'static str, &'static str)> {
+    match interceptor {
+        Interceptor::Encrypt(algorithm, key) => Some((algorithm, key)),
+        _ => None,
     }
 }

@@ -6,7 +6,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `OUTLIVE_BIN` | the binary to test; without it, `outlive-server` is built with the release profile |
-//! | `OUTLIVE_RUNS` | how often a test marked [`Test::repeated`] runs (2) |
+//! | `OUTLIVE_RUNS` | how often a test marked [`Test::repeated`] runs (2; some say 1) |
 //! | `CI` | `true`: what would be skipped is a failure |
 
 use std::env;
@@ -19,10 +19,12 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::sandbox;
 use crate::scene::{Programs, Scene};
-use crate::tomcat;
+use crate::tomcat::{self, TomcatVersion};
 
 /// The web application's folder, told to the program inside the sandbox.
 const WEB_APP: &str = "OUTLIVE_RIG_WEB_APP";
+/// The same for the older Tomcat.
+const WEB_APP_9: &str = "OUTLIVE_RIG_WEB_APP_9";
 /// The binary's path.
 const BINARY: &str = "OUTLIVE_BIN";
 
@@ -34,14 +36,16 @@ pub struct Test {
     outlive: bool,
     tomcat: bool,
     browser: bool,
-    repeated: bool,
+    tomcat9: bool,
+    /// How often it runs unless it is told; none: once in any case.
+    runs: Option<usize>,
     by_name: bool,
 }
 
 impl Test {
     /// A test that needs no program.
     pub fn new(name: &'static str, run: fn(&Scene) -> Result<()>) -> Self {
-        Self { name, run, outlive: false, tomcat: false, browser: false, repeated: false, by_name: false }
+        Self { name, run, outlive: false, tomcat: false, browser: false, tomcat9: false, runs: None, by_name: false }
     }
 
     /// It starts Outlive nodes.
@@ -58,6 +62,13 @@ impl Test {
         self
     }
 
+    /// It starts Tomcat nodes of the older version, too.
+    #[must_use]
+    pub fn with_tomcat9(mut self) -> Self {
+        self.tomcat9 = true;
+        self
+    }
+
     /// It drives Chromium.
     #[must_use]
     pub fn with_browser(mut self) -> Self {
@@ -67,8 +78,14 @@ impl Test {
 
     /// It runs `OUTLIVE_RUNS` times, each time in a new scene, and passes where all runs do.
     #[must_use]
-    pub fn repeated(mut self) -> Self {
-        self.repeated = true;
+    pub fn repeated(self) -> Self {
+        self.repeated_from(2)
+    }
+
+    /// As [`Test::repeated`], with another number of runs where the variable is not set.
+    #[must_use]
+    pub fn repeated_from(mut self, runs: usize) -> Self {
+        self.runs = Some(runs);
         self
     }
 
@@ -153,9 +170,9 @@ pub fn main(tests: &[Test]) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How often repeated tests run.
-fn runs() -> usize {
-    env::var("OUTLIVE_RUNS").ok().and_then(|number| number.parse().ok()).unwrap_or(2).max(1)
+/// How often a repeated test runs that would run `without` times.
+fn runs(without: usize) -> usize {
+    env::var("OUTLIVE_RUNS").ok().and_then(|number| number.parse().ok()).unwrap_or(without).max(1)
 }
 
 fn is_ci() -> bool {
@@ -171,8 +188,11 @@ fn prepared(tests: &[&Test]) -> Result<Vec<(&'static str, String)>> {
     if tests.iter().any(|test| test.outlive) && env::var_os(BINARY).is_none() {
         variables.push((BINARY, build_outlive(target)?.display().to_string()));
     }
-    if tests.iter().any(|test| test.tomcat) && tomcat::is_installed() {
-        variables.push((WEB_APP, tomcat::build_web_app(target)?.display().to_string()));
+    if tests.iter().any(|test| test.tomcat) && TomcatVersion::V10.is_installed() {
+        variables.push((WEB_APP, tomcat::build_web_app(target, TomcatVersion::V10)?.display().to_string()));
+    }
+    if tests.iter().any(|test| test.tomcat9) && TomcatVersion::V9.is_installed() {
+        variables.push((WEB_APP_9, tomcat::build_web_app(target, TomcatVersion::V9)?.display().to_string()));
     }
     Ok(variables)
 }
@@ -227,18 +247,23 @@ fn skipped(test: &Test, why: &str) -> Outcome {
 }
 
 fn run_one(test: &Test) -> Outcome {
+    let told = |needed: bool, variable| needed.then(|| env::var_os(variable).map(PathBuf::from)).flatten();
     let programs = Programs {
-        outlive: test.outlive.then(|| env::var_os(BINARY).map(PathBuf::from)).flatten(),
-        web_app: test.tomcat.then(|| env::var_os(WEB_APP).map(PathBuf::from)).flatten(),
+        outlive: told(test.outlive, BINARY),
+        web_app: told(test.tomcat, WEB_APP),
+        web_app_9: told(test.tomcat9, WEB_APP_9),
     };
     if test.tomcat && programs.web_app.is_none() {
         return skipped(test, "no Tomcat here (packages tomcat10 and openjdk-17-jdk-headless)");
+    }
+    if test.tomcat9 && programs.web_app_9.is_none() {
+        return skipped(test, "no Tomcat 9 here (packages libtomcat9-java and openjdk-17-jdk-headless)");
     }
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
     }
     let start = Instant::now();
-    let runs = if test.repeated { runs() } else { 1 };
+    let runs = test.runs.map_or(1, runs);
     let mut good = 0;
     for run in 1..=runs {
         match scene_of(test, &programs) {
@@ -247,7 +272,7 @@ fn run_one(test: &Test) -> Outcome {
         }
     }
     let verdict = if good == runs { "ok" } else { "FAILED" };
-    let counted = if test.repeated { format!("{good} of {runs} runs, ") } else { String::new() };
+    let counted = if test.runs.is_some() { format!("{good} of {runs} runs, ") } else { String::new() };
     println!("test {} ... {verdict} ({counted}{:.1} s)", test.name, start.elapsed().as_secs_f64());
     if good == runs { Outcome::Passed } else { Outcome::Failed }
 }

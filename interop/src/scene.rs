@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::tomcat::TomcatVersion;
+
 /// How much of each log a failed test shows.
 const TAIL_LINES: usize = 60;
 
@@ -17,6 +19,8 @@ pub struct Programs {
     pub outlive: Option<PathBuf>,
     /// The session app as an exploded web application, for Tomcat.
     pub web_app: Option<PathBuf>,
+    /// The same for the older Tomcat.
+    pub web_app_9: Option<PathBuf>,
 }
 
 /// One test's folder and programs.
@@ -50,12 +54,16 @@ impl Scene {
         self.programs.outlive.as_deref().context("this test did not say that it needs Outlive")
     }
 
-    /// The web application for Tomcat.
+    /// The web application for that Tomcat.
     ///
     /// # Errors
     /// Where the test was not listed as one that needs it.
-    pub fn web_app(&self) -> Result<&Path> {
-        self.programs.web_app.as_deref().context("this test did not say that it needs Tomcat")
+    pub fn web_app(&self, version: TomcatVersion) -> Result<&Path> {
+        let web_app = match version {
+            TomcatVersion::V10 => &self.programs.web_app,
+            TomcatVersion::V9 => &self.programs.web_app_9,
+        };
+        web_app.as_deref().with_context(|| format!("this test did not say that it needs Tomcat {version:?}"))
     }
 
     /// A file for a process's output; numbered, so that each start of a node has its own, in order.
@@ -65,15 +73,32 @@ impl Scene {
         self.folder.path().join(format!("{number:02}-{name}.log"))
     }
 
-    /// The end of each log, under its name.
-    pub fn log_tails(&self) -> String {
+    /// All that the scene's nodes have written so far, one after the other.
+    ///
+    /// # Errors
+    /// Where a log cannot be read.
+    pub fn logs(&self) -> Result<String> {
+        let mut all = String::new();
+        for path in self.log_paths() {
+            all.push_str(&String::from_utf8_lossy(&fs::read(path)?));
+        }
+        Ok(all)
+    }
+
+    /// The logs, in the order in which their nodes were started.
+    fn log_paths(&self) -> Vec<PathBuf> {
         let mut logs: Vec<PathBuf> = fs::read_dir(self.folder.path())
             .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
             .unwrap_or_default();
         logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
         logs.sort();
+        logs
+    }
+
+    /// The end of each log, under its name.
+    pub fn log_tails(&self) -> String {
         let mut out = String::new();
-        for path in logs {
+        for path in self.log_paths() {
             let text = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
             let lines: Vec<&str> = text.lines().collect();
             let from = lines.len().saturating_sub(TAIL_LINES);

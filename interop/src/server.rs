@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::Client;
 use crate::poll;
+use crate::process::Process;
 use crate::spec::NodeSpec;
 
 /// How long a node may take until it answers: a Tomcat on a busy machine.
@@ -26,6 +27,12 @@ pub struct Health {
 pub trait Server {
     /// What the node is.
     fn spec(&self) -> &NodeSpec;
+
+    /// The running process.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    fn process(&self) -> Result<&Process>;
 
     /// Starts the process and returns at once.
     ///

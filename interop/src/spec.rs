@@ -31,6 +31,23 @@ pub enum ClusterAt {
     Host,
 }
 
+/// One of Tribes' interceptors beside those that every node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interceptor {
+    /// GzipInterceptor.
+    Gzip,
+    /// FragmentationInterceptor with this `maxSize`.
+    Fragment(usize),
+    /// OrderInterceptor.
+    Order,
+    /// EncryptInterceptor with this algorithm and key.
+    Encrypt(&'static str, &'static str),
+    /// ThroughputInterceptor that reports each time so many messages have passed.
+    Throughput(u32),
+    /// DomainFilterInterceptor for the node's own domain.
+    DomainFilter,
+}
+
 /// One node, of either kind. The same description starts an Outlive or a Tomcat.
 #[derive(Debug, Clone)]
 pub struct NodeSpec {
@@ -48,6 +65,12 @@ pub struct NodeSpec {
     pub send_options: u8,
     /// Where the cluster element stands.
     pub cluster_at: ClusterAt,
+    /// Paths at which a Tomcat serves the session app beside `/app`, each a web application of its own.
+    pub more_apps: Vec<&'static str>,
+    /// Interceptors, the topmost first.
+    pub interceptors: Vec<Interceptor>,
+    /// The membership domain; empty: none.
+    pub domain: String,
 }
 
 impl NodeSpec {
@@ -64,7 +87,17 @@ impl NodeSpec {
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
+            more_apps: Vec::new(),
+            interceptors: Vec::new(),
+            domain: String::new(),
         }
+    }
+
+    /// With the session app at these paths too, where the node is a Tomcat.
+    #[must_use]
+    pub fn more_apps(mut self, paths: &[&'static str]) -> Self {
+        self.more_apps = paths.to_vec();
+        self
     }
 
     /// With other `channelSendOptions`.
@@ -78,6 +111,20 @@ impl NodeSpec {
     #[must_use]
     pub fn cluster_at(mut self, place: ClusterAt) -> Self {
         self.cluster_at = place;
+        self
+    }
+
+    /// With interceptors, the topmost first.
+    #[must_use]
+    pub fn interceptors(mut self, topmost_first: &[Interceptor]) -> Self {
+        self.interceptors = topmost_first.to_vec();
+        self
+    }
+
+    /// With a membership domain.
+    #[must_use]
+    pub fn domain(mut self, domain: &str) -> Self {
+        domain.clone_into(&mut self.domain);
         self
     }
 

@@ -1,5 +1,5 @@
-//! The programs that the process tests need beside our own: a real Tomcat with its Java, a browser, and the tools that make
-//! network namespaces.
+//! The programs that the process tests need beside our own: a real Tomcat with its Java, a browser, the tools that make
+//! network namespaces, and the one that counts instructions.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,11 +14,16 @@ struct Peer {
 }
 
 // `tomcat10-common` holds all of Tomcat; the package `tomcat10` would add, and start, a service of the system.
-const PEERS: [Peer; 6] = [
+const PEERS: [Peer; 8] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
         is_there: || Path::new("/usr/share/tomcat10/bin/bootstrap.jar").exists(),
+    },
+    Peer {
+        what: "Apache Tomcat 9",
+        packages: &["libtomcat9-java"],
+        is_there: || Path::new("/usr/share/java/tomcat9-catalina-ha.jar").exists(),
     },
     Peer {
         what: "a JDK",
@@ -28,6 +33,7 @@ const PEERS: [Peer; 6] = [
     Peer { what: "Chromium", packages: &["chromium"], is_there: || answers("chromium", "--version") },
     Peer { what: "ChromeDriver", packages: &["chromium-driver"], is_there: || answers("chromedriver", "--version") },
     Peer { what: "ip", packages: &["iproute2"], is_there: || answers("ip", "-Version") },
+    Peer { what: "valgrind", packages: &["valgrind"], is_there: || answers("valgrind", "--version") },
     Peer { what: "unshare", packages: &["util-linux"], is_there: || answers("unshare", "--version") },
 ];
 

@@ -6,10 +6,22 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{cargo, loom, peers, purity, target_folder};
+use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 5] = ["nine_steps", "start_order", "bad_input", "hostile", "demo_page"];
+const PROCESS_TESTS: [&str; 11] = [
+    "nine_steps",
+    "overtaking",
+    "mixed",
+    "newcomer",
+    "tomcat9",
+    "interceptors",
+    "start_order",
+    "bad_input",
+    "hostile",
+    "keeper",
+    "demo_page",
+];
 
 pub(crate) fn run() -> ExitCode {
     let mut report = Report::new();
@@ -35,14 +47,16 @@ fn all(report: &mut Report) -> Result<()> {
     report.check("the real peers", || peers::ensure(nothing_may_be_skipped))?;
     report.tests("unit tests, vectors, doc tests", &mut on_workspace("test"))?;
     report.tests("loom models", &mut loom::models(None))?;
-    report.command(
-        "the release build",
-        cargo().args(["build", "--locked", "--release", "--package", "outlive-server"]),
-    )?;
+    report.check("the simulator: 1,000 seeds, and five planted bugs that must be found", sim::check)?;
+    report.command("the release build", &mut bench::build())?;
     report.tests(
         "process tests",
-        on_workspace("test").arg("--no-fail-fast").args(process_tests()).env("OUTLIVE_BIN", release_binary()),
-    )
+        on_workspace("test")
+            .arg("--no-fail-fast")
+            .args(process_tests())
+            .env("OUTLIVE_BIN", target_folder().join("release/outlive")),
+    )?;
+    report.tests("the benchmark's short form", &mut bench::short())
 }
 
 /// A command of cargo on all packages at once: so that every step uses the same builds of what they depend on.
@@ -54,8 +68,4 @@ fn on_workspace(command: &str) -> Command {
 
 fn process_tests() -> impl Iterator<Item = &'static str> {
     PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
-}
-
-fn release_binary() -> std::path::PathBuf {
-    target_folder().join("release/outlive")
 }

@@ -48,7 +48,7 @@ impl Decoding {
             return bytes();
         }
         match SessionMessage::decode(message, &limits(message)) {
-            Ok(session) => Body::Session(self.session(message, &session)),
+            Ok(session) => Body::Session(self.session(&session)),
             Err(MessageFault::Class(_)) => match Stream::decode_prefix(message, &limits(message)) {
                 Ok((stream, _)) => self.object(&stream),
                 Err(error) => {

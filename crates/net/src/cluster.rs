@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{ContextConfig, Node, NodeConfig, Peer};
+use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Peer, log};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
+use outlive_tribes_proto::interceptor::StackError;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -15,10 +16,11 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, all_sent};
+use crate::keeper::Keeper;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
-use crate::{multicast, receiver};
+use crate::{interceptors, multicast, receiver};
 
 /// How long leaving waits for the lanes to be empty.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
@@ -74,9 +76,12 @@ pub enum JoinError {
     NoInterface(SocketAddrV4),
     /// Messages would leave the machine in the clear.
     #[error(
-        "{0} is no loopback address, and nothing encrypts or signs cluster messages: allow plaintext if that network is trusted"
+        "{0} is no loopback address, and nothing encrypts or signs cluster messages: encrypt them, or allow plaintext if that network is trusted"
     )]
     Plaintext(IpAddr),
+    /// The interceptors cannot stand in this order.
+    #[error(transparent)]
+    Interceptors(#[from] StackError),
     /// No random bytes for the node's identity.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -96,6 +101,11 @@ pub struct MemberSummary {
     pub stalled: bool,
     /// Bytes that wait for it.
     pub queued_bytes: usize,
+    /// How many milliseconds its clock is ahead of this machine's; negative: behind. Estimated by the quickest of its messages
+    /// of the last minute; `None`: there was none.
+    pub clock_ahead_ms: Option<i64>,
+    /// What it has lost on its way here.
+    pub losses: Losses,
 }
 
 /// A node in its cluster. Cheap to clone.
@@ -118,7 +128,7 @@ impl Cluster {
             return Err(JoinError::Name(config.name));
         }
         let host = receiver_host(&config)?;
-        if !is_loopback(host) && !config.allow_plaintext {
+        if !is_loopback(host) && !config.may_leave_machine() {
             return Err(JoinError::Plaintext(host));
         }
         let listener = listen(&config.receiver, host).await?;
@@ -133,18 +143,19 @@ impl Cluster {
                     (None, IpAddr::V4(host)) => host,
                     (None, IpAddr::V6(_)) => return Err(JoinError::NoInterface(group)),
                 };
-                if !interface.is_loopback() && !config.allow_plaintext {
+                if !interface.is_loopback() && !config.may_leave_machine() {
                     return Err(JoinError::Plaintext(interface.into()));
                 }
                 if is_loopback(host) && !interface.is_loopback() {
-                    tracing::warn!(%host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
+                    tracing::warn!(target: log::CLUSTER, %host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
                 }
                 let joined = multicast::join(group, interface);
                 Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
             }
         };
         let clock = Clock::start();
-        let node = Node::new(NodeConfig {
+        let stack = interceptors::stack(&config)?;
+        let node_config = NodeConfig {
             local: receiver,
             route: config.name.clone(),
             identity: random_id()?,
@@ -159,7 +170,8 @@ impl Cluster {
             lane_bytes_max: config.lane_bytes_max,
             frame_bytes_max: config.frame_bytes_max,
             state_bytes_max: config.state_bytes_max,
-        });
+        };
+        let node = Node::with_interceptors(node_config, stack);
         let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
         let (left_sender, left) = oneshot::channel();
         let (readiness, _) = watch::channel(0);
@@ -174,7 +186,7 @@ impl Cluster {
             _held: held,
             config,
         });
-        tracing::info!(name = %shared.config.name, %receiver, "takes cluster messages");
+        tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
         tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
         let driver = Driver {
@@ -208,6 +220,8 @@ impl Cluster {
             kind: peer.kind(),
             stalled: peer.is_stalled(),
             queued_bytes: peer.lane().bytes(),
+            clock_ahead_ms: peer.clock_ahead_ms(),
+            losses: peer.losses(),
         };
         self.0.node.view().peers.iter().map(summary).collect()
     }
@@ -220,12 +234,21 @@ impl Cluster {
         Sessions::new(Arc::clone(&self.0), context)
     }
 
+    /// Makes this node a keeper: it asks for the state of every context that any member has, and takes part in each that appears
+    /// later, without being told a name. New sessions begin with the idle time of `config`; its path means nothing.
+    ///
+    /// A second call changes nothing.
+    pub fn keep(&self, config: ContextConfig) -> Keeper {
+        self.0.node.keep(self.0.clock.now(), config);
+        Keeper::new(Arc::clone(&self.0))
+    }
+
     /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
         if tokio::time::timeout(LEAVE_MAX, all_sent(&self.0.node)).await.is_err() {
-            tracing::warn!("leaves with messages that were not acknowledged");
+            tracing::warn!(target: log::CLUSTER, "leaves with messages that were not acknowledged");
         }
         self.0.node.stop(self.0.clock.now());
         let left = self.0.left.lock().take();

@@ -6,6 +6,8 @@ use std::time::Duration;
 use outlive_node::ReceiverLimits;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
+use crate::interceptors::InterceptorConfig;
+
 /// Where messages of the other members are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiverAddress {
@@ -74,6 +76,8 @@ pub struct ClusterConfig {
     pub state_bytes_max: usize,
     /// What hosts may make the receiver hold: connections, and parts of frames.
     pub receiver_limits: ReceiverLimits,
+    /// Tomcat's interceptors that this node has, the topmost first, above those that every node has.
+    pub interceptors: Vec<InterceptorConfig>,
     /// Whether messages may leave this machine although nothing encrypts or signs them.
     pub allow_plaintext: bool,
 }
@@ -93,6 +97,7 @@ impl Default for ClusterConfig {
             frame_bytes_max: 64 << 20,
             state_bytes_max: 1 << 30,
             receiver_limits: ReceiverLimits::default(),
+            interceptors: Vec::new(),
             allow_plaintext: false,
         }
     }
@@ -106,6 +111,12 @@ impl Default for Membership {
 }
 
 impl ClusterConfig {
+    /// Whether messages may leave this machine: encrypted, or allowed to be read by others.
+    pub(crate) fn may_leave_machine(&self) -> bool {
+        let encrypts = |interceptor: &InterceptorConfig| matches!(interceptor, InterceptorConfig::Encrypt { .. });
+        self.allow_plaintext || self.interceptors.iter().any(encrypts)
+    }
+
     /// The context's name in messages.
     pub(crate) fn wire_name(&self, path: &str) -> String {
         let path = path.trim_end_matches('/');

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{Effect, Node};
+use outlive_node::{Effect, Node, log};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::{oneshot, watch};
@@ -76,7 +76,7 @@ impl Driver {
                 if let Some((socket, group)) = &self.multicast
                     && let Err(error) = socket.send_to(&bytes, *group).await
                 {
-                    tracing::warn!(%group, %error, "cannot send a heartbeat");
+                    tracing::warn!(target: log::MEMBERSHIP, %group, %error, "cannot send a heartbeat");
                 }
             }
             Effect::Probe { member, timeout, frame } => {
@@ -87,7 +87,7 @@ impl Driver {
                 });
             }
             Effect::Joined(peer) => {
-                tracing::info!(member = %peer.id().address(), kind = %peer.kind(), "joined");
+                tracing::info!(target: log::CLUSTER, member = %peer.id().address(), kind = %peer.kind(), "joined");
                 let sender = Sender {
                     node: Arc::clone(&self.node),
                     peer,
@@ -97,14 +97,16 @@ impl Driver {
                 };
                 self.tasks.spawn(sender.run());
             }
-            Effect::Left(peer) => tracing::info!(member = %peer.id().address(), "left"),
+            Effect::Left(peer) => {
+                tracing::info!(target: log::CLUSTER, member = %peer.id().address(), clock_ahead_ms = peer.clock_ahead_ms(), "left")
+            }
             Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
                 // Static members are told by a message, which lies in the lanes now.
                 let last_words = tokio::time::timeout(LAST_WORDS_MAX, all_sent(&self.node)).await;
                 if last_words.is_err() {
-                    tracing::debug!("not every member could be told that this node leaves");
+                    tracing::debug!(target: log::CLUSTER, "not every member could be told that this node leaves");
                 }
                 if let Some(left) = self.left.take() {
                     // Nobody waits if the node was dropped meanwhile.
@@ -145,7 +147,7 @@ pub(crate) async fn all_sent(node: &Node) {
     for peer in view.peers.iter().filter(|peer| !peer.is_stalled()) {
         loop {
             poll_fn(|cx| peer.lane().poll_idle(cx)).await;
-            if peer.dirty_len() == 0 || peer.lane().is_closed() {
+            if !peer.is_behind() || peer.lane().is_closed() {
                 break;
             }
             // The lane is empty, so its sender repairs what did not fit, as soon as it has a connection.

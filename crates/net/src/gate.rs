@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use outlive_node::{ConnectionId, Intake, ReceiverLimits};
+use outlive_node::{ConnectionId, Intake, ReceiverLimits, log};
 use outlive_sync::{Counter, Locked};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -60,7 +60,7 @@ impl Gate {
     fn warn(&self, why: &dyn fmt::Display) {
         let count = self.turned_away.add(1) + 1;
         if count.is_power_of_two() {
-            tracing::warn!(target: "outlive::receiver", count, "connection closed: {why}");
+            tracing::warn!(target: log::RECEIVER, count, "connection closed: {why}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::{Link, Node, ReceiverLimits, Reply};
+use outlive_node::{Link, Node, ReceiverLimits, Reply, log};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use socket2::{SockRef, TcpKeepalive};
@@ -45,12 +45,12 @@ pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock,
                 let node = Arc::clone(&node);
                 connections.spawn(async move {
                     if let Err(fault) = serve(stream, from, &node, clock, pass).await {
-                        tracing::warn!(target: "outlive::receiver", peer = %from, "connection closed: {fault}");
+                        tracing::warn!(target: log::RECEIVER, peer = %from, "connection closed: {fault}");
                     }
                 })
             }),
             Err(error) => {
-                tracing::warn!(target: "outlive::receiver", %error, "cannot accept a connection");
+                tracing::warn!(target: log::RECEIVER, %error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -111,7 +111,7 @@ async fn serve(
             Ok(Err(error)) => return Err(error.into()),
             Err(_) if !was_empty => return Err(Closed::TooSlow(received.len() - there, since.elapsed())),
             Err(_) if node.is_strangers(&link) => {
-                tracing::debug!(target: "outlive::receiver", peer = %from, "connection closed: no member's, and silent");
+                tracing::debug!(target: log::RECEIVER, peer = %from, "connection closed: no member's, and silent");
                 return Ok(());
             }
             Err(_) => {

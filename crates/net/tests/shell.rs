@@ -7,12 +7,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use outlive_net::encrypt::{Algorithm, EncryptionKey};
+use outlive_net::fragmentation::Fragmentation;
+use outlive_net::gzip::Gzip;
+use outlive_net::order::Order;
 use outlive_net::{
-    Cluster, ClusterConfig, ContextConfig, Delivery, Membership, ReceiverAddress, SendOptions, Sessions,
+    Cluster, ClusterConfig, ContextConfig, Delivery, InterceptorConfig, JoinError, Membership, ReceiverAddress,
+    SendOptions, Sessions, StackError,
 };
 use outlive_serial::Value;
 use outlive_tribes_proto::time::UnixMillis;
-use outlive_tribes_proto::wire::channel_data::encode_head;
+use outlive_tribes_proto::wire::channel_data::{ChannelData, encode_head};
 use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader, TAIL};
 use outlive_tribes_proto::wire::peer::Mark;
 use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind, UniqueId};
@@ -102,6 +107,116 @@ async fn a_frame_that_was_lost_with_its_connection_is_sent_again() {
     tokio::time::timeout(PATIENCE, again.notified()).await.expect("a third frame");
     let bodies = bodies.lock().unwrap();
     assert_eq!(bodies[1], bodies[2], "the same message, by its id");
+}
+
+/// The same with messages in pieces, which have numbers: the peer closes the connection with the second piece unanswered.
+#[tokio::test]
+async fn a_piece_that_was_lost_keeps_its_place_and_number() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = listener.local_addr().unwrap();
+    let config = ClusterConfig {
+        receiver: ReceiverAddress::At(free_address()),
+        membership: Membership::Static(vec![peer]),
+        interceptors: vec![
+            InterceptorConfig::Fragmentation(Fragmentation { max_size: 100, ..Fragmentation::default() }),
+            InterceptorConfig::Order(Order::default()),
+        ],
+        ..ClusterConfig::default()
+    };
+    let cluster = Cluster::join(config).await.unwrap();
+    let _sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
+    let mut messages = Vec::new();
+    let five = async {
+        while messages.len() < 5 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut frames, mut received) = (FrameReader::new(), BytesMut::new());
+            'connection: while stream.read_buf(&mut received).await.unwrap_or(0) > 0 {
+                while let Some(Frame::Message(body)) = frames.next(&mut received).unwrap() {
+                    let data = ChannelData::decode(&body).unwrap();
+                    // Neither probes nor the start message of a static member pass the interceptors.
+                    if data.message.ends_with(&[0xd5]) || data.message.starts_with(b"Local StaticMember") {
+                        if data.options.contains(SendOptions::USE_ACK) {
+                            stream.write_all(&ACK).await.unwrap();
+                        }
+                        continue;
+                    }
+                    messages.push((data.id, data.message));
+                    if matches!(messages.len(), 2 | 5) {
+                        break 'connection;
+                    }
+                    stream.write_all(&ACK).await.unwrap();
+                }
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, five).await.expect("pieces of the question for the state");
+    assert_eq!(messages[1], messages[2], "the same piece with the same number");
+    messages.dedup();
+    for (index, (id, message)) in messages.iter().enumerate() {
+        let (rest, number) = message.split_last_chunk::<4>().unwrap();
+        let (_, trailer) = rest.split_last_chunk::<9>().unwrap();
+        assert_eq!((*id, u32::from_be_bytes(*number)), (messages[0].0, index as u32 + 1));
+        assert_eq!((&trailer[..4], trailer[8]), (&(index as u32).to_be_bytes()[..], 1));
+    }
+}
+
+/// Two of ours with all that change messages, over real connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_stack_between_two_nodes() {
+    let key: EncryptionKey = "000102030405060708090a0b0c0d0e0f".parse().unwrap();
+    let stack = [
+        InterceptorConfig::Throughput { interval: 10 },
+        InterceptorConfig::Gzip(Gzip::default()),
+        InterceptorConfig::Encrypt { algorithm: Algorithm::AesGcm, key },
+        InterceptorConfig::Fragmentation(Fragmentation { max_size: 1000, ..Fragmentation::default() }),
+        InterceptorConfig::Order(Order::default()),
+    ];
+    let (a, b) = (free_address(), free_address());
+    let node = async |receiver, other| {
+        let config = ClusterConfig {
+            receiver: ReceiverAddress::At(receiver),
+            membership: Membership::Static(vec![other]),
+            options: SendOptions(6),
+            interceptors: stack.to_vec(),
+            ..ClusterConfig::default()
+        };
+        let cluster = Cluster::join(config).await.unwrap();
+        let sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
+        (cluster, sessions)
+    };
+    let ((one, here), (_two, there)) = (node(a, b).await, node(b, a).await);
+    until("both see each other", || here.members() == 1 && there.members() == 1).await;
+    here.ready().await;
+    there.ready().await;
+    // Text that gzip cannot make small, so that it goes in pieces.
+    let text: String = (0..20_000_u32).map(|i| char::from(b'!' + (i.wrapping_mul(i) / 7 % 90) as u8)).collect();
+    for _ in 0..50 {
+        let (id, delivery) = create(&here, &text);
+        if let Delivery::Await(confirmed) = delivery {
+            confirmed.await;
+        }
+        let copy = there.find(&id).expect("an answered request is on both nodes");
+        assert_eq!(copy.get("value"), Some(Value::string(&text)));
+    }
+    until("everything is confirmed", || one.members()[0].queued_bytes == 0).await;
+}
+
+#[tokio::test]
+async fn a_key_lets_a_node_onto_the_network_and_an_illegal_stack_does_not() {
+    let config = |interceptors| ClusterConfig {
+        receiver: ReceiverAddress::At("192.0.2.1:0".parse().unwrap()),
+        membership: Membership::Static(Vec::new()),
+        interceptors,
+        ..ClusterConfig::default()
+    };
+    let refused = async |interceptors| Cluster::join(config(interceptors)).await.expect_err("no such address here");
+    assert!(matches!(refused(Vec::new()).await, JoinError::Plaintext(_)));
+    let key = "000102030405060708090a0b0c0d0e0f".parse().unwrap();
+    let encrypt = InterceptorConfig::Encrypt { algorithm: Algorithm::AesGcm, key };
+    assert!(matches!(refused(vec![encrypt]).await, JoinError::Receiver { .. }));
+    let illegal = vec![InterceptorConfig::Order(Order::default()), InterceptorConfig::Gzip(Gzip::default())];
+    let config = ClusterConfig { receiver: ReceiverAddress::At(free_address()), ..config(illegal) };
+    assert!(matches!(Cluster::join(config).await, Err(JoinError::Interceptors(StackError::NumberingAbove { .. }))));
 }
 
 /// It is connected, it reads, and it confirms nothing, as a process that was stopped.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_serial::Value;
+use outlive_serial::{Refused, Value};
 use outlive_session::{AtRest, Expiry, SessionCell, SetError, User};
 use outlive_sync::{Acknowledgement, Locked, LockedGuard};
 use outlive_tribes_proto::time::{Now, UnixMillis};
@@ -17,41 +17,49 @@ use outlive_tribes_proto::time::{Now, UnixMillis};
 /// within this time finds it packed, and keeps it awake.
 const REST_AFTER: Duration = Duration::from_secs(2);
 
-/// A session in use, and what its current request waits for.
 #[derive(Debug)]
-pub(crate) struct InUse {
-    pub(crate) session: SessionCell,
-    /// Messages sent during the request (a new id, the end) that its answer has to wait for.
-    pub(crate) unacknowledged: Option<Acknowledgement>,
+struct InUse {
+    session: SessionCell,
     /// Whether it is packed as soon as the request that made it or woke it is over.
     brief: bool,
 }
 
-/// A session in one of its two forms: in use, or else at rest.
+/// A session in one of its two forms, in use or else at rest, and what its requests wait for.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     in_use: Option<Box<InUse>>,
     at_rest: AtRest,
+    unacknowledged: Option<Acknowledgement>,
+}
+
+/// A session to be used, under its lock.
+#[derive(Debug)]
+pub(crate) struct Awake<'a> {
+    pub(crate) session: &'a mut SessionCell,
+    /// What requests of the session have sent (changes, a new id, the end) and their answers have to wait for.
+    pub(crate) unacknowledged: &'a mut Option<Acknowledgement>,
 }
 
 impl Guarded {
     /// The session, to be used.
-    pub(crate) fn wake(&mut self) -> &mut InUse {
-        let at_rest = &mut self.at_rest;
-        self.in_use.get_or_insert_with(|| {
+    pub(crate) fn wake(&mut self) -> Awake<'_> {
+        let Guarded { in_use, at_rest, unacknowledged } = self;
+        let in_use = in_use.get_or_insert_with(|| {
             let session = restored(&core::mem::take(at_rest));
-            Box::new(InUse { session, unacknowledged: None, brief: false })
-        })
+            Box::new(InUse { session, brief: false })
+        });
+        Awake { session: &mut in_use.session, unacknowledged }
     }
 
     /// The session, for a request or for what a peer tells of one.
-    pub(crate) fn join(&mut self, now: Now) -> &mut InUse {
-        let rested = self.in_use.is_none();
-        let in_use = self.wake();
-        if rested {
-            in_use.brief = in_use.session.idle(now) >= REST_AFTER;
+    pub(crate) fn join(&mut self, now: Now) -> Awake<'_> {
+        if self.in_use.is_none() {
+            self.wake();
+            if let Some(in_use) = &mut self.in_use {
+                in_use.brief = in_use.session.idle(now) >= REST_AFTER;
+            }
         }
-        in_use
+        self.wake()
     }
 
     /// The request is over: packs the session if it was made or came out of its rest for this one alone.
@@ -83,12 +91,9 @@ impl Guarded {
     }
 
     fn pack(&mut self) -> bool {
-        let packed = |in_use: &InUse| {
-            let awaited = in_use.unacknowledged.as_ref().is_some_and(|waiting| !waiting.is_complete());
-            if awaited { None } else { in_use.session.pack() }
-        };
-        let Some(at_rest) = self.in_use.as_deref().and_then(packed) else { return false };
-        *self = Guarded { in_use: None, at_rest };
+        let Some(at_rest) = self.in_use.as_ref().and_then(|in_use| in_use.session.pack()) else { return false };
+        self.at_rest = at_rest;
+        self.in_use = None;
         true
     }
 }
@@ -104,8 +109,8 @@ pub(crate) struct Cell(Locked<Guarded>);
 
 impl Cell {
     pub(crate) fn new(session: SessionCell) -> Self {
-        let in_use = Some(Box::new(InUse { session, unacknowledged: None, brief: true }));
-        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default() }))
+        let in_use = Some(Box::new(InUse { session, brief: true }));
+        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default(), unacknowledged: None }))
     }
 
     pub(crate) fn lock(&self) -> LockedGuard<'_, Guarded> {
@@ -181,6 +186,12 @@ impl SessionRef {
     pub fn attributes(&self) -> Vec<(String, Value)> {
         let mut cell = self.0.lock();
         cell.wake().session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    }
+
+    /// Values that peers have sent for attributes of these names, and that are kept without being forwarded: too deep, or referring to
+    /// nothing.
+    pub fn quarantined(&self) -> Vec<(String, Refused)> {
+        self.0.lock().wake().session.quarantined().to_vec()
     }
 
     /// The user who is logged in.

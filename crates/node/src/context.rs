@@ -6,9 +6,10 @@ use outlive_session::{BaseId, Expiry, SessionCell, SessionId, Transfer, Waiting}
 use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Locked, Table};
 use outlive_tribes_proto::time::Now;
 
-use crate::cell::{Cell, SessionRef};
+use crate::cell::{Cell, Guarded, SessionRef};
 use crate::dispatch::Dispatch;
 use crate::held::Held;
+use crate::peer::ClusterView;
 
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;
@@ -95,6 +96,11 @@ impl Context {
             anything_waits: AtomicFlag::default(),
             counters: ContextCounters::default(),
         }
+    }
+
+    /// With a transfer that does not begin at the beginning.
+    pub(crate) fn with_transfer(self, transfer: Transfer<Held>) -> Self {
+        Context { ready: AtomicFlag::new(transfer.is_held()), transfer: Locked::new(transfer), ..self }
     }
 
     /// Its name in messages: `localhost#/app`, or `/app` where the cluster stands in the Host.
@@ -188,7 +194,7 @@ impl Context {
             let (known_as, id) = (id.clone(), id.with_route(&self.route));
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &known_as, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &known_as, outgoing, guarded.unacknowledged);
             }
         }
         guarded.session.id().as_str() != shown
@@ -207,7 +213,7 @@ impl Context {
             let old = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(&view, &old, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &old, outgoing, guarded.unacknowledged);
             }
             old
         };
@@ -225,13 +231,13 @@ impl Context {
         let base = {
             let mut guard = cell.lock();
             let guarded = guard.wake();
-            if guarded.session.has_ended() || !still(&guarded.session) {
+            if guarded.session.has_ended() || !still(guarded.session) {
                 return false;
             }
             let id = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
-                self.dispatch.broadcast(&view, &id, outgoing, &mut guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &id, outgoing, guarded.unacknowledged);
             }
             id.base()
         };
@@ -244,20 +250,27 @@ impl Context {
     /// Source: Tomcat `ReplicationValve.sendReplicationMessage`, `DeltaManager.requestCompleted`.
     pub fn complete(&self, now: Now, session: &SessionRef) -> Delivery {
         let mut guard = session.0.lock();
-        let guarded = guard.wake();
         // Inside the lock, see ARCHITECTURE.md, "publish, then walk".
         let view = self.dispatch.view();
+        self.complete_in(now, &mut guard, &view)
+    }
+
+    pub(crate) fn complete_in(&self, now: Now, guard: &mut Guarded, view: &ClusterView) -> Delivery {
+        let guarded = guard.wake();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
-        // Of an end or a new id: shared with other requests of the session that wait for the same.
-        let mut waiting = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
-        guarded.unacknowledged.clone_from(&waiting);
+        // What another request of the session has sent may hold what this one has changed: then both wait for the same.
+        let earlier = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
+        let mut waiting = None;
         let sent = !outgoing.is_empty();
         if sent {
             let id = guarded.session.id();
             for outgoing in outgoing {
-                self.dispatch.broadcast(&view, id, outgoing, &mut waiting);
+                self.dispatch.broadcast(now, view, id, outgoing, &mut waiting);
             }
         }
+        // A lane keeps its order, so whoever confirms a later message has confirmed the earlier ones.
+        let waiting = waiting.or(earlier);
+        guarded.unacknowledged.clone_from(&waiting);
         guard.leave();
         match waiting {
             Some(waiting) => Delivery::Await(waiting),

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use outlive_session::{Outgoing, SessionId, Writer};
 use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Published};
 use outlive_tribes_proto::UniqueId;
+use outlive_tribes_proto::interceptor::InterceptorStack;
+use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
+use crate::descent::Descent;
 use crate::letter::Letter;
 use crate::parcel::{Load, Parcel};
 use crate::peer::{ClusterView, Peer};
@@ -16,6 +19,7 @@ use crate::peer::{ClusterView, Peer};
 pub(crate) struct Dispatch {
     pub(crate) view: Published<ClusterView>,
     pub(crate) writer: Writer,
+    pub(crate) descent: Descent,
     ids: MessageIds,
     waits: bool,
     /// Somebody has become a member lately who acknowledges nothing: requests wait only for those who ever did.
@@ -23,10 +27,11 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn new(local: UniqueId, seed: u64, options: SendOptions) -> Self {
+    pub(crate) fn new(local: UniqueId, seed: u64, options: SendOptions, stack: InterceptorStack) -> Self {
         Dispatch {
             view: Published::new(ClusterView::default()),
             writer: Writer::from(local),
+            descent: Descent::of(stack),
             ids: MessageIds { seed, count: Counter::default() },
             // Asked for with "use ack", and not taken back with "asynchronous".
             waits: options.contains(SendOptions::USE_ACK) && !options.contains(SendOptions::ASYNCHRONOUS),
@@ -54,6 +59,7 @@ impl Dispatch {
     /// announces members that are none cannot fill lanes.
     pub(crate) fn broadcast(
         &self,
+        now: Now,
         view: &ClusterView,
         id: &SessionId,
         outgoing: Outgoing,
@@ -62,7 +68,7 @@ impl Dispatch {
         if view.peers.is_empty() {
             return;
         }
-        let letter = Letter::of(self.next_id(), outgoing);
+        let letter = self.descent.for_all(now, Letter::of(self.next_id(), outgoing));
         for peer in &view.peers {
             let (stalled, known) = (peer.is_stalled(), peer.has_acknowledged());
             if stalled && !known {

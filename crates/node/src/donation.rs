@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use outlive_session::{SessionCell, SessionEvent, SessionMessage, SessionState, StateWriter};
+use outlive_session::{
+    SessionCell, SessionEvent, SessionMessage, SessionState, StateStamps, StateWriter, TrailerWriter,
+};
 use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
@@ -55,6 +57,7 @@ impl Donation {
     /// The next block; there is at least one, even of no session.
     pub fn next_block(&mut self) -> Option<Letter> {
         let mut states = Vec::new();
+        let mut trailer = TrailerWriter::default();
         let mut bytes = 0;
         while states.len() < BLOCK_SESSIONS && bytes < BLOCK_BYTES {
             let Some(cell) = self.cells.next() else { break };
@@ -62,6 +65,9 @@ impl Donation {
             let session = cell.look();
             if wants(&session) {
                 let state = session.to_state(self.now, self.for_tomcat);
+                if !self.for_tomcat {
+                    trailer.push(&StateStamps::of(&session));
+                }
                 bytes += weight(&state);
                 states.push(state);
             }
@@ -73,7 +79,8 @@ impl Donation {
         let mut writer = StateWriter::new(states.len());
         states.iter().for_each(|state| writer.push(state));
         let message = SessionMessage::of_context(SessionEvent::AllData, &self.context, self.at);
-        let body: Bytes = message.with_payload(writer.finish()).encode();
+        let message = message.with_payload(writer.finish()).encode();
+        let body = if self.for_tomcat { message } else { Bytes::from([&message[..], &trailer.finish()].concat()) };
         Some(Letter::object(self.id, self.at, body))
     }
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::{DecodeError, Limits, ObjectInput};
+#[cfg(feature = "planted")]
+use outlive_session::planted;
 use outlive_session::transfer::Reason;
 use outlive_session::{
     Ask, BaseId, DeltaRequest, IdFault, MessageFault, Origin, SessionCell, SessionEvent, SessionId, SessionMessage,
-    StateReader,
+    SessionState, StateReader, StateStamps, TrailerReader, Unreadable,
 };
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::MemberId;
@@ -20,8 +22,12 @@ use crate::context::{Context, Grave};
 use crate::donation::Donation;
 use crate::held::Held;
 use crate::letter::Letter;
+use crate::log;
 use crate::parcel::{Load, Parcel};
 use crate::peer::{Dirty, Peer};
+
+/// So many values of one peer that were not taken are told of one by one, later ones at each power of two.
+const UNREADABLE_LINES: u64 = 100;
 
 /// Ids that a session can have had before a late message is given up: each login adds one.
 const MOVES_MAX: usize = 16;
@@ -64,12 +70,16 @@ impl Context {
     ) -> Result<(), SessionFault> {
         match message.event {
             SessionEvent::GetAll => self.donate(now, peer),
-            SessionEvent::AllData => return self.take_state(now, peer, message),
+            SessionEvent::AllData => return self.take_state(now, peer, body, message),
             SessionEvent::TransferComplete => self.advance(now, |transfer, _| transfer.completed_by(peer.id())),
             SessionEvent::NoContextManager => {
                 self.advance(now, |transfer, members| transfer.refused_by(peer.id(), now.monotonic, members));
             }
             _ => {
+                #[cfg(feature = "planted")]
+                if !self.ready.get() && planted::is_planted(planted::Planted::DeltaDroppedInTransfer) {
+                    return Ok(());
+                }
                 if !self.ready.get() {
                     let mut transfer = self.transfer.lock();
                     if !transfer.is_held() {
@@ -77,7 +87,7 @@ impl Context {
                         if transfer.hold(held, body.len()).is_ok() {
                             return Ok(());
                         }
-                        tracing::warn!(context = %self.name, "too much arrives during the state transfer: applied as it comes");
+                        tracing::warn!(target: log::MANAGER, context = %self.name, "too much arrives during the state transfer: applied as it comes");
                     }
                 }
                 let arrived = self.apply(now, peer, body, message)?;
@@ -107,10 +117,8 @@ impl Context {
         match step(&mut transfer, &view.ids()) {
             Ask::Wait => {}
             Ask::Donor(donor) => {
-                tracing::info!(context = %self.name, donor = %donor.address(), "asks for the state");
-                let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
                 if let Some(peer) = view.peer(&donor) {
-                    self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, question.encode()));
+                    self.ask(now, peer);
                 }
             }
             Ask::Complete(reason) => {
@@ -124,14 +132,37 @@ impl Context {
                 self.ready.set(true);
                 let sessions = self.table.len();
                 match reason {
-                    Reason::Received => tracing::info!(context = %self.name, sessions, late, "holds the state"),
-                    Reason::Alone => tracing::info!(context = %self.name, sessions, "holds the state: no one to ask"),
+                    Reason::Received => {
+                        tracing::info!(target: log::MANAGER, context = %self.name, sessions, late, "holds the state")
+                    }
+                    Reason::Alone => {
+                        tracing::info!(target: log::MANAGER, context = %self.name, sessions, "holds the state: no one to ask")
+                    }
                     Reason::TimedOut => {
-                        tracing::error!(context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
+                        tracing::error!(target: log::MANAGER, context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
                     }
                 }
             }
         }
+    }
+
+    /// Sends the question for all sessions.
+    pub(crate) fn ask(&self, now: Now, peer: &Peer) {
+        tracing::info!(target: log::MANAGER, context = %self.name, donor = %peer.id().address(), "asks for the state");
+        let question = SessionMessage::of_context(SessionEvent::GetAll, &self.name, now.wall);
+        self.dispatch.send(
+            peer,
+            Letter::question(self.dispatch.next_id(), now.wall, question.encode(), Some(Arc::clone(&self.name))),
+        );
+    }
+
+    /// A Tomcat has acknowledged the question. If it has sent no session before, it will not: then the next one is asked,
+    /// `or_never` permitting.
+    pub(crate) fn answered_by(&self, now: Now, member: &MemberId, or_never: bool) {
+        self.advance(now, |transfer, members| match or_never || transfer.is_told() {
+            true => transfer.answered_by(member, now.monotonic, members),
+            false => Ask::Wait,
+        });
     }
 
     /// Whether the state is being asked of a member at this address: what comes from there may be large.
@@ -140,15 +171,17 @@ impl Context {
     }
 
     /// A member asks for everything: it gets what there is, at once, even while this node itself is asking.
-    fn donate(&self, now: Now, peer: &Arc<Peer>) {
+    pub(crate) fn donate(&self, now: Now, peer: &Arc<Peer>) {
         let mut cells = Vec::with_capacity(self.table.len());
         self.table.for_each(|cell| cells.push(cell));
-        tracing::info!(context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
+        tracing::info!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
         let for_tomcat = !peer.is_ours();
         let at = if for_tomcat { oldest_untold(&cells).unwrap_or(now.wall).min(now.wall) } else { now.wall };
         let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
-            tracing::warn!(context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            tracing::warn!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
+            // Whoever asks waits for a minute without an answer, and then goes on without the state.
+            peer.mark_asked(&self.name);
             return;
         }
         // One of ours asks the next if this node has no whole state itself. A Tomcat would never ask again.
@@ -158,7 +191,9 @@ impl Context {
             SessionEvent::NoContextManager
         };
         let end = SessionMessage::of_context(end, &self.name, at);
-        self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode()));
+        if !self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, end.encode())) {
+            peer.mark_asked(&self.name);
+        }
     }
 
     /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
@@ -201,16 +236,26 @@ impl Context {
         }
     }
 
-    fn take_state(&self, now: Now, peer: &Arc<Peer>, message: &SessionMessage<'_>) -> Result<(), SessionFault> {
+    fn take_state(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        message: &SessionMessage<'_>,
+    ) -> Result<(), SessionFault> {
         let event = message.event;
         let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
         let fault = |fault| SessionFault::Payload { event, fault };
         let snapshot = message.timestamp.unwrap_or(now.wall);
-        for state in StateReader::new(payload, &Limits::default()).map_err(fault)? {
-            let state = state.map_err(fault)?;
-            peer.counters.unreadable.add(state.unreadable as u64);
+        let asked = self.transfer.lock().told_by(peer.id());
+        let mut stamps = TrailerReader::behind(if peer.is_ours() { body } else { &[] });
+        let mut reader = StateReader::new(payload, &Limits::default()).map_err(fault)?.tolerant();
+        while let Some(state) = reader.next() {
+            peer.counters.missing.add(reader.lost() as u64);
+            let (state, stamps) = (state.map_err(fault)?, stamps.next());
+            state.unreadable.iter().for_each(|unreadable| self.not_taken(peer, &state.id, unreadable));
             let Ok(id) = SessionId::parse(&state.id) else {
-                tracing::warn!(context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
+                tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");
                 continue;
             };
             if !state.is_valid {
@@ -220,33 +265,43 @@ impl Context {
             let stated = if state.version > 0 { UnixMillis(state.version) } else { snapshot };
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
-            self.take_session(now, peer.origin(stated), id, state, idle);
+            let whole = Whole { state, stamps, idle, only_adds: !asked && !peer.is_ours() };
+            self.take_session(now, peer.origin(stated), id, whole);
         }
         Ok(())
     }
 
-    fn take_session(
-        &self,
-        now: Now,
-        origin: Origin,
-        id: SessionId,
-        state: outlive_session::SessionState,
-        idle: Duration,
-    ) {
+    fn take_session(&self, now: Now, origin: Origin, id: SessionId, whole: Whole) {
         let base = id.base();
-        if let Some(known) = self.table.get(&base) {
-            known.lock().wake().session.merge(now, state, origin, idle);
+        // Also under an id that it has here since: the peer has not heard of that yet.
+        if let Some(known) = self.resolve(&base) {
+            whole.join(now, &known, origin);
             return;
         }
-        let again = state.clone();
-        let cell = Cell::new(SessionCell::from_state(now, id, state, origin, idle));
+        let Whole { state, stamps, idle, only_adds } = whole;
+        let stamped = stamps.is_some();
+        let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, stamps, origin, idle)));
         cell.lock().leave();
-        match self.table.admit(base.clone(), Arc::new(cell)) {
+        match self.table.admit(base.clone(), Arc::clone(&cell)) {
             Admission::Admitted => self.drain_waiting(now, vec![base]),
-            Admission::Known(known) => known.lock().wake().session.merge(now, again, origin, idle),
+            // It was created between the look and the admission: what was made for nothing is taken apart again.
+            Admission::Known(known) => {
+                let whole = Whole::of(now, &cell);
+                let stamps = whole.stamps.filter(|_| stamped);
+                Whole { stamps, only_adds, ..whole }.join(now, &known, origin);
+            }
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
             }
+        }
+    }
+
+    /// A value could not be taken: counts it, and says so as long as that is news.
+    fn not_taken(&self, peer: &Peer, session: &str, unreadable: &Unreadable) {
+        let count = peer.counters.unreadable.add(1) + 1;
+        if count <= UNREADABLE_LINES || count.is_power_of_two() {
+            tracing::warn!(target: log::DELTA, context = %self.name, peer = %peer.id().address(), session = log::hashed(session),
+                attribute = ?unreadable.name, class = unreadable.class(), count, "a value is not taken: {}", unreadable.why);
         }
     }
 
@@ -258,7 +313,7 @@ impl Context {
             .map_err(SessionFault::from)
             .and_then(|message| self.apply(now, peer, body, &message));
         applied.unwrap_or_else(|fault| {
-            tracing::warn!(context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
+            tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), %fault, "a message that was held back is dropped");
             Vec::new()
         })
     }
@@ -273,7 +328,7 @@ impl Context {
     ) -> Result<Vec<BaseId>, SessionFault> {
         let event = message.event;
         if let SessionEvent::Other(number) = event {
-            tracing::debug!(context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
+            tracing::debug!(target: log::MANAGER, context = %self.name, number, "a session message of a kind that Tomcat 10.1 does not have");
             return Ok(Vec::new());
         }
         let id = SessionId::parse(&message.session_id).map_err(|fault| SessionFault::Id { event, fault })?;
@@ -294,7 +349,7 @@ impl Context {
             }
             SessionEvent::Delta => {
                 let payload = message.payload.as_deref().ok_or(SessionFault::NoPayload(event))?;
-                let delta = DeltaRequest::decode(payload, &Limits::default());
+                let delta = DeltaRequest::decode_tolerantly(payload, &Limits::default());
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
                     Some(cell) => {
@@ -302,7 +357,9 @@ impl Context {
                         let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
                         cell.leave();
                         peer.counters.stale.add(applied.stale as u64);
-                        peer.counters.unreadable.add(applied.unreadable as u64);
+                        peer.counters.tied.add(applied.tied as u64);
+                        let session = message.session_id.as_ref();
+                        applied.unreadable.iter().for_each(|unreadable| self.not_taken(peer, session, unreadable));
                     }
                     None => return Ok(self.wait_for(now, peer, body, id.base())),
                 }
@@ -315,9 +372,15 @@ impl Context {
     fn created(&self, now: Now, id: SessionId, created: UnixMillis) -> Vec<BaseId> {
         let base = id.base();
         let session = SessionCell::created_elsewhere(now, id, created, self.max_inactive_default());
+        #[cfg(feature = "planted")]
+        let again = session.clone();
         match self.table.admit(base.clone(), Arc::new(Cell::new(session))) {
             Admission::Admitted => return vec![base],
             // A Tomcat would empty the session it has; here a late or repeated creation changes nothing.
+            #[cfg(feature = "planted")]
+            Admission::Known(known) if planted::is_planted(planted::Planted::CreatedWipes) => {
+                *known.lock().wake().session = again;
+            }
             Admission::Known(_) => {}
             Admission::Refused(_) => {
                 self.counters.revivals_refused.add(1);
@@ -347,8 +410,13 @@ impl Context {
         let (old_base, new_base) = (old.base(), new.base());
         let cell = match self.table.find(&old_base) {
             Found::Live(cell) => cell,
+            // It ended here while it got another id there: it has ended, whatever it is called.
+            Found::Gone(Grave::Ended) => {
+                self.expired(&new_base);
+                return Vec::new();
+            }
             // The change came twice, or by another way.
-            Found::Gone(_) => return Vec::new(),
+            Found::Gone(Grave::Moved(_)) => return Vec::new(),
             Found::Absent => match self.table.get(&new_base) {
                 Some(cell) => cell,
                 None => return self.wait_for(now, peer, body, old_base),
@@ -358,7 +426,18 @@ impl Context {
         if old_base == new_base {
             return Vec::new();
         }
-        self.table.rename(&old_base, new_base.clone(), cell, Grave::Moved(Box::new(new_base.clone())));
+        let grave = Grave::Moved(Box::new(new_base.clone()));
+        match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
+            Admission::Admitted => {}
+            // It came whole under its new id before this was heard: what is known of both is joined.
+            Admission::Known(known) if !Arc::ptr_eq(&known, &cell) => {
+                let whole = Whole::of(now, &cell);
+                let stated = UnixMillis(whole.state.version);
+                whole.join(now, &known, peer.origin(stated));
+            }
+            Admission::Known(_) => {}
+            Admission::Refused(_) => cell.lock().wake().session.end_quietly(),
+        }
         vec![new_base, old_base]
     }
 
@@ -388,12 +467,13 @@ impl Context {
             let mut waiting = self.waiting.lock();
             if waiting.wait(base.clone(), now.monotonic, held, body.len()).is_err() {
                 peer.counters.orphaned.add(1);
-                tracing::warn!(context = %self.name, peer = %peer.id().address(), session = ?base,
+                tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), session = ?base,
                     "too many changes wait for sessions that nobody created: one is dropped");
                 return Vec::new();
             }
             self.anything_waits.set(true);
         }
+        peer.counters.early.add(1);
         // The session may have come between the look and the wait; whoever added it did not see us then.
         if let Found::Live(_) = self.table.find(&base) { vec![base] } else { Vec::new() }
     }
@@ -418,12 +498,44 @@ impl Context {
     }
 
     pub(crate) fn expire_waiting(&self, now: Now) {
-        let mut waiting = self.waiting.lock();
-        let dropped = waiting.expire(now.monotonic);
-        self.anything_waits.set(!waiting.is_empty());
-        if dropped > 0 {
-            tracing::warn!(context = %self.name, dropped, "changes whose session never came are dropped");
+        let dropped = {
+            let mut waiting = self.waiting.lock();
+            let dropped = waiting.expire(now.monotonic);
+            self.anything_waits.set(!waiting.is_empty());
+            dropped
+        };
+        for (session, Held { peer, .. }) in dropped {
+            peer.counters.orphaned.add(1);
+            tracing::debug!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), ?session,
+                "a change is dropped: its session never came");
         }
+    }
+}
+
+/// A session as a peer's state has it.
+struct Whole {
+    state: SessionState,
+    /// From one of ours.
+    stamps: Option<StateStamps>,
+    /// For how long nobody had touched it there.
+    idle: Duration,
+    /// A Tomcat's list says of no value when it was set. Beside the one that was asked for, it only adds sessions.
+    only_adds: bool,
+}
+
+impl Whole {
+    fn of(now: Now, cell: &Cell) -> Self {
+        let cell = cell.lock();
+        let session = cell.look();
+        let stamps = Some(StateStamps::of(&session));
+        Whole { state: session.to_state(now, false), stamps, idle: session.idle(now), only_adds: false }
+    }
+
+    fn join(self, now: Now, known: &Cell, origin: Origin) {
+        if self.only_adds {
+            return;
+        }
+        known.lock().wake().session.merge(now, self.state, self.stamps, origin, self.idle);
     }
 }
 

@@ -11,18 +11,26 @@
 
 mod cell;
 mod context;
+mod descent;
 mod dispatch;
 mod donation;
 mod effect;
 mod held;
 mod inbound;
 mod intake;
+mod keeper;
 mod letter;
 mod link;
+pub mod log;
 mod node;
 mod parcel;
 mod peer;
+#[cfg(feature = "planted")]
+mod planted;
+mod reception;
+mod skew;
 mod strangers;
+mod watch;
 
 pub use cell::SessionRef;
 pub use context::{Context, ContextConfig, ContextCounters, Delivery};
@@ -30,9 +38,13 @@ pub use donation::Donation;
 pub use effect::Effect;
 pub use inbound::SessionFault;
 pub use intake::{ConnectionId, Intake, ReceiverLimits, TooManyConnections};
-pub use letter::Letter;
+pub use keeper::{HEARD_CONTEXTS_MAX, HEARD_NAME_BYTES_MAX};
+pub use letter::{Letter, Question, Stage};
 pub use link::{Link, PeerFault, Reply};
 pub use node::{Node, NodeConfig, RecordTooLong};
+pub use outlive_session::transfer::TRANSFER_TIMEOUT;
 pub use outlive_session::{SetError, User};
 pub use parcel::{Load, Parcel};
-pub use peer::{ClusterView, Peer, PeerCounters};
+pub use peer::{ClusterView, Losses, Peer, PeerCounters};
+#[cfg(feature = "planted")]
+pub use planted::Unsent;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use outlive_tribes_proto::error::{DecodeError, PeerFault as TribesFault};
+use outlive_tribes_proto::error::DecodeError;
 use outlive_tribes_proto::wire::channel_data::SourceCache;
 
 /// What is kept for one connection from a peer; owned by the task that reads it.
@@ -36,7 +36,4 @@ pub enum PeerFault {
     /// The frame's content is at fault.
     #[error("the content of a frame: {0}")]
     Content(#[from] DecodeError),
-    /// An interceptor could not undo its part.
-    #[error("a message: {0}")]
-    Message(#[from] TribesFault),
 }

@@ -8,31 +8,30 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_serial::Limits;
-use outlive_session::{MessageFault, SessionEvent, SessionMessage};
-use outlive_sync::{Counter, Lane, Locked, Published};
+use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
+use outlive_sync::{AtomicFlag, Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
-use outlive_tribes_proto::interceptor::message_dispatch::MessageDispatch;
-use outlive_tribes_proto::interceptor::static_membership::StaticMembership;
-use outlive_tribes_proto::interceptor::tcp_failure_detector::TcpFailureDetector;
-use outlive_tribes_proto::interceptor::tcp_ping::TcpPing;
-use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, Message, Verdict};
+use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::view::View;
-use outlive_tribes_proto::wire::channel_data::ChannelData;
 use outlive_tribes_proto::wire::peer::Mark;
-use outlive_tribes_proto::wire::send_options::{Ack, SendOptions};
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
 use crate::effect::Effect;
-use crate::letter::Letter;
-use crate::link::{Link, PeerFault, Reply};
+use crate::keeper::Keeper;
+use crate::letter::{Letter, Stage};
+use crate::log;
 use crate::peer::{ClusterView, Peer};
+use crate::reception::Receptions;
 use crate::strangers::Strangers;
+use crate::watch;
 
+mod ascent;
 mod senders;
 
 /// Between two looks for sessions that have been idle too long.
@@ -86,50 +85,55 @@ pub struct RecordTooLong(usize);
 #[derive(Debug)]
 pub struct Node {
     config: NodeConfig,
-    stack: InterceptorStack,
+    receptions: Receptions,
     group: Locked<GroupCore>,
-    state: Locked<State>,
-    contexts: Published<Vec<Arc<Context>>>,
-    dispatch: Arc<Dispatch>,
+    pub(crate) state: Locked<State>,
+    pub(crate) contexts: Published<Vec<Arc<Context>>>,
+    /// What makes this node a keeper; nothing otherwise.
+    pub(crate) keeper: Locked<Option<Keeper>>,
+    /// Whether a keeper still asks for the contexts that there are.
+    pub(crate) surveys: AtomicFlag,
+    pub(crate) dispatch: Arc<Dispatch>,
     source_record: Published<Bytes>,
     effects: Lane<Effect>,
     /// Datagrams that no member sends, and messages of nodes that never became members.
     faults: Counter,
+    /// Messages that an interceptor did not let pass.
+    refused: Counter,
 }
 
 /// What changes seldom, and never while a request waits for it.
 #[derive(Debug)]
-struct State {
-    settled: bool,
+pub(crate) struct State {
+    pub(crate) settled: bool,
+    /// Since when the announced alive time would count, did this node hold the state from the beginning.
+    pub(crate) started: Monotonic,
+    /// Whether the alive time counts as a Tomcat's does.
+    pub(crate) counts_alive: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
     wary_until: Monotonic,
+    pub(crate) next_losses: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
 }
 
-/// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
-fn warn_seldom(faults: &Counter, fault: &dyn std::fmt::Display) {
-    let count = faults.add(1) + 1;
-    if count.is_power_of_two() {
-        tracing::warn!(count, "ignored: {fault}");
-    }
-}
-
-/// What a node with static members runs, the topmost first: Tomcat's order for them.
-fn static_stack() -> InterceptorStack {
-    let topmost_first: Vec<Box<dyn Interceptor>> =
-        vec![Box::new(TcpPing), Box::new(TcpFailureDetector), Box::new(MessageDispatch), Box::new(StaticMembership)];
-    // None of these changes bytes, so no order of them can be illegal.
-    InterceptorStack::new(topmost_first).unwrap_or_default()
-}
-
 impl Node {
-    /// A node that has not started.
+    /// A node that has not started, and changes no messages.
     ///
     /// # Errors
     /// Its member record would not fit into a datagram.
     pub fn new(config: NodeConfig) -> Result<Arc<Node>, RecordTooLong> {
+        // Nothing in it changes bytes, so no order can be illegal.
+        let stack = InterceptorStack::above_group(Vec::new(), config.static_members.is_some()).unwrap_or_default();
+        Node::with_interceptors(config, stack)
+    }
+
+    /// A node that has not started, with these interceptors: [`InterceptorStack::above_group`] puts them together.
+    ///
+    /// # Errors
+    /// Its member record would not fit into a datagram.
+    pub fn with_interceptors(config: NodeConfig, stack: InterceptorStack) -> Result<Arc<Node>, RecordTooLong> {
         // A static member keeps its identity over restarts: the others' configuration names it.
         let unique_id = match config.static_members {
             Some(_) => UniqueId::of_static(config.local),
@@ -158,26 +162,32 @@ impl Node {
                 Membership::of_static(members.iter().map(member).collect())
             }
         };
-        let group = GroupCore::new(GroupConfig { membership, ..GroupConfig::default() }, local);
+        let group = GroupCore::new(
+            GroupConfig { membership, domain: stack.domain().cloned(), ..GroupConfig::default() },
+            local,
+        );
         Ok(Arc::new(Node {
-            stack: match &config.static_members {
-                None => InterceptorStack::standard(),
-                Some(_) => static_stack(),
-            },
+            receptions: Receptions::default(),
             source_record: Published::new(group.local_record().clone()),
-            dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options)),
+            dispatch: Arc::new(Dispatch::new(unique_id, config.seed, config.options, stack)),
             group: Locked::new(group),
             state: Locked::new(State {
                 settled: false,
+                started: Monotonic::default(),
+                counts_alive: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
                 wary_until: Monotonic::default(),
+                next_losses: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
             }),
             contexts: Published::new(Vec::new()),
+            keeper: Locked::default(),
+            surveys: AtomicFlag::default(),
             effects: Lane::new(usize::MAX),
             faults: Counter::default(),
+            refused: Counter::default(),
             config,
         }))
     }
@@ -207,11 +217,21 @@ impl Node {
     /// Bytes of one frame at most on a connection from `host`; more while the state is asked of a member there.
     pub fn frame_limit(&self, host: IpAddr) -> usize {
         let host = host.to_canonical();
-        if self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
+        let surveyed = || self.surveys_member(|member| member.host == host);
+        if surveyed() || self.contexts.load().iter().any(|context| context.expects_state_from(host)) {
             self.config.state_bytes_max.max(self.config.frame_bytes_max)
         } else {
             self.config.frame_bytes_max
         }
+    }
+
+    pub(crate) fn route(&self) -> String {
+        self.config.route.clone()
+    }
+
+    /// Whether a member's kind is known from the beginning: its datagrams tell it.
+    pub(crate) fn finds_members_by_multicast(&self) -> bool {
+        self.config.static_members.is_none()
     }
 
     /// Bytes of one frame at most, as this node sends it to others of ours.
@@ -219,11 +239,43 @@ impl Node {
         self.config.frame_bytes_max
     }
 
+    /// Messages that an interceptor did not let pass, such as those that were encrypted with another key.
+    pub fn refused(&self) -> u64 {
+        self.refused.get()
+    }
+
+    // ---- messages on their way down ----
+
+    /// Whether messages have to [descend](Self::descend) before they are sent.
+    pub fn changes_messages(&self) -> bool {
+        self.dispatch.descent.acts()
+    }
+
+    /// What [`descend`](Self::descend) remembers of one member, for as long as it is one.
+    pub fn member_stack(&self) -> MemberStack {
+        self.dispatch.descent.stack.member_stack()
+    }
+
+    /// Takes a message from a lane through the interceptors that it has not passed yet: one frame or several, in order.
+    pub fn descend(&self, now: Now, letter: Letter, member: &mut MemberStack) -> Vec<Letter> {
+        self.dispatch.descent.for_one(now, letter, member)
+    }
+
+    /// How long after its descent a message is taken by its receiver; `None`: for ever.
+    pub fn seals_for(&self) -> Option<Duration> {
+        self.dispatch.descent.seals_for()
+    }
+
     // ---- commands ----
 
     /// Begins to look for members.
     pub fn start(&self, now: Now) {
-        self.state.lock().next_expiry = now.monotonic + EXPIRY_INTERVAL;
+        {
+            let mut state = self.state.lock();
+            state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+            state.next_losses = now.monotonic + watch::LOSSES_INTERVAL;
+            state.started = now.monotonic;
+        }
         self.group_input(now, Input::Start);
     }
 
@@ -234,34 +286,24 @@ impl Node {
 
     /// Takes part in a context under its name in messages. One that is open already is given again.
     pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
-        let context = {
-            // Only this method replaces the list, under the state's lock.
-            let state = self.state.lock();
-            let contexts = self.contexts.load();
-            if let Some(known) = contexts.iter().find(|context| context.name() == name) {
-                return Arc::clone(known);
-            }
-            let dispatch = Arc::clone(&self.dispatch);
-            let context = Arc::new(Context::new(name.into(), config, self.config.route.clone(), dispatch));
-            let list = contexts.iter().cloned().chain([Arc::clone(&context)]).collect();
-            self.contexts.publish(Arc::new(list));
-            drop(state);
-            context
-        };
+        let (context, _) = self.insert(name, config, Transfer::default());
         self.advance_contexts(now);
         context
     }
 
-    /// Sends a peer the sessions whole that its full lane has refused.
+    /// Sends a peer the sessions whole that its full lane has refused, and the state that it could not be given.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
         let dirty = peer.take_dirty();
-        if dirty.sessions.is_empty() {
+        if dirty.is_empty() {
             return;
         }
-        tracing::info!(peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
+        tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
             "sends sessions whole that did not fit into its lane");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
+            if dirty.questions.contains(&context.name) {
+                context.donate(now, peer);
+            }
         }
     }
 
@@ -298,8 +340,9 @@ impl Node {
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
         let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
+        let survey = self.survey_deadline();
         let state = self.state.lock();
-        [state.group_deadline, transfers].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
+        [state.group_deadline, transfers, survey].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
     }
 
     /// The deadline has come.
@@ -318,7 +361,9 @@ impl Node {
             expires
         };
         if expires {
+            self.let_go_of_held_messages(now);
             self.contexts.load().iter().for_each(|context| context.tick(now));
+            self.look_at_peers(now);
         }
     }
 
@@ -333,56 +378,6 @@ impl Node {
                 return Poll::Pending;
             }
         }
-    }
-
-    /// The body of a frame that came in on `link`.
-    ///
-    /// # Errors
-    /// No node of a cluster sends such a frame: close the connection. Nothing of the frame was taken.
-    pub fn frame_received(&self, now: Now, link: &mut Link, body: Bytes) -> Result<Reply, PeerFault> {
-        let data = ChannelData::decode(&body)?;
-        let wanted = data.options.ack();
-        let (source, is_new) = link.source.resolve(&data)?;
-        if is_new && self.knows_differently(&source) {
-            self.group_input(now, Input::Heard { member: &source });
-        }
-        let taken = match self.stack.receive(now, &source, Message::from(data))? {
-            Verdict::Consumed(None) => true,
-            Verdict::Consumed(Some(message)) => {
-                self.group_input(now, Input::Control { from: &source, message });
-                true
-            }
-            Verdict::Pass(message) => self.message_received(now, link, &source, &message),
-        };
-        Ok(match wanted {
-            Ack::Never => Reply::None,
-            Ack::Arrived => Reply::Ack,
-            Ack::Processed if taken => Reply::Ack,
-            Ack::Processed => Reply::FailAck,
-        })
-    }
-
-    /// Whether a member record says other things of a peer than what is known of it, or it is no peer yet.
-    fn knows_differently(&self, source: &Member) -> bool {
-        self.view().peer(&source.id).is_none_or(|peer| peer.kind() != source.peer())
-    }
-
-    /// A message for the layers above the group. `false`: it could not be applied, and its sender should know.
-    fn message_received(&self, now: Now, link: &Link, source: &Member, message: &Message) -> bool {
-        if message.options.contains(SendOptions::BYTE_MESSAGE) {
-            return true;
-        }
-        let Some(peer) = self.sender_of(&source.id) else {
-            if !self.keep_stranger(now, link.from.ip(), &source.id, &message.body) {
-                let member = source.id.address();
-                warn_seldom(
-                    &self.faults,
-                    &format_args!("a message from {} of {member}, which is no member", link.from),
-                );
-            }
-            return true;
-        };
-        self.object_received(now, &peer, &message.body)
     }
 
     /// Keeps a message until its sender is a member; whether there was room.
@@ -415,7 +410,7 @@ impl Node {
             }
             Err(fault) => fault.to_string(),
         };
-        tracing::warn!(peer = %peer.id().address(), "a message is dropped: {fault}");
+        tracing::warn!(target: log::LISTENER, peer = %peer.id().address(), "a message is dropped: {fault}");
         // A Tomcat takes a negative ack for a reason to send the same again.
         !peer.is_ours()
     }
@@ -433,8 +428,12 @@ impl Node {
             self.keep_stranger(now, peer.id().host, peer.id(), body);
             return Ok(());
         }
-        let contexts = self.contexts.load();
-        if let Some(context) = contexts.iter().find(|context| *context.name == *message.context) {
+        let Some(name) = message.context.as_deref() else {
+            self.unnamed_message(now, peer, message.event);
+            return Ok(());
+        };
+        let open = self.contexts.load().iter().find(|context| context.name() == name).cloned();
+        if let Some(context) = open.or_else(|| self.hear_of(now, peer, name, message.event)) {
             let was_ready = context.is_ready();
             let result = context.receive(now, peer, body, message);
             if context.is_ready() != was_ready {
@@ -446,11 +445,10 @@ impl Node {
             // Whoever asks waits for a minute without an answer; and "no such context" would keep a Tomcat from asking
             // anybody ever again. So it gets the state of a context without sessions.
             let dispatch = Arc::clone(&self.dispatch);
-            let name: Arc<str> = message.context.as_ref().into();
-            let nothing = Context::new(name, ContextConfig::default(), String::new(), dispatch);
+            let nothing = Context::new(name.into(), ContextConfig::default(), String::new(), dispatch);
             return nothing.receive(now, peer, body, message);
         }
-        tracing::debug!(context = %message.context, event = ?message.event, "a message for a context that this node has no part in");
+        tracing::debug!(target: log::LISTENER, context = name, event = ?message.event, "a message for a context that this node has no part in");
         Ok(())
     }
 
@@ -461,8 +459,20 @@ impl Node {
                 let letter = Letter::object(self.dispatch.next_id(), now.wall, rpc.no_channel().encode());
                 self.dispatch.send(peer, letter);
             }
-            Ok(_) => tracing::debug!(peer = %peer.id().address(), class, "an object that this node has no use for"),
-            Err(fault) => tracing::warn!(peer = %peer.id().address(), %fault, "an RPC message is dropped"),
+            Ok(_) => {
+                tracing::debug!(target: log::CHANNEL, peer = %peer.id().address(), class, "an object that this node has no use for")
+            }
+            Err(fault) => {
+                tracing::warn!(target: log::CHANNEL, peer = %peer.id().address(), %fault, "an RPC message is dropped")
+            }
+        }
+    }
+
+    /// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
+    pub(crate) fn warn_seldom(&self, fault: &dyn std::fmt::Display) {
+        let count = self.faults.add(1) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(target: log::CHANNEL, count, "ignored: {fault}");
         }
     }
 
@@ -474,8 +484,12 @@ impl Node {
         let mut views = Vec::new();
         {
             let mut group = self.group.lock();
+            if let Some(since) = self.announcement(now) {
+                // An announcement is no message of a peer, so there is no fault in it.
+                let _ = group.handle(now, Input::Announce { since });
+            }
             if let Err(fault) = group.handle(now, input) {
-                warn_seldom(&self.faults, &fault);
+                self.warn_seldom(&fault);
             }
             self.source_record.publish(Arc::new(group.local_record().clone()));
             while let Some(output) = group.poll_output() {
@@ -485,8 +499,11 @@ impl Node {
                         self.effect(Effect::Probe { member: member.id, timeout, frame });
                     }
                     Output::Send { to, options, message } => {
-                        let letter =
-                            Letter { id: self.dispatch.next_id(), timestamp: now.wall, options, body: message };
+                        let letter = Letter {
+                            options,
+                            stage: Stage::Bottom,
+                            ..Letter::object(self.dispatch.next_id(), now.wall, message)
+                        };
                         if let Some(peer) = self.dispatch.view().peer(&to.id) {
                             self.dispatch.send(peer, letter);
                         }
@@ -533,6 +550,7 @@ impl Node {
         }
         for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
             peer.lane().close();
+            peer.log_losses();
             let mut state = self.state.lock();
             state.departed.push_back(Arc::clone(peer));
             if state.departed.len() > DEPARTED_MAX {
@@ -554,10 +572,11 @@ impl Node {
     }
 
     /// Lets each context ask for the state, or ask another, or go on.
-    fn advance_contexts(&self, now: Now) {
+    pub(crate) fn advance_contexts(&self, now: Now) {
         if !self.state.lock().settled {
             return;
         }
+        self.advance_survey(now);
         let mut ready = true;
         for context in self.contexts.load().iter().filter(|context| !context.is_ready()) {
             context.members_changed(now);
@@ -571,7 +590,7 @@ impl Node {
         }
     }
 
-    fn effect(&self, effect: Effect) {
+    pub(crate) fn effect(&self, effect: Effect) {
         // The lane of effects has no limit and is never closed.
         let _ = self.effects.push(effect);
     }

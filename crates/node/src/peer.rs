@@ -1,14 +1,16 @@
 //! Another member, as this node sends to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use outlive_session::{BaseId, Origin, SessionId, Writer};
 use outlive_sync::{AtomicFlag, Counter, Lane, Locked};
-use outlive_tribes_proto::time::UnixMillis;
+use outlive_tribes_proto::time::{Now, UnixMillis};
 use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind};
 
+use crate::log;
 use crate::parcel::Parcel;
+use crate::skew::{SKEW_MAX_MS, Skew, Verdict};
 
 /// Sessions that a peer may be behind in; past that, it is behind in all of them.
 const DIRTY_MAX: usize = 100_000;
@@ -23,6 +25,9 @@ pub struct Peer {
     lane: Lane<Parcel>,
     dirty: Locked<Dirty>,
     stalled: AtomicFlag,
+    skew: Locked<Skew>,
+    /// The losses that were logged last.
+    logged: Locked<Losses>,
     /// What it has sent and we have got.
     pub counters: PeerCounters,
 }
@@ -34,6 +39,14 @@ pub(crate) struct Dirty {
     pub(crate) sessions: BTreeMap<BaseId, SessionId>,
     /// There were too many to list: it may be behind in any session.
     pub(crate) all: bool,
+    /// Contexts whose state it has asked for, when its lane had no room for the answer.
+    pub(crate) questions: BTreeSet<Arc<str>>,
+}
+
+impl Dirty {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.all && self.sessions.is_empty() && self.questions.is_empty()
+    }
 }
 
 /// Figures about one peer, since it joined.
@@ -45,12 +58,33 @@ pub struct PeerCounters {
     pub acknowledged: Counter,
     /// Messages refused by a full lane.
     pub overflowed: Counter,
+    /// Messages that came before the session they belong to, and waited for it.
+    pub early: Counter,
     /// Changes that came after newer ones and were not applied.
     pub stale: Counter,
+    /// Changes by a Tomcat within one millisecond of its last one to the same thing: which came first cannot be told.
+    pub tied: Counter,
     /// Attributes whose value could not be read.
     pub unreadable: Counter,
-    /// Changes whose session never came.
+    /// Changes whose session never came: its creation was lost, or the message that told its new id.
     pub orphaned: Counter,
+    /// Sessions that a whole state announced, and that were not in it or could not be read.
+    pub missing: Counter,
+}
+
+/// What a peer has lost on its way to this node, since it joined: what a node can tell of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Changes whose session never came.
+    pub orphaned: u64,
+    /// Changes that were overtaken by newer ones.
+    pub stale: u64,
+    /// Changes whose order against another cannot be told.
+    pub tied: u64,
+    /// Attributes whose value could not be read.
+    pub unreadable: u64,
+    /// Sessions of a whole state that did not come.
+    pub missing: u64,
 }
 
 impl Peer {
@@ -65,6 +99,8 @@ impl Peer {
             lane: Lane::new(lane_limit),
             dirty: Locked::default(),
             stalled: AtomicFlag::default(),
+            skew: Locked::default(),
+            logged: Locked::default(),
             counters: PeerCounters::default(),
         }
     }
@@ -124,6 +160,51 @@ impl Peer {
         Origin { writer: self.writer, stated: stated.0, hybrid: self.is_ours() }
     }
 
+    /// How many milliseconds its clock is ahead of this node's; negative: behind. `None`: it has sent nothing lately.
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        self.skew.lock().ahead_ms()
+    }
+
+    /// A message of it has come that was made at `stated` by its clock.
+    pub(crate) fn clock_says(&self, now: Now, stated: UnixMillis) {
+        self.skew.lock().sample(now, stated);
+    }
+
+    /// What it has lost on its way to this node.
+    pub fn losses(&self) -> Losses {
+        let PeerCounters { orphaned, stale, tied, unreadable, missing, .. } = &self.counters;
+        Losses {
+            orphaned: orphaned.get(),
+            stale: stale.get(),
+            tied: tied.get(),
+            unreadable: unreadable.get(),
+            missing: missing.get(),
+        }
+    }
+
+    /// Warns of a clock that has become wrong, and says when it is right again: once each.
+    pub(crate) fn log_clock(&self, now: Now) {
+        let peer = self.id.address();
+        match self.skew.lock().look(now.monotonic) {
+            Some(Verdict::Skewed(ahead_ms)) => tracing::warn!(target: log::CLUSTER, %peer, ahead_ms,
+                "the clock of a member is more than {SKEW_MAX_MS} ms from this node's: all members should share the time"),
+            Some(Verdict::Good(ahead_ms)) => {
+                tracing::info!(target: log::CLUSTER, %peer, ahead_ms, "the clock of a member is right again");
+            }
+            None => {}
+        }
+    }
+
+    /// Logs what it has lost, if that has become more.
+    pub(crate) fn log_losses(&self) {
+        let losses = self.losses();
+        if core::mem::replace(&mut *self.logged.lock(), losses) != losses {
+            let Losses { orphaned, stale, tied, unreadable, missing } = losses;
+            tracing::warn!(target: log::CLUSTER, peer = %self.id.address(), orphaned, stale, tied, unreadable, missing,
+                "what this member has lost on its way here, since it joined");
+        }
+    }
+
     /// Notes that it is behind in a session, which it knows by `id`.
     pub(crate) fn mark_dirty(&self, id: &SessionId) {
         self.counters.overflowed.add(1);
@@ -140,14 +221,31 @@ impl Peer {
         self.lane.nudge();
     }
 
+    /// Notes that it has asked for the state of `context`, and there is no room for the answer yet.
+    pub(crate) fn mark_asked(&self, context: &Arc<str>) {
+        self.dirty.lock().questions.insert(Arc::clone(context));
+        self.lane.nudge();
+    }
+
+    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken.
+    pub fn mark_all_dirty(&self) {
+        self.dirty.lock().all = true;
+        self.lane.nudge();
+    }
+
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
         self.dirty.lock().sessions.len()
     }
 
+    /// Whether anything is known that it is still to get, beside what is in the lane.
+    pub fn is_behind(&self) -> bool {
+        !self.dirty.lock().is_empty()
+    }
+
     /// Whether what did not fit into the lane can be sent now.
     pub fn wants_repair(&self) -> bool {
-        self.dirty_len() > 0 && self.lane.bytes() == 0
+        self.lane.bytes() == 0 && !self.dirty.lock().is_empty()
     }
 
     pub(crate) fn take_dirty(&self) -> Dirty {

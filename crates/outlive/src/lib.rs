@@ -26,7 +26,8 @@
 //!   [`SessionLayer::cookie_path`] says otherwise.
 //! - [`Config::default`] is Tomcat's: multicast on 228.0.0.4:45564, asynchronous messages. `options: SendOptions(6)` makes a response wait
 //!   until the other nodes have what it tells.
-//! - Messages between nodes are not encrypted yet: `allow_plaintext` must say that the network is trusted, unless all stays on loopback.
+//! - Messages between nodes are encrypted where [`Config::interceptors`] has an [`InterceptorConfig::Encrypt`]. Without one,
+//!   `allow_plaintext` must say that the network is trusted, unless all stays on loopback.
 //! - At the end first let the requests under way be answered, then [`Cluster::leave`].
 //!
 //! This crate has no code of its own but [`Cluster`]'s edges: it names what an application needs of `outlive-net`, `outlive-tower`, and
@@ -36,8 +37,8 @@ mod cluster;
 
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
-    ClusterAt, ClusterConfig as Config, ContextConfig, JoinError, MemberSummary, Membership, ReceiverAddress,
-    SendOptions, Sessions,
+    ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, Losses, MemberSummary, Membership,
+    ReceiverAddress, SendOptions, Sessions, encrypt, fragmentation, gzip, order,
 };
 pub use outlive_node::User;
 pub use outlive_serial::{JavaView, Value};

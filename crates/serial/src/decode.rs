@@ -83,6 +83,18 @@ pub(crate) struct Decoder {
     pieces: Vec<Piece>,
     parts: Vec<Part>,
     in_exception: bool,
+    /// From this handle on nobody knows what is meant: something before it could not be read.
+    lost: Option<usize>,
+    /// References to nothing are taken for null.
+    lenient: bool,
+}
+
+/// How far a decoder was before an element.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) nodes: usize,
+    epoch: usize,
+    used: usize,
 }
 
 impl Decoder {
@@ -93,12 +105,44 @@ impl Decoder {
     /// From now on references reach only what comes.
     pub(crate) fn reset(&mut self) {
         self.epoch = self.graph.nodes.len();
+        self.lost = None;
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { nodes: self.graph.nodes.len(), epoch: self.epoch, used: self.used }
+    }
+
+    /// As it was at `mark`.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.abandon();
+        self.graph.nodes.truncate(mark.nodes);
+        self.epoch = mark.epoch;
+        self.used = mark.used;
+    }
+
+    /// Nobody knows how many handles were assigned since `mark`, to which this goes back.
+    pub(crate) fn lose_count_at(&mut self, mark: Mark) {
+        self.back_to(mark);
+        self.lost = Some(mark.nodes - mark.epoch);
+    }
+
+    /// Reads an element to find its end and its class, however deep it is, how long its texts are, and where it refers to.
+    pub(crate) fn outline(&mut self, scanner: &mut Scanner<'_>) -> Result<Element, DecodeError> {
+        let limits = self.limits;
+        // Neither takes memory of its own: what is deep has as many nodes, and texts are left where they are.
+        self.limits = Limits { depth: usize::MAX, string_bytes: usize::MAX, ..limits };
+        self.lenient = true;
+        let element = self.element(scanner);
+        self.lenient = false;
+        self.limits = limits;
+        element
     }
 
     /// As `reset`, and forgets all nodes.
     pub(crate) fn forget(&mut self) {
         self.graph.clear();
         self.epoch = 0;
+        self.lost = None;
         self.used = 0;
         self.allowed = self.limits.nodes;
     }
@@ -239,9 +283,14 @@ impl Decoder {
         let at = scanner.position();
         let handle = scanner.u32("a handle")?;
         self.references = true;
-        let index = handle.checked_sub(FIRST_HANDLE).map(|offset| self.epoch + offset as usize);
+        let offset = handle.checked_sub(FIRST_HANDLE).map(|offset| offset as usize);
+        let known = offset.filter(|offset| self.lost.is_none_or(|lost| *offset < lost));
+        let index = known.map(|offset| self.epoch + offset);
         let node = index.filter(|index| *index < self.graph.nodes.len()).and_then(NodeId::from_index);
         let Some(node) = node else {
+            if self.lenient && expect == Expect::Object {
+                return Ok(None);
+            }
             let number = Found::Number(handle.into());
             return Err(DecodeError::expected(at, "the handle of something before", number).into());
         };

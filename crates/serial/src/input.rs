@@ -4,12 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::decode::{Decoder, Element, block};
+use crate::decode::{Decoder, Element, Mark, block};
 use crate::encode::{Encoder, Numbering};
 use crate::error::{DecodeError, Found};
 use crate::graph::{NodeId, Slot};
 use crate::limits::Limits;
 use crate::modified_utf8;
+use crate::node::Node;
 use crate::protocol::*;
 use crate::scan::Scanner;
 use crate::stream::header;
@@ -52,6 +53,8 @@ pub struct ObjectInput<'a> {
     numbering: Numbering,
     remembered: BTreeMap<NodeId, Value>,
     inlined: usize,
+    /// How far the decoder was before the first object that could not be read.
+    failed: Option<Mark>,
 }
 
 /// What stood where an object was asked for.
@@ -61,6 +64,17 @@ pub enum Read {
     Value(Value),
     /// The sender could not write this object, at whatever depth, and wrote an exception instead. The stream goes on behind it.
     Exception,
+}
+
+/// An object whose end was found, and which is not taken ([`ObjectInput::read_or_refuse`]): it exceeds the limits, or refers to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong with it.
+    pub fault: DecodeError,
+    /// The name of its class, where it has one.
+    pub class: Option<String>,
+    /// Its bytes, as they stood in the stream: what they share with other objects there is not in them.
+    pub bytes: Vec<u8>,
 }
 
 impl<'a> ObjectInput<'a> {
@@ -80,7 +94,25 @@ impl<'a> ObjectInput<'a> {
             numbering: Numbering::default(),
             remembered: BTreeMap::new(),
             inlined: 0,
+            failed: None,
         })
+    }
+
+    /// Goes on at `offset`, anywhere behind the *first* object for which [`read_object`](Self::read_object) has given an error;
+    /// whether there was one. May be called again for another place.
+    ///
+    /// What that object would have assigned handles to is unknown. So up to the next reset an object can be read here only if it
+    /// refers to nothing behind that one.
+    pub fn resume(&mut self, offset: usize) -> bool {
+        let (Some(mark), Ok(scanner)) = (self.failed, Scanner::new(self.scanner.source(), offset)) else {
+            return false;
+        };
+        self.decoder.lose_count_at(mark);
+        self.remembered.retain(|node, _| node.index() < mark.nodes);
+        self.skipped = None;
+        self.block = 0;
+        self.scanner = scanner;
+        true
     }
 
     /// Where the next byte is, from the start of the stream.
@@ -124,7 +156,11 @@ impl<'a> ObjectInput<'a> {
     }
 
     fn reset(&mut self) {
-        self.decoder.forget();
+        match self.failed {
+            None => self.decoder.forget(),
+            // What was before is still needed if this goes on somewhere else.
+            Some(_) => self.decoder.reset(),
+        }
         self.skipped = None;
         self.remembered.clear();
     }
@@ -223,7 +259,24 @@ impl<'a> ObjectInput<'a> {
     /// # Errors
     /// Primitive values are left in the block, the stream ends, or the object is malformed or exceeds the limits.
     pub fn read_object(&mut self) -> Result<Read, DecodeError> {
-        if self.fill()? {
+        self.object(false)?.map_err(|refused| refused.fault)
+    }
+
+    /// As [`read_object`](Self::read_object), but an object that is refused although its end can be found is no error (`Ok(Err)`):
+    /// the stream goes on behind it.
+    ///
+    /// # Errors
+    /// As `read_object`, for what breaks off or is no object at all.
+    pub fn read_or_refuse(&mut self) -> Result<Result<Read, Refused>, DecodeError> {
+        self.object(true)
+    }
+
+    fn object(&mut self, refuses: bool) -> Result<Result<Read, Refused>, DecodeError> {
+        let blocked = self.fill();
+        if !matches!(blocked, Ok(false)) {
+            self.decode_skipped()?;
+            self.failed.get_or_insert(self.decoder.mark());
+            blocked?;
             let found = Found::Text("primitive values");
             return Err(DecodeError::expected(self.offset(), "an object", found));
         }
@@ -232,27 +285,69 @@ impl<'a> ObjectInput<'a> {
         if fresh && let Some((handles, len)) = read_quick(start.rest(), &self.limits) {
             let body = self.scanner.take(len, "an object")?;
             self.skipped = (handles > 0).then_some(start);
-            return Ok(Read::Value(Value::trusted(body, handles, false)));
+            return Ok(Ok(Read::Value(Value::trusted(body, handles, false))));
         }
-        self.decoder.grant(self.scanner.source().len() / 4);
-        if let Some(mut skipped) = self.skipped.take() {
-            self.decoder.element(&mut skipped)?;
-        }
+        self.decode_skipped()?;
+        let mark = self.decoder.mark();
         let before = self.decoder.handles();
-        // Of an object that breaks off, half a node is left, which nothing may refer to.
-        let element = self.decoder.element(&mut self.scanner).inspect_err(|_| self.decoder.forget());
-        match element? {
-            Element::Lost { .. } => {
+        let slot = match self.decoder.element(&mut self.scanner) {
+            Ok(Element::Whole(slot)) => slot,
+            Ok(Element::Lost { .. }) => {
                 self.reset();
-                Ok(Read::Exception)
+                return Ok(Ok(Read::Exception));
             }
-            Element::Whole(_) if fresh || !self.decoder.references => {
-                let body = &start.rest()[..self.scanner.position() - start.position()];
-                let handles = (self.decoder.handles() - before) as u32;
-                Ok(Read::Value(Value::trusted(body, handles, self.decoder.references)))
+            Err(fault) => {
+                // Of an object that breaks off, half a node is left, which nothing may refer to.
+                self.decoder.back_to(mark);
+                let outline = if refuses { self.outline(start) } else { None };
+                return match outline {
+                    Some(slot) => Ok(Err(self.refused(slot, start, fault))),
+                    None => {
+                        self.decoder.back_to(mark);
+                        self.failed.get_or_insert(mark);
+                        Err(fault)
+                    }
+                };
             }
-            Element::Whole(slot) => self.cut(slot, start.position()).map(Read::Value),
+        };
+        if fresh || !self.decoder.references {
+            let body = &start.rest()[..self.scanner.position() - start.position()];
+            let handles = (self.decoder.handles() - before) as u32;
+            return Ok(Ok(Read::Value(Value::trusted(body, handles, self.decoder.references))));
         }
+        match self.cut(slot, start.position()) {
+            Ok(value) => Ok(Ok(Read::Value(value))),
+            Err(fault) if refuses => Ok(Err(self.refused(slot, start, fault))),
+            Err(fault) => {
+                self.failed.get_or_insert(mark);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Decodes what was read without the decoder, for references to it.
+    fn decode_skipped(&mut self) -> Result<(), DecodeError> {
+        self.decoder.grant(self.scanner.source().len() / 4);
+        match self.skipped.take() {
+            Some(mut skipped) => self.decoder.element(&mut skipped).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads an object once more, for its end alone.
+    fn outline(&mut self, start: Scanner<'a>) -> Option<Slot> {
+        let mut scanner = start;
+        let Ok(Element::Whole(slot)) = self.decoder.outline(&mut scanner) else { return None };
+        self.scanner = scanner;
+        Some(slot)
+    }
+
+    /// The object between `start` and here is not taken.
+    fn refused(&self, slot: Slot, start: Scanner<'a>, fault: DecodeError) -> Refused {
+        let node = slot.map(|id| Node::new(&self.decoder.graph, self.scanner.source(), id));
+        let class = node.and_then(Node::class_name).map(|name| name.into_owned());
+        let bytes = start.rest()[..self.scanner.position() - start.position()].to_vec();
+        Refused { fault, class, bytes }
     }
 
     /// Writes an object with all that it shares as a value of its own.

@@ -53,7 +53,7 @@ mod view;
 pub use annotation::Annotation;
 pub use error::{DecodeError, DecodeErrorKind, Found, TooLong};
 pub use from_java::FromJavaError;
-pub use input::{ObjectInput, Read};
+pub use input::{ObjectInput, Read, Refused};
 pub use limits::Limits;
 pub use node::{FieldValue, Kind, NamedField, Node};
 pub use output::ObjectOutput;

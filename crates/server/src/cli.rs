@@ -8,13 +8,15 @@ use clap::{Parser, Subcommand};
 use crate::exit::Exit;
 
 mod inspect;
+mod interceptors;
 mod serve;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
 
 pub(crate) use inspect::{FormatName, InspectArguments};
-pub(crate) use serve::{ClusterAt, HostPort, ServeArguments};
+pub(crate) use interceptors::InterceptorOption;
+pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 
 /// What to do.
 #[derive(Debug)]
@@ -40,9 +42,12 @@ Examples:
   outlive                       two nodes and a balancer on this machine, and a page to kill them
   outlive demo --script         the nine steps of a session that survives, played and checked
   outlive serve --receiver 127.0.0.1:4000 --http 127.0.0.1:8081 --name node1
+  outlive serve --receiver 127.0.0.1:4001 --name keeper
+                                a keeper: holds the sessions of all applications of the cluster
   outlive inspect SESSIONS.ser  what a file of a Tomcat, or a capture of what passed between nodes, says
 
-Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info).";
+Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info). Its targets mirror Tomcat's log categories:
+RUST_LOG=info,tribes::messages=trace shows each message sent and received, with sessions as hashes and without values.";
 
 const DEMO: &str = "\
 Two nodes and a sticky balancer as processes of this machine, on free ports of 127.0.0.1, with a multicast group \

@@ -25,7 +25,7 @@ mod reply;
 mod serve;
 mod signals;
 
-use cli::Command;
+use cli::{Command, LogFormat};
 use exit::Exit;
 
 /// Sessions come and go in many small pieces on all threads. This allocator keeps pieces of a size together, so that what
@@ -37,12 +37,12 @@ fn main() -> ExitCode {
     let done = cli::parse(std::env::args_os()).and_then(|command| match command {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Serve(arguments) => {
-            log_to_stderr("info");
+            log_to_stderr("info", arguments.log_format);
             let settings = serve::Settings::resolve(*arguments)?;
             with_threads(serve::run(settings))
         }
         Command::Demo(arguments) => {
-            log_to_stderr("warn");
+            log_to_stderr("warn", LogFormat::Text);
             with_threads(demo::run(arguments))
         }
     });
@@ -65,13 +65,12 @@ fn with_threads(future: impl Future<Output = Result<(), Exit>>) -> Result<(), Ex
 }
 
 /// One line an event on the standard error; `RUST_LOG` says what, else `default`.
-fn log_to_stderr(default: &str) {
+fn log_to_stderr(default: &str, format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .compact()
-        .init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).compact().init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
 }

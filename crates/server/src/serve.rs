@@ -25,7 +25,7 @@ mod health;
 mod router;
 mod settings;
 
-use health::HealthService;
+use health::{HealthService, Watched};
 use router::Router;
 pub(crate) use settings::Settings;
 
@@ -64,11 +64,18 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
 
     let apps = open(&joined, &settings.apps);
     let kept = open(&joined, &settings.contexts);
-    status.watch(joined.clone(), apps.iter().chain(&kept).cloned().collect());
+    let keeper = settings.keeps_all.then(|| joined.keep(context_config("")));
+    status.watch(match &keeper {
+        Some(keeper) => Watched::All(joined.clone(), keeper.clone()),
+        None => Watched::Named(joined.clone(), apps.iter().chain(&kept).cloned().collect()),
+    });
 
     let ready = async {
         for sessions in apps.iter().chain(&kept) {
             sessions.ready().await;
+        }
+        if let Some(keeper) = &keeper {
+            keeper.ready().await;
         }
     };
     let reason = tokio::select! {
@@ -107,8 +114,11 @@ fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
 }
 
 fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
-    let config = |path: &String| ContextConfig { path: path.clone(), max_inactive_seconds: MAX_INACTIVE_SECONDS };
-    paths.iter().map(|path| cluster.open(config(path))).collect()
+    paths.iter().map(|path| cluster.open(context_config(path))).collect()
+}
+
+fn context_config(path: &str) -> ContextConfig {
+    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
 }
 
 fn listen(server: HttpServer, cluster: &Cluster, apps: &[Sessions]) -> Result<Running, Exit> {

@@ -11,7 +11,7 @@
 //! number of attributes · each: name · stamp · 0 removed, 1 value beside, 2 value in Value's compact form
 //! ```
 //!
-//! Times lie close to each other, so each is written as its distance from one before it. The form never leaves the process.
+//! Times are written as distances from one before. The form never leaves the process.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -23,8 +23,8 @@ use outlive_tribes_proto::time::{Now, UnixMillis};
 use crate::attributes::{Attribute, Attributes};
 use crate::cell::{Expiry, Rare, Register, Role, SessionCell, expiry_of};
 use crate::id::SessionId;
+use crate::packing::{Packer, Unpacker};
 use crate::principal::Principal;
-use crate::stamp::{Stamp, Writer};
 
 /// Sessions with more attributes stay as they are: copying them would cost more than they take.
 const ATTRIBUTES_MAX: usize = 256;
@@ -62,7 +62,7 @@ impl SessionCell {
         if has_something_to_tell || self.ended || self.attributes.list().len() > ATTRIBUTES_MAX {
             return None;
         }
-        let mut out = Packer { bytes: Vec::with_capacity(PACKED_BYTES_USUAL), writers: Vec::new() };
+        let mut out = Packer::with_capacity(PACKED_BYTES_USUAL);
         out.bytes.extend_from_slice(&u64::try_from(self.touched.as_nanos()).ok()?.to_le_bytes());
         out.bytes.extend_from_slice(&self.max_inactive.value.to_le_bytes());
         let primary = if self.role == Role::Primary { PRIMARY } else { 0 };
@@ -74,7 +74,7 @@ impl SessionCell {
         out.distance(self.clock, self.this_accessed.0);
         out.distance(self.attributes.latest(), self.clock);
         out.stamp(self.max_inactive.stamp, self.clock);
-        out.id(&self.id);
+        pack_id(&mut out, &self.id);
         out.number(self.attributes.list().len() as u64);
         let mut values = Vec::new();
         for attribute in self.attributes.list() {
@@ -102,8 +102,8 @@ impl SessionCell {
 impl AtRest {
     /// What the clock says about the session, without unpacking it.
     pub fn expiry(&self, now: Now) -> Expiry {
-        let mut input = Unpacker { bytes: &self.packed, writers: Vec::new() };
-        match input.head() {
+        let mut input = Unpacker::new(&self.packed);
+        match Head::unpack(&mut input) {
             Some(head) => expiry_of(now, head.touched, head.max_inactive, head.role),
             None => Expiry::Alive,
         }
@@ -111,8 +111,8 @@ impl AtRest {
 
     /// The session as it was packed. `None`: this is not the work of [`SessionCell::pack`].
     pub fn unpack(&self) -> Option<SessionCell> {
-        let mut input = Unpacker { bytes: &self.packed, writers: Vec::new() };
-        let Head { touched, max_inactive, role, is_new } = input.head()?;
+        let mut input = Unpacker::new(&self.packed);
+        let Head { touched, max_inactive, role, is_new } = Head::unpack(&mut input)?;
         let told = Duration::from_nanos(input.number()?);
         let created = input.distance(0)?;
         let last_accessed = input.distance(created)?;
@@ -120,7 +120,7 @@ impl AtRest {
         let clock = input.distance(this_accessed)?;
         let latest = input.distance(clock)?;
         let max_inactive_stamp = input.stamp(clock)?;
-        let id = input.id()?;
+        let id = unpack_id(&mut input)?;
         let count = usize::try_from(input.number()?).ok().filter(|count| *count <= ATTRIBUTES_MAX)?;
         let mut beside = self.beside.iter().flat_map(|beside| &beside.values);
         let mut list = Vec::with_capacity(count);
@@ -130,7 +130,7 @@ impl AtRest {
             let value = match input.byte()? {
                 REMOVED => None,
                 BESIDE => Some(beside.next()?.clone()),
-                _ => Some(input.value()?),
+                _ => Some(unpack_value(&mut input)?),
             };
             list.push(Attribute { name, stamp, dirty: false, value });
         }
@@ -158,6 +158,36 @@ impl AtRest {
     }
 }
 
+fn pack_id(out: &mut Packer, id: &SessionId) {
+    match id.hex_base() {
+        Some(bytes) => {
+            out.bytes.push(1);
+            out.bytes.extend_from_slice(&bytes);
+            out.text(id.after_base());
+        }
+        None => {
+            out.bytes.push(0);
+            out.text(id.as_str());
+        }
+    }
+}
+
+fn unpack_id(input: &mut Unpacker<'_>) -> Option<SessionId> {
+    match input.byte()? {
+        0 => SessionId::parse(input.text()?).ok(),
+        _ => {
+            let base = input.array()?;
+            Some(SessionId::of_parts(base, input.text()?))
+        }
+    }
+}
+
+fn unpack_value(input: &mut Unpacker<'_>) -> Option<Value> {
+    let (value, len) = Value::read_compact(input.rest())?;
+    input.take(len)?;
+    Some(value)
+}
+
 /// What stands at fixed places, for the look that every session gets every second.
 struct Head {
     touched: Duration,
@@ -166,138 +196,13 @@ struct Head {
     is_new: bool,
 }
 
-struct Packer {
-    bytes: Vec<u8>,
-    writers: Vec<Writer>,
-}
-
-impl Packer {
-    /// Seven bits a byte, the lowest first; the eighth says that more follow.
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
-    }
-
-    /// The sign goes into the lowest bit, so that small distances are short both ways.
-    fn distance(&mut self, number: i64, from: i64) {
-        let distance = number.wrapping_sub(from);
-        self.number(((distance << 1) ^ (distance >> 63)) as u64);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.bytes.extend_from_slice(text.as_bytes());
-    }
-
-    /// A writer in full the first time, by its number afterwards: 0 is a new one.
-    fn stamp(&mut self, stamp: Stamp, clock: i64) {
-        match self.writers.iter().position(|known| *known == stamp.writer) {
-            Some(known) => self.number(known as u64 + 1),
-            None => {
-                self.writers.push(stamp.writer);
-                self.bytes.push(0);
-                self.bytes.extend_from_slice(&stamp.writer.0.to_le_bytes());
-            }
-        }
-        self.distance(stamp.time, clock);
-        self.distance(stamp.stated, stamp.time);
-    }
-
-    fn id(&mut self, id: &SessionId) {
-        match id.hex_base() {
-            Some(bytes) => {
-                self.bytes.push(1);
-                self.bytes.extend_from_slice(&bytes);
-                self.text(id.after_base());
-            }
-            None => {
-                self.bytes.push(0);
-                self.text(id.as_str());
-            }
-        }
-    }
-}
-
-struct Unpacker<'a> {
-    bytes: &'a [u8],
-    writers: Vec<Writer>,
-}
-
-impl<'a> Unpacker<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.bytes.split_at_checked(len)?;
-        self.bytes = rest;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.array().map(|[byte]| byte)
-    }
-
-    fn head(&mut self) -> Option<Head> {
-        let touched = Duration::from_nanos(u64::from_le_bytes(self.array()?));
-        let max_inactive = i32::from_le_bytes(self.array()?);
-        let flags = self.byte()?;
+impl Head {
+    fn unpack(input: &mut Unpacker<'_>) -> Option<Head> {
+        let touched = Duration::from_nanos(u64::from_le_bytes(input.array()?));
+        let max_inactive = i32::from_le_bytes(input.array()?);
+        let flags = input.byte()?;
         let role = if flags & PRIMARY == 0 { Role::Backup } else { Role::Primary };
         Some(Head { touched, max_inactive, role, is_new: flags & NEW != 0 })
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn distance(&mut self, from: i64) -> Option<i64> {
-        let number = self.number()?;
-        Some(from.wrapping_add((number >> 1) as i64 ^ -((number & 1) as i64)))
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let len = usize::try_from(self.number()?).ok()?;
-        core::str::from_utf8(self.take(len)?).ok()
-    }
-
-    fn value(&mut self) -> Option<Value> {
-        let (value, len) = Value::read_compact(self.bytes)?;
-        self.take(len)?;
-        Some(value)
-    }
-
-    fn stamp(&mut self, clock: i64) -> Option<Stamp> {
-        let writer = match usize::try_from(self.number()?).ok()? {
-            0 => {
-                let writer = Writer(u64::from_le_bytes(self.array()?));
-                self.writers.push(writer);
-                writer
-            }
-            known => *self.writers.get(known - 1)?,
-        };
-        let time = self.distance(clock)?;
-        Some(Stamp { time, writer, stated: self.distance(time)? })
-    }
-
-    fn id(&mut self) -> Option<SessionId> {
-        match self.byte()? {
-            0 => SessionId::parse(self.text()?).ok(),
-            _ => {
-                let base = self.array()?;
-                Some(SessionId::of_parts(base, self.text()?))
-            }
-        }
     }
 }
 

@@ -67,6 +67,11 @@ impl Attributes {
         self.list[self.find(name).ok()?].value.as_ref()
     }
 
+    /// When, and by whom, it was written last.
+    pub(crate) fn stamp(&self, name: &str) -> Stamp {
+        self.find(name).map_or_else(|_| Stamp::default(), |at| self.list[at].stamp)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.list.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
     }
@@ -90,12 +95,18 @@ impl Attributes {
         }
     }
 
-    /// Sets or removes by a peer. A change made here and not yet sent stays: it will be sent with a later stamp.
-    pub(crate) fn receive(&mut self, name: &str, value: Option<Value>, origin: Origin) -> Incoming {
+    /// Sets or removes by a peer, with the stamp that `overwrite` gives in exchange for the one that stands here; `None` is
+    /// too late. A change made here and not yet sent stays: it will be sent with a later stamp.
+    pub(crate) fn receive(
+        &mut self,
+        name: &str,
+        value: Option<Value>,
+        overwrite: impl Fn(Stamp) -> Option<Stamp>,
+    ) -> Incoming {
         match self.find(name) {
             Ok(at) => {
                 let attribute = &mut self.list[at];
-                let Some(stamp) = origin.overwrite(attribute.stamp) else { return Incoming::Stale };
+                let Some(stamp) = overwrite(attribute.stamp) else { return Incoming::Stale };
                 attribute.stamp = stamp;
                 self.latest = self.latest.max(stamp.time);
                 if !attribute.dirty {
@@ -103,7 +114,7 @@ impl Attributes {
                 }
             }
             Err(at) => {
-                let Some(stamp) = origin.overwrite(Stamp::default()) else { return Incoming::Stale };
+                let Some(stamp) = overwrite(Stamp::default()) else { return Incoming::Stale };
                 self.latest = self.latest.max(stamp.time);
                 self.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
             }
@@ -143,10 +154,6 @@ impl Attributes {
             send(&attribute.name, attribute.value.as_ref());
         }
         self.forget_oldest_removed();
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.iter().count()
     }
 
     /// Names with and without a value.

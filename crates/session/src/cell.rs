@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use bytes::Bytes;
-use outlive_serial::{Value, modified_utf8};
+use outlive_serial::{Refused, Value, modified_utf8};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::attributes::{Attributes, Incoming};
@@ -20,7 +20,7 @@ use crate::id::SessionId;
 use crate::message::SessionMessage;
 use crate::principal::{Principal, User};
 use crate::stamp::{Origin, Stamp, Writer};
-use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
+use crate::unreadable::{QUARANTINE_BYTES_MAX, QUARANTINE_MAX, Unreadable, Why};
 
 /// An attribute's name longer than this, in Java's modified UTF-8, cannot be written into a delta.
 pub const NAME_BYTES_MAX: usize = 65_535;
@@ -77,12 +77,14 @@ pub struct Outgoing {
 }
 
 /// What an incoming change did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Changes that came too late: the session has newer ones.
     pub stale: usize,
-    /// Attributes whose value could not be read.
-    pub unreadable: usize,
+    /// Changes whose order against an earlier one cannot be told.
+    pub tied: usize,
+    /// Attributes whose value was not taken.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// What few sessions have.
@@ -91,6 +93,8 @@ pub(crate) struct Rare {
     auth_type: Option<Value>,
     notes: Vec<(String, Value)>,
     listeners: Vec<Value>,
+    /// Values that are kept and never sent.
+    quarantine: Vec<(String, Refused)>,
 }
 
 /// A register with one value: who wrote it last, and whether that was here and is not sent yet.
@@ -118,9 +122,9 @@ impl<T> Register<T> {
         self.dirty = true;
     }
 
-    /// The stamp that a peer's write would have, or `None` if it comes too late.
-    fn receive(&mut self, value: T, origin: Origin) -> Incoming {
-        let Some(stamp) = origin.overwrite(self.stamp) else { return Incoming::Stale };
+    /// A peer's write, with the stamp that `overwrite` gives in exchange for the one that stands here; `None` is too late.
+    fn receive(&mut self, value: T, overwrite: impl Fn(Stamp) -> Option<Stamp>) -> Incoming {
+        let Some(stamp) = overwrite(self.stamp) else { return Incoming::Stale };
         self.stamp = stamp;
         if !self.dirty {
             self.value = value;
@@ -392,14 +396,15 @@ impl SessionCell {
             }
         });
         if !heard {
-            return Some(Outgoing { event: SessionEvent::Delta, timestamp: UnixMillis(time), body: Bytes::new() });
+            return Some(Outgoing { event: SessionEvent::Delta, timestamp: now.wall, body: Bytes::new() });
         }
         let delta = DeltaRequest { session_id: Cow::Borrowed(self.id.as_str()), record_all_actions: false, actions };
         // Ids and names are bounded when they are set, so what is too long cannot stand here.
         let payload = delta.encode().ok()?;
         let at = UnixMillis(time);
         let message = SessionMessage::of_session(SessionEvent::Delta, context, &self.id, at, now.wall);
-        Some(Outgoing { event: SessionEvent::Delta, timestamp: at, body: message.with_payload(payload).encode() })
+        // The frame states the wall clock, by which peers measure it; the message states the hybrid one.
+        Some(Outgoing { event: SessionEvent::Delta, timestamp: now.wall, body: message.with_payload(payload).encode() })
     }
 
     /// Ends the session for good. The message for the peers, if they know of it.
@@ -450,12 +455,19 @@ impl SessionCell {
         let mut applied = Applied::default();
         // What a message says twice about the user (how, and who) stands or falls together.
         let before = self.principal.stamp;
+        let overwrite = |known| origin.overwrite(known);
         for action in delta.actions {
             let incoming = match action {
-                Action::SetAttribute(name, value) => self.attributes.receive(&name, Some(value), origin),
-                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, origin),
-                Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, origin),
-                Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), origin),
+                Action::SetAttribute(name, value) => {
+                    self.release(&name);
+                    let tied =
+                        self.attributes.get(&name) != Some(&value) && origin.ties_with(self.attributes.stamp(&name));
+                    applied.tied += usize::from(tied);
+                    self.attributes.receive(&name, Some(value), overwrite)
+                }
+                Action::RemoveAttribute(name) => self.attributes.receive(&name, None, overwrite),
+                Action::MaxInactive(seconds) => self.max_inactive.receive(seconds, overwrite),
+                Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), overwrite),
                 Action::AuthType(value) => {
                     if origin.overwrite(before).is_some()
                         && !self.principal.dirty
@@ -477,9 +489,15 @@ impl SessionCell {
                     self.set_note(name.into_owned(), value);
                     Incoming::Applied
                 }
-                Action::Unreadable(_) => {
-                    applied.unreadable += 1;
-                    Incoming::Applied
+                Action::Unreadable(unreadable) => {
+                    // What it was before is out of date, whatever it is now.
+                    let incoming = match unreadable.is_attribute {
+                        true => self.attributes.receive(&unreadable.name, None, overwrite),
+                        false => Incoming::Applied,
+                    };
+                    self.quarantine(&unreadable);
+                    applied.unreadable.push(unreadable);
+                    incoming
                 }
                 Action::IsNew(_) | Action::Listener { value: None, .. } | Action::Unknown { .. } => Incoming::Applied,
             };
@@ -496,6 +514,27 @@ impl SessionCell {
         self.clock = self.clock.max(origin.stated).max(registers).max(self.attributes.latest());
     }
 
+    /// Values that peers have sent and that are kept without being forwarded, with the attributes that they were for.
+    pub fn quarantined(&self) -> &[(String, Refused)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.quarantine)
+    }
+
+    fn quarantine(&mut self, unreadable: &Unreadable) {
+        self.release(&unreadable.name);
+        let Why::Refused(refused) = &unreadable.why else { return };
+        let quarantine = &mut self.rare_mut().quarantine;
+        if refused.bytes.len() <= QUARANTINE_BYTES_MAX && quarantine.len() < QUARANTINE_MAX {
+            quarantine.push((unreadable.name.clone(), refused.clone()));
+        }
+    }
+
+    /// There is a newer value under this name.
+    fn release(&mut self, name: &str) {
+        if let Some(rare) = &mut self.rare {
+            rare.quarantine.retain(|(known, _)| known != name);
+        }
+    }
+
     fn set_note(&mut self, name: String, value: Option<Value>) {
         let notes = &mut self.rare_mut().notes;
         notes.retain(|(known, _)| *known != name);
@@ -503,86 +542,6 @@ impl SessionCell {
             && notes.len() < RARE_MAX
         {
             notes.push((name, value));
-        }
-    }
-
-    // ---- whole sessions ----
-
-    /// A session from a peer's state, idle for as long as it was there.
-    pub fn from_state(now: Now, id: SessionId, state: SessionState, origin: Origin, idle: Duration) -> Self {
-        let mut cell = Self::created_elsewhere(now, id, state.created, state.max_inactive);
-        cell.merge(now, state, origin, idle);
-        cell.touched = now.monotonic.0.saturating_sub(idle);
-        cell
-    }
-
-    /// Takes from a peer's state what is newer than what stands here. The session was idle there for `idle`.
-    ///
-    /// `origin.stated` is the largest stamp of the session at the peer: a state has one for all its attributes.
-    pub fn merge(&mut self, now: Now, state: SessionState, origin: Origin, idle: Duration) {
-        // Who serves it may have changed while we did not hear of it; if we still do, we know better.
-        let touched = now.monotonic.0.saturating_sub(idle);
-        if touched > self.touched + TRANSIT {
-            self.touched = touched;
-            self.role = Role::Backup;
-        }
-        if self.role == Role::Backup
-            && let Ok(id) = SessionId::parse(&state.id)
-            && id.base() == self.id.base()
-        {
-            self.id = id;
-        }
-        self.created = state.created;
-        self.last_accessed = self.last_accessed.max(state.last_accessed);
-        self.this_accessed = self.this_accessed.max(state.this_accessed);
-        self.max_inactive.receive(state.max_inactive, origin);
-        self.principal.receive(state.principal.map(principal_of), origin);
-        let names: Vec<String> = state.attributes.iter().map(|(name, _)| name.clone()).collect();
-        self.attributes.receive_absence(|name| names.iter().any(|present| present == name), origin);
-        for (name, value) in state.attributes {
-            self.attributes.receive(&name, Some(value), origin);
-        }
-        for (name, note) in [(NOTE_SESSION_ID, state.note_session_id), (NOTE_REQUEST, state.note_request)] {
-            if note.is_some() {
-                self.set_note(String::from(name), note);
-            }
-        }
-        if !state.listeners.is_empty() {
-            self.rare_mut().listeners = state.listeners;
-            self.rare_mut().listeners.truncate(RARE_MAX);
-        }
-        self.see(origin);
-    }
-
-    /// The session whole, as it is sent to a node that joins: its idle time is that at the moment `at`.
-    ///
-    /// Its largest stamp stands in the version, where a Tomcat keeps it without looking; to a Tomcat itself it is 0, as
-    /// a Tomcat writes it.
-    pub fn to_state(&self, at: Now, for_tomcat: bool) -> SessionState {
-        // By the monotonic clock: the wall clock may have been set since.
-        let idle = at.monotonic.0.saturating_sub(self.touched);
-        let idle = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
-        let note = |wanted: &str| {
-            let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
-            notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
-        };
-        let mut attributes = Vec::with_capacity(self.attributes.len());
-        attributes.extend(self.attributes.iter().map(|(name, value)| (String::from(name), value.clone())));
-        SessionState {
-            created: self.created,
-            last_accessed: self.last_accessed,
-            max_inactive: self.max_inactive.value,
-            is_new: self.is_new,
-            is_valid: !self.ended,
-            this_accessed: UnixMillis(at.wall.0.saturating_sub(idle)),
-            version: if for_tomcat { 0 } else { self.clock },
-            principal: self.principal.value.as_ref().map(|principal| principal.value().clone()),
-            id: self.id.as_str().into(),
-            note_session_id: note(NOTE_SESSION_ID),
-            note_request: note(NOTE_REQUEST),
-            attributes,
-            listeners: self.rare.as_ref().map_or_else(Vec::new, |rare| rare.listeners.clone()),
-            unreadable: 0,
         }
     }
 }
@@ -602,6 +561,8 @@ pub(crate) fn expiry_of(now: Now, touched: Duration, max_inactive: i32, role: Ro
 fn principal_of(value: Value) -> Box<Principal> {
     Box::new(Principal::from_value(value))
 }
+
+mod whole;
 
 #[cfg(test)]
 mod tests;

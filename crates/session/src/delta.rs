@@ -7,9 +7,12 @@
 //! Source: Tomcat `DeltaRequest.writeExternal`, `DeltaRequest.AttributeInfo.writeExternal`.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Read, TooLong, Value};
+
+use crate::unreadable::{Search, Unreadable, Why};
 
 const SET: i32 = 0;
 const REMOVE: i32 = 1;
@@ -21,6 +24,10 @@ const KIND_MAX_INTERVAL: i32 = 3;
 const KIND_AUTH_TYPE: i32 = 4;
 const KIND_LISTENER: i32 = 5;
 const KIND_NOTE: i32 = 6;
+
+const TC_BLOCKDATA: u8 = 0x77;
+const TC_RESET: u8 = 0x79;
+const TC_BLOCKDATALONG: u8 = 0x7a;
 
 /// More actions than one request of any application makes; a larger count is refused before memory is taken.
 pub const ACTIONS_MAX: usize = 65_536;
@@ -83,8 +90,8 @@ pub enum Action<'a> {
         /// Its value, if it had one.
         value: Option<Value>,
     },
-    /// An attribute whose value was lost at the sender or cannot be read here: it costs itself, not the delta.
-    Unreadable(Cow<'a, str>),
+    /// An attribute (or something else by its name) whose value was not taken: it costs itself, not the delta. Never written.
+    Unreadable(Unreadable),
 }
 
 impl<'a> DeltaRequest<'a> {
@@ -110,6 +117,22 @@ impl<'a> DeltaRequest<'a> {
     /// [`DecodeError`] names the offset within the payload and what was expected. Nothing can be applied then: values
     /// share their descriptors, so what stands behind the fault cannot be read.
     pub fn decode(payload: &[u8], limits: &Limits) -> Result<DeltaRequest<'static>, DecodeError> {
+        Self::read(payload, limits, false)
+    }
+
+    /// Reads a payload as [`decode`](Self::decode), but a value that cannot be taken becomes an [`Action::Unreadable`].
+    ///
+    /// Behind a value that breaks off, the next action is looked for: the first place from which all that must follow can be
+    /// read, up to the end. Values there that share something with the broken one or with each other cannot be told from
+    /// wrong ones, and are not read; ours share nothing. Without such a place what follows is lost.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: what is at fault is no value. Nothing can be applied then.
+    pub fn decode_tolerantly(payload: &[u8], limits: &Limits) -> Result<DeltaRequest<'static>, DecodeError> {
+        Self::read(payload, limits, true)
+    }
+
+    fn read(payload: &[u8], limits: &Limits, tolerant: bool) -> Result<DeltaRequest<'static>, DecodeError> {
         let mut input = ObjectInput::new(payload, *limits)?;
         let session_id = Cow::Owned(input.read_utf()?);
         let record_all_actions = input.read_bool()?;
@@ -118,10 +141,89 @@ impl<'a> DeltaRequest<'a> {
         let count = count.ok_or_else(|| DecodeError::unexpected(input.offset(), "at most 65536 actions"))?;
         // Each action takes 12 bytes at least, so memory follows what is really there.
         let mut actions = Vec::with_capacity(count.min(payload.len() / 12));
-        for _ in 0..count {
-            actions.push(Action::decode(&mut input)?);
+        while actions.len() < count {
+            let head = Head::decode(&mut input)?;
+            let from = input.offset();
+            match head.action(&mut input, tolerant) {
+                Ok(action) => actions.push(action),
+                Err(fault) if tolerant => {
+                    actions.push(Action::Unreadable(head.unreadable(Why::Broken(fault))));
+                    let left = count - actions.len();
+                    match Action::find(&mut input, payload, from, left) {
+                        Some(found) => actions.extend(found),
+                        None => {
+                            actions.extend((0..left).map(|_| Action::Unreadable(Unreadable::behind())));
+                        }
+                    }
+                    break;
+                }
+                Err(fault) => return Err(fault),
+            }
         }
         Ok(DeltaRequest { session_id, record_all_actions, actions })
+    }
+}
+
+/// What stands in front of an action's value.
+struct Head {
+    kind: i32,
+    verb: i32,
+    name: String,
+    has_value: bool,
+}
+
+impl Head {
+    fn decode(input: &mut ObjectInput<'_>) -> Result<Self, DecodeError> {
+        let (kind, verb) = (input.read_i32()?, input.read_i32()?);
+        Ok(Head { kind, verb, name: input.read_utf()?, has_value: input.read_bool()? })
+    }
+
+    /// Whether Tomcat 10.1 writes such a one.
+    fn is_known(&self) -> bool {
+        (KIND_ATTRIBUTE..=KIND_NOTE).contains(&self.kind) && [SET, REMOVE].contains(&self.verb) && !self.name.is_empty()
+    }
+
+    fn unreadable(&self, why: Why) -> Unreadable {
+        Unreadable { name: self.name.clone(), is_attribute: self.kind == KIND_ATTRIBUTE, why }
+    }
+
+    fn action(&self, input: &mut ObjectInput<'_>, tolerant: bool) -> Result<Action<'static>, DecodeError> {
+        let read = match (self.has_value, tolerant) {
+            (false, _) => return Ok(self.with(None)),
+            (true, false) => Ok(input.read_object()?),
+            (true, true) => input.read_or_refuse()?,
+        };
+        Ok(match read {
+            // Nobody is logged in as null, and nothing that a session holds is null: it is as good as no value.
+            Ok(Read::Value(value)) => self.with(Some(value).filter(|value| !value.is_null())),
+            Ok(Read::Exception) => Action::Unreadable(self.unreadable(Why::Lost)),
+            Err(refused) => Action::Unreadable(self.unreadable(Why::Refused(refused))),
+        })
+    }
+
+    fn with(&self, value: Option<Value>) -> Action<'static> {
+        let name = Cow::Owned(self.name.clone());
+        let verb = self.verb;
+        let integer = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<i32>().ok());
+        let boolean = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<bool>().ok());
+        match (self.kind, verb, value) {
+            // Tomcat's setAttribute with null removes.
+            (KIND_ATTRIBUTE, SET, Some(value)) => Action::SetAttribute(name, value),
+            (KIND_ATTRIBUTE, SET | REMOVE, _) => Action::RemoveAttribute(name),
+            (KIND_PRINCIPAL, SET | REMOVE, value) => {
+                Action::Principal { value: value.filter(|_| verb == SET), set: verb == SET }
+            }
+            (KIND_IS_NEW, SET, value) if boolean(&value).is_some() => {
+                Action::IsNew(boolean(&value).unwrap_or_default())
+            }
+            (KIND_MAX_INTERVAL, SET, value) if integer(&value).is_some() => {
+                Action::MaxInactive(integer(&value).unwrap_or_default())
+            }
+            (KIND_AUTH_TYPE, SET | REMOVE, value) => Action::AuthType(value.filter(|_| verb == SET)),
+            (KIND_LISTENER, SET | REMOVE, value) => Action::Listener { name, value, added: verb == SET },
+            (KIND_NOTE, SET | REMOVE, value) => Action::Note { name, value: value.filter(|_| verb == SET) },
+            (kind, verb, value) => Action::Unknown { kind, verb, name, value },
+        }
     }
 }
 
@@ -161,39 +263,30 @@ impl Action<'_> {
         }
     }
 
-    fn decode(input: &mut ObjectInput<'_>) -> Result<Action<'static>, DecodeError> {
-        let kind = input.read_i32()?;
-        let verb = input.read_i32()?;
-        let name: Cow<'static, str> = Cow::Owned(input.read_utf()?);
-        let value = if input.read_bool()? {
-            match input.read_object()? {
-                // Nobody is logged in as null, and nothing that a session holds is null: it is as good as no value.
-                Read::Value(value) => Some(value).filter(|value| !value.is_null()),
-                Read::Exception => return Ok(Action::Unreadable(name)),
+    /// The `left` actions behind a value that begins at `from` and cannot be read.
+    fn find(input: &mut ObjectInput<'_>, payload: &[u8], from: usize, left: usize) -> Option<Vec<Action<'static>>> {
+        if left == 0 {
+            return Some(Vec::new());
+        }
+        let mut search = Search::new(payload, from);
+        loop {
+            let place = search.next(input.offset(), &[TC_BLOCKDATA, TC_BLOCKDATALONG, TC_RESET])?;
+            if input.resume(place)
+                && let Some(found) = Self::all(input, left)
+            {
+                return Some(found);
             }
-        } else {
-            None
-        };
-        let integer = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<i32>().ok());
-        let boolean = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_serde::<bool>().ok());
-        Ok(match (kind, verb, value) {
-            // Tomcat's setAttribute with null removes.
-            (KIND_ATTRIBUTE, SET, Some(value)) => Action::SetAttribute(name, value),
-            (KIND_ATTRIBUTE, SET | REMOVE, _) => Action::RemoveAttribute(name),
-            (KIND_PRINCIPAL, SET | REMOVE, value) => {
-                Action::Principal { value: value.filter(|_| verb == SET), set: verb == SET }
-            }
-            (KIND_IS_NEW, SET, value) if boolean(&value).is_some() => {
-                Action::IsNew(boolean(&value).unwrap_or_default())
-            }
-            (KIND_MAX_INTERVAL, SET, value) if integer(&value).is_some() => {
-                Action::MaxInactive(integer(&value).unwrap_or_default())
-            }
-            (KIND_AUTH_TYPE, SET | REMOVE, value) => Action::AuthType(value.filter(|_| verb == SET)),
-            (KIND_LISTENER, SET | REMOVE, value) => Action::Listener { name, value, added: verb == SET },
-            (KIND_NOTE, SET | REMOVE, value) => Action::Note { name, value: value.filter(|_| verb == SET) },
-            (kind, verb, value) => Action::Unknown { kind, verb, name, value },
-        })
+        }
+    }
+
+    /// Exactly so many actions, such as a Tomcat writes, up to the end.
+    fn all(input: &mut ObjectInput<'_>, count: usize) -> Option<Vec<Action<'static>>> {
+        let mut found = Vec::new();
+        for _ in 0..count {
+            let head = Head::decode(input).ok().filter(Head::is_known)?;
+            found.push(head.action(input, true).ok()?);
+        }
+        input.at_end().then_some(found)
     }
 }
 

@@ -92,6 +92,10 @@ impl SessionId {
 
     /// What names the session on every node.
     pub fn base(&self) -> BaseId {
+        #[cfg(feature = "planted")]
+        if crate::planted::is_planted(crate::planted::Planted::SuffixInKey) {
+            return BaseId::of(&self.0);
+        }
         BaseId::of(self.base_str())
     }
 

@@ -10,7 +10,9 @@
 //! | [`delta`] | what one request changed |
 //! | [`state`] | whole sessions, for a node that joins |
 //! | [`stored`] | whole sessions in Tomcat's files |
+//! | [`trailer`] | the stamps of whole sessions, for our own nodes |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
+//! | [`unreadable`] | values that are not taken, and what becomes of them |
 //! | [`waiting`] | changes that came before the session they belong to |
 //!
 //! It does not hold the table of sessions, does not know who is a member, and never looks at a clock: `outlive-node`
@@ -29,11 +31,16 @@ pub mod delta;
 pub mod event;
 pub mod id;
 pub mod message;
+mod packing;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod principal;
 pub mod stamp;
 pub mod state;
 pub mod stored;
+pub mod trailer;
 pub mod transfer;
+pub mod unreadable;
 pub mod waiting;
 mod wire;
 
@@ -47,5 +54,7 @@ pub use principal::{Principal, User};
 pub use stamp::{Origin, Stamp, Writer};
 pub use state::{SessionState, StateReader, StateWriter};
 pub use stored::{StoredReader, StoredSession};
+pub use trailer::{StateStamps, TrailerReader, TrailerWriter};
 pub use transfer::{Ask, Transfer};
+pub use unreadable::{Unreadable, Why};
 pub use waiting::Waiting;

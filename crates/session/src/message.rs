@@ -18,7 +18,7 @@ use outlive_tribes_proto::time::UnixMillis;
 
 use crate::SessionEvent;
 use crate::id::SessionId;
-use crate::wire::{Cursor, put_java_string};
+use crate::wire::{Cursor, put_java_string, put_nullable_java_string};
 
 /// Everything of the stream up to the first instance data.
 ///
@@ -42,8 +42,9 @@ pub struct SessionMessage<'a> {
     pub event: SessionEvent,
     /// The sender's wall clock when it was made; `None` where the sender set none (no-context answers).
     pub timestamp: Option<UnixMillis>,
-    /// The context's name on the wire: `localhost#/app`, or `/app` with the cluster in the Host.
-    pub context: Cow<'a, str>,
+    /// The context's name on the wire: `localhost#/app`, or `/app` with the cluster in the Host. `None`: every context;
+    /// a Tomcat hands such a message to each of its managers.
+    pub context: Option<Cow<'a, str>>,
     /// A Java stream of its own, or nothing.
     pub payload: Option<Cow<'a, [u8]>>,
     /// The whole session id, or a fixed word where no one session is meant.
@@ -68,7 +69,7 @@ impl<'a> SessionMessage<'a> {
         SessionMessage {
             event,
             timestamp: Some(at),
-            context: Cow::Borrowed(context),
+            context: Some(Cow::Borrowed(context)),
             payload: None,
             session_id: Cow::Borrowed(id.as_str()),
             unique_id: Cow::Owned(unique_id),
@@ -86,6 +87,17 @@ impl<'a> SessionMessage<'a> {
 
     /// A message about the whole context: [`GetAll`](SessionEvent::GetAll) and its answers.
     pub fn of_context(event: SessionEvent, context: &'a str, at: UnixMillis) -> Self {
+        Self::of_state(event, Some(context), at)
+    }
+
+    /// The same about every context that the receiver has: the question of a node that knows none of their names.
+    ///
+    /// Source: Tomcat `ClusterSessionListener.messageReceived`, which gives a message without a name to all managers.
+    pub fn of_every_context(event: SessionEvent, at: UnixMillis) -> Self {
+        Self::of_state(event, None, at)
+    }
+
+    fn of_state(event: SessionEvent, context: Option<&'a str>, at: UnixMillis) -> Self {
         let (word, separator) = match event {
             SessionEvent::GetAll => ("GET-ALL", "-"),
             SessionEvent::TransferComplete => ("SESSION-STATE-TRANSFERRED", ""),
@@ -95,10 +107,11 @@ impl<'a> SessionMessage<'a> {
         SessionMessage {
             event,
             timestamp: Some(at),
-            context: Cow::Borrowed(context),
+            context: context.map(Cow::Borrowed),
             payload: None,
             session_id: Cow::Borrowed(word),
-            unique_id: Cow::Owned(format!("{word}{separator}{context}")),
+            // As Java's string concatenation writes what is null.
+            unique_id: Cow::Owned(format!("{word}{separator}{}", context.unwrap_or("null"))),
         }
     }
 
@@ -110,7 +123,7 @@ impl<'a> SessionMessage<'a> {
     /// The bytes that a Tomcat would write for it.
     pub fn encode(&self) -> Bytes {
         let payload_len = self.payload.as_ref().map_or(1, |payload| payload.len() + BYTE_ARRAY.len() + 4);
-        let texts = self.context.len() + self.session_id.len() + self.unique_id.len();
+        let texts = self.context.as_ref().map_or(0, |name| name.len()) + self.session_id.len() + self.unique_id.len();
         let mut out = Vec::with_capacity(PREFIX.len() + 8 + 13 + 9 + payload_len + texts);
         out.extend_from_slice(PREFIX);
         // ClusterMessageBase has a timestamp of its own, which Tomcat never sets.
@@ -118,7 +131,7 @@ impl<'a> SessionMessage<'a> {
         out.extend_from_slice(&self.event.number().to_be_bytes());
         out.extend_from_slice(&self.timestamp.map_or(0, |at| at.0).to_be_bytes());
         out.push(u8::from(self.timestamp.is_some()));
-        put_java_string(&mut out, &self.context);
+        put_nullable_java_string(&mut out, self.context.as_deref());
         match &self.payload {
             None => out.push(0x70),
             Some(payload) => {
@@ -151,7 +164,7 @@ impl<'a> SessionMessage<'a> {
         let event = SessionEvent::from(cursor.i32()?);
         let at = cursor.i64()?;
         let timestamp = (cursor.u8()? != 0).then_some(UnixMillis(at));
-        let context = cursor.java_string()?;
+        let context = cursor.nullable_java_string()?;
         let payload = match cursor.u8()? {
             0x70 => None,
             0x75 => {
@@ -188,8 +201,7 @@ impl<'a> SessionMessage<'a> {
         Ok(SessionMessage {
             event: SessionEvent::from(event),
             timestamp: is_set.then_some(UnixMillis(at)),
-            // A null name means every context; no name of ours is like it, so the caller sees that none was given.
-            context: text("mContextName").unwrap_or(Cow::Borrowed("")),
+            context: text("mContextName").ok(),
             payload: payload.map(Cow::Owned),
             session_id: text("mSessionID")?,
             unique_id: text("uniqueId").unwrap_or(Cow::Borrowed("")),

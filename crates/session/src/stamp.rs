@@ -30,6 +30,20 @@ pub struct Stamp {
     pub stated: i64,
 }
 
+impl Stamp {
+    /// This stamp, if a write that carries it wins against one that carries `known`; all nodes decide alike.
+    ///
+    /// Two writes of one member are told apart by their own times, for a Tomcat has no others.
+    pub fn over(self, known: Stamp) -> Option<Stamp> {
+        let wins = if self.writer == known.writer {
+            (self.stated, self.time) >= (known.stated, known.time)
+        } else {
+            (self.time, self.writer) > (known.time, known.writer)
+        };
+        wins.then_some(self)
+    }
+}
+
 /// Who sent a change, and when by its own message: what an incoming change is compared by.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
@@ -42,6 +56,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Whether the order against the write that stands at `known` cannot be told: a Tomcat's clock gave both the same time.
+    pub fn ties_with(self, known: Stamp) -> bool {
+        !self.hybrid && known.writer == self.writer && known.stated == self.stated
+    }
+
     /// The stamp for a write to a register that stands at `known`, or `None` if the register has something newer.
     ///
     /// From a writer with a hybrid clock the larger stamp wins. From a Tomcat only messages of the *same* sender can

@@ -8,6 +8,9 @@
 //!     └────────────────────────────────────────────────────────────────────────► Held
 //! ```
 //!
+//! The same steps serve a node that asks for all contexts at once, a keeper: there each member is asked in turn, and what it
+//! has told is passed over for the next.
+//!
 //! What others send meanwhile is held and applied afterwards, in order. Questions by others are answered at once all the
 //! while, even with nothing, so two nodes that start together never wait for each other.
 //!
@@ -50,7 +53,7 @@ pub enum Reason {
 #[derive(Clone, Debug)]
 enum State {
     Unsettled,
-    Asking { donor: MemberId, deadline: Monotonic },
+    Asking { donor: MemberId, deadline: Monotonic, told: bool },
     Held,
 }
 
@@ -70,6 +73,22 @@ impl<M> Default for Transfer<M> {
 }
 
 impl<M> Transfer<M> {
+    /// A transfer under way: this member is being asked already.
+    pub fn asking(donor: MemberId, now: Monotonic) -> Self {
+        let deadline = Monotonic(now.0 + TRANSFER_TIMEOUT);
+        Transfer { state: State::Asking { donor, deadline, told: false }, asked: [donor].into(), ..Self::default() }
+    }
+
+    /// A transfer that will not ask this member: it is known to have nothing.
+    pub fn passing_over(member: MemberId) -> Self {
+        Transfer { asked: [member].into(), ..Self::default() }
+    }
+
+    /// No transfer: there is no state to ask for.
+    pub fn needless() -> Self {
+        Transfer { state: State::Held, ..Self::default() }
+    }
+
     /// Whether the state is held, so that messages are applied as they come.
     pub fn is_held(&self) -> bool {
         matches!(self.state, State::Held)
@@ -82,14 +101,23 @@ impl<M> Transfer<M> {
             State::Held => return Ask::Wait,
             State::Asking { deadline, .. } if now >= *deadline => return self.complete(Reason::TimedOut),
             State::Asking { donor, .. } if members.contains(donor) => return Ask::Wait,
-            State::Asking { deadline, .. } => *deadline,
+            State::Asking { deadline, .. } => {
+                // It went before it had given all. Those that had nothing to give, because they were asking themselves,
+                // may have it by now.
+                self.asked.clear();
+                *deadline
+            }
             State::Unsettled => Monotonic(now.0 + TRANSFER_TIMEOUT),
         };
+        self.next(deadline, members)
+    }
+
+    fn next(&mut self, deadline: Monotonic, members: &[MemberId]) -> Ask {
         match members.iter().find(|member| !self.asked.contains(member)) {
             None => self.complete(Reason::Alone),
             Some(donor) => {
                 self.asked.push(*donor);
-                self.state = State::Asking { donor: *donor, deadline };
+                self.state = State::Asking { donor: *donor, deadline, told: false };
                 Ask::Donor(*donor)
             }
         }
@@ -103,13 +131,38 @@ impl<M> Transfer<M> {
         }
     }
 
-    /// A member says that it has no such context: the next one is asked.
-    pub fn refused_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
-        match &self.state {
-            State::Asking { donor, .. } if donor == member => {
-                let others: Vec<MemberId> = members.iter().filter(|other| *other != member).cloned().collect();
-                self.advance(now, &others)
+    /// A member has sent sessions. Whether it is the one that is being asked.
+    pub fn told_by(&mut self, member: &MemberId) -> bool {
+        match &mut self.state {
+            State::Asking { donor, told, .. } if donor == member => {
+                *told = true;
+                true
             }
+            _ => false,
+        }
+    }
+
+    /// Whether the one that is being asked has sent sessions.
+    pub fn is_told(&self) -> bool {
+        matches!(self.state, State::Asking { told: true, .. })
+    }
+
+    /// A Tomcat has acknowledged the question, which it does when it has answered: with sessions, then it is done even if
+    /// its last word is lost; or with none, for while it starts itself it drops the question, and never says so.
+    ///
+    /// Source: Tomcat `DeltaManager.messageDataReceived` and `sendSessions`: sessions go out before the acknowledgement.
+    pub fn answered_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
+        match &self.state {
+            State::Asking { told: true, .. } => self.completed_by(member),
+            _ => self.refused_by(member, now, members),
+        }
+    }
+
+    /// A member says that it has no such context, or has no more to tell: the next one is asked.
+    pub fn refused_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
+        match self.state {
+            State::Asking { donor, deadline, .. } if donor == *member && now < deadline => self.next(deadline, members),
+            State::Asking { donor, .. } if donor == *member => self.complete(Reason::TimedOut),
             _ => Ask::Wait,
         }
     }
@@ -201,6 +254,40 @@ mod tests {
         transfer.advance(at(0), &members);
         assert_eq!(transfer.refused_by(&member(1), at(1), &members), Ask::Donor(member(2)));
         assert_eq!(transfer.refused_by(&member(2), at(1), &members), Ask::Complete(Reason::Alone));
+    }
+
+    /// Found by the simulator: the first was still asking itself, and had the state when the second died.
+    #[test]
+    fn when_a_donor_dies_those_that_had_nothing_are_asked_again() {
+        let mut transfer = Transfer::<()>::default();
+        let members = [member(1), member(2)];
+        transfer.advance(at(0), &members);
+        assert_eq!(transfer.refused_by(&member(1), at(1), &members), Ask::Donor(member(2)));
+        assert_eq!(transfer.advance(at(2), &members[..1]), Ask::Donor(member(1)));
+        assert_eq!(transfer.refused_by(&member(1), at(3), &members[..1]), Ask::Complete(Reason::Alone));
+    }
+
+    #[test]
+    fn a_tomcat_that_acknowledges_has_answered_or_never_will() {
+        let members = [member(1), member(2)];
+        let mut transfer = Transfer::<()>::default();
+        transfer.advance(at(0), &members);
+        assert!(!transfer.told_by(&member(2)));
+        assert_eq!(transfer.answered_by(&member(2), at(1), &members), Ask::Wait, "that one was not asked");
+        assert_eq!(transfer.answered_by(&member(1), at(1), &members), Ask::Donor(member(2)), "it sent nothing");
+        assert!(transfer.told_by(&member(2)));
+        assert_eq!(transfer.answered_by(&member(2), at(1), &members), Ask::Complete(Reason::Received));
+    }
+
+    #[test]
+    fn a_transfer_may_begin_with_a_donor_or_without_one() {
+        let members = [member(1), member(2)];
+        let mut asking = Transfer::<()>::asking(member(2), at(0));
+        assert_eq!(asking.advance(at(1), &members), Ask::Wait);
+        assert_eq!(asking.advance(at(2), &members[..1]), Ask::Donor(member(1)), "that one is gone: any other");
+        let mut passing = Transfer::<()>::passing_over(member(1));
+        assert_eq!(passing.advance(at(0), &members), Ask::Donor(member(2)));
+        assert!(Transfer::<()>::needless().is_held());
     }
 
     #[test]

@@ -58,20 +58,17 @@ impl<M> Waiting<M> {
         waits.into_iter().map(|wait| wait.message).collect()
     }
 
-    /// Drops what has waited too long; how many messages that were.
-    pub fn expire(&mut self, now: Monotonic) -> usize {
-        let mut dropped = 0;
-        let mut freed = 0;
-        self.sessions.retain(|_, waits| {
-            waits.retain(|wait| {
-                let keep = now.0.saturating_sub(wait.since.0) < WAITING_TIME_MAX;
-                dropped += usize::from(!keep);
-                freed += if keep { 0 } else { wait.bytes };
-                keep
-            });
+    /// Drops what has waited too long, and gives it: those changes are lost, and to be counted.
+    pub fn expire(&mut self, now: Monotonic) -> Vec<(BaseId, M)> {
+        let mut dropped = Vec::new();
+        let late = |wait: &mut Wait<M>| now.0.saturating_sub(wait.since.0) >= WAITING_TIME_MAX;
+        self.sessions.retain(|session, waits| {
+            for wait in waits.extract_if(.., late) {
+                self.bytes -= wait.bytes;
+                dropped.push((session.clone(), wait.message));
+            }
             !waits.is_empty()
         });
-        self.bytes -= freed;
         dropped
     }
 
@@ -107,8 +104,8 @@ mod tests {
         let mut waiting = Waiting::default();
         waiting.wait(base("a"), Monotonic(Duration::from_secs(1)), 1, WAITING_BYTES_MAX).unwrap();
         assert_eq!(waiting.wait(base("b"), Monotonic::default(), 2, 1), Err(2));
-        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(10))), 0);
-        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(11))), 1);
+        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(10))), []);
+        assert_eq!(waiting.expire(Monotonic(Duration::from_secs(11))), [(base("a"), 1)]);
         assert_eq!(waiting.wait(base("b"), Monotonic::default(), 2, 1), Ok(()));
     }
 }

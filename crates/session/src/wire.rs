@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use outlive_serial::modified_utf8;
 
+const TC_NULL: u8 = 0x70;
 const TC_STRING: u8 = 0x74;
 const TC_LONG_STRING: u8 = 0x7c;
 
@@ -22,6 +23,14 @@ pub(crate) fn put_java_string(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.extend_from_slice(&bytes);
+}
+
+/// Appends a string object, or null.
+pub(crate) fn put_nullable_java_string(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        None => out.push(TC_NULL),
+        Some(text) => put_java_string(out, text),
+    }
 }
 
 /// Reads fixed forms from a slice; `None` means "not this form" and never says more.
@@ -56,6 +65,17 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn i64(&mut self) -> Option<i64> {
         self.array().map(i64::from_be_bytes)
+    }
+
+    /// A string object, or null (`Some(None)`).
+    pub(crate) fn nullable_java_string(&mut self) -> Option<Option<Cow<'a, str>>> {
+        match self.0.split_first()? {
+            (&TC_NULL, rest) => {
+                self.0 = rest;
+                Some(None)
+            }
+            _ => self.java_string().map(Some),
+        }
     }
 
     /// A string object in its short form; no back reference.

@@ -81,4 +81,13 @@ pub enum PeerFault {
         /// What is wrong with it.
         source: DecodeError,
     },
+    /// A message that an interceptor does not let pass: encrypted with another key, larger than what is taken. It is dropped,
+    /// and no decoder sees it.
+    #[error("{interceptor}: {why}")]
+    Refused {
+        /// The interceptor that refused it.
+        interceptor: &'static str,
+        /// Why.
+        why: &'static str,
+    },
 }

@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
     let states: Vec<_> = bounded(data.len(), SHARED_OBJECTS, || {
         StateReader::new(data, &Limits::default()).into_iter().flatten().map_while(Result::ok).collect()
     });
-    let written: Vec<_> = states.into_iter().map(|state| SessionState { unreadable: 0, ..state }).collect();
+    let written: Vec<_> = states.into_iter().map(|state| SessionState { unreadable: Vec::new(), ..state }).collect();
     assert_eq!(read(&write(&written)).as_ref(), Ok(&written), "written so that they are read as the same");
     written.into_iter().for_each(become_a_session);
 }
@@ -27,12 +27,12 @@ fn become_a_session(state: SessionState) {
     let Ok(id) = SessionId::parse(&state.id) else { return };
     let now = Now { monotonic: Monotonic(Duration::from_secs(1_000_000)), wall: UnixMillis(1_700_000_000_000) };
     let origin = Origin { writer: Writer(1), stated: now.wall.0, hybrid: true };
-    let mut session = SessionCell::from_state(now, id, state.clone(), origin, Duration::from_secs(1));
+    let mut session = SessionCell::from_state(now, id, state.clone(), None, origin, Duration::from_secs(1));
     let attributes = |session: &SessionCell| -> Vec<_> {
         session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
     };
     let before = attributes(&session);
-    session.merge(now, state, origin, Duration::from_secs(1));
+    session.merge(now, state, None, origin, Duration::from_secs(1));
     assert_eq!(attributes(&session), before, "the same again changes nothing");
     let whole = vec![session.to_state(now, false)];
     assert_eq!(read(&write(&whole)), Ok(whole), "the session is read as the same");

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::server_xml::server_xml;
+use super::version::TomcatVersion;
 use super::xml::Element;
 use crate::spec::NodeSpec;
 
@@ -13,11 +14,10 @@ use crate::spec::NodeSpec;
 const USERS: [(&str, &str, &str); 2] = [("alice", "wonderland", "user"), ("bob", "builder", "user,admin")];
 
 /// Where Tomcat looks for classes. No jar is scanned: the one servlet is named in web.xml, and scanning costs a second at each start.
-const CATALINA_PROPERTIES: &str = r#"common.loader="${catalina.home}/lib","${catalina.home}/lib/*.jar"
-server.loader=
+const CATALINA_PROPERTIES: &str = "server.loader=
 shared.loader=
 tomcat.util.scan.StandardJarScanFilter.jarsToSkip=*
-"#;
+common.loader=";
 
 const LOGGING_PROPERTIES: &str = "handlers = java.util.logging.ConsoleHandler
 .level = INFO
@@ -31,7 +31,7 @@ const WEB_XML: &str = r#"<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" ve
 "#;
 
 /// Writes all of it.
-pub(super) fn write(base: &Path, spec: &NodeSpec, web_app: &Path) -> Result<()> {
+pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_app: &Path) -> Result<()> {
     for folder in ["logs", "temp", "work", "webapps", "conf/Catalina/localhost"] {
         fs::create_dir_all(base.join(folder))?;
     }
@@ -39,10 +39,13 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, web_app: &Path) -> Result<()> 
     fs::write(conf.join("server.xml"), server_xml(spec))?;
     fs::write(conf.join("tomcat-users.xml"), users().document())?;
     fs::write(conf.join("context.xml"), Element::new("Context").document())?;
-    fs::write(conf.join("web.xml"), WEB_XML)?;
-    fs::write(conf.join("catalina.properties"), CATALINA_PROPERTIES)?;
+    fs::write(conf.join("web.xml"), version.translated(WEB_XML))?;
+    fs::write(conf.join("catalina.properties"), format!("{CATALINA_PROPERTIES}{}\n", version.common_loader()))?;
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
-    fs::write(conf.join("Catalina/localhost/app.xml"), context(web_app).document())?;
+    for path in ["/app"].iter().chain(&spec.more_apps) {
+        let file = format!("Catalina/localhost/{}.xml", path.trim_start_matches('/'));
+        fs::write(conf.join(file), context(web_app).document())?;
+    }
     Ok(())
 }
 

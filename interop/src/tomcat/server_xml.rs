@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 
 use super::xml::Element;
-use crate::spec::{ClusterAt, Membership, NodeSpec, static_unique_id};
+use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec, static_unique_id};
 
 /// `channelStartOptions`: the receiver (1) and the sender (2), no multicast membership.
 const WITHOUT_MULTICAST: u8 = 3;
@@ -16,8 +16,12 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("type", "org.apache.catalina.UserDatabase")
         .with("factory", "org.apache.catalina.users.MemoryUserDatabaseFactory")
         .with("pathname", "conf/tomcat-users.xml");
-    let connector =
-        Element::new("Connector").with("protocol", "HTTP/1.1").with("address", spec.host).with("port", spec.http_port);
+    // A client keeps its connection for as long as it likes: Tomcat would close it after a hundred requests.
+    let connector = Element::new("Connector")
+        .with("protocol", "HTTP/1.1")
+        .with("address", spec.host)
+        .with("port", spec.http_port)
+        .with("maxKeepAliveRequests", -1);
     let realm =
         Element::of_class("Realm", "org.apache.catalina.realm.UserDatabaseRealm").with("resourceName", "UserDatabase");
     let mut host = Element::new("Host").with("name", "localhost").with("appBase", "webapps").with("autoDeploy", false);
@@ -61,14 +65,16 @@ fn channel(spec: &NodeSpec) -> Element {
     let interceptor = |name: &str| Element::of_class("Interceptor", format!("{tribes}.group.interceptors.{name}"));
     let mut parts = Vec::new();
     if let Membership::Multicast(group) = &spec.membership {
-        parts.push(
-            Element::of_class("Membership", format!("{tribes}.membership.McastService"))
-                .with("address", group.ip())
-                .with("port", group.port())
-                .with("bind", spec.host)
-                .with("frequency", 500)
-                .with("dropTime", 3000),
-        );
+        let mut membership = Element::of_class("Membership", format!("{tribes}.membership.McastService"))
+            .with("address", group.ip())
+            .with("port", group.port())
+            .with("bind", spec.host)
+            .with("frequency", 500)
+            .with("dropTime", 3000);
+        if !spec.domain.is_empty() {
+            membership = membership.with("domain", &spec.domain);
+        }
+        parts.push(membership);
     }
     // autoBind 0: this port or none, so that a test never talks to another node than it thinks.
     parts.push(
@@ -83,11 +89,30 @@ fn channel(spec: &NodeSpec) -> Element {
         Element::of_class("Sender", format!("{tribes}.transport.ReplicationTransmitter"))
             .child(Element::of_class("Transport", format!("{tribes}.transport.nio.PooledParallelSender"))),
     );
+    let mut filter = None;
+    for configured in &spec.interceptors {
+        let element = match *configured {
+            Interceptor::Gzip => interceptor("GzipInterceptor"),
+            Interceptor::Fragment(size) => interceptor("FragmentationInterceptor").with("maxSize", size),
+            Interceptor::Order => interceptor("OrderInterceptor"),
+            Interceptor::Encrypt(algorithm, key) => {
+                interceptor("EncryptInterceptor").with("encryptionAlgorithm", algorithm).with("encryptionKey", key)
+            }
+            Interceptor::Throughput(interval) => interceptor("ThroughputInterceptor").with("interval", interval),
+            // Below the failure detector, which has a membership of its own.
+            Interceptor::DomainFilter => {
+                filter = Some(interceptor("DomainFilterInterceptor").with("domain", &spec.domain));
+                continue;
+            }
+        };
+        parts.push(element);
+    }
     if let Membership::Static(_) = spec.membership {
         parts.push(interceptor("TcpPingInterceptor").with("interval", 1000));
     }
     parts.push(interceptor("TcpFailureDetector"));
     parts.push(interceptor("MessageDispatchInterceptor"));
+    parts.extend(filter);
     if let Membership::Static(members) = &spec.membership {
         parts.push(
             interceptor("StaticMembershipInterceptor")
@@ -119,6 +144,16 @@ mod tests {
         ));
         let (cluster, host) = (text.find("<Cluster ").unwrap(), text.find("<Host ").unwrap());
         assert!(cluster < host && text.contains("channelSendOptions=\"6\""));
+    }
+
+    #[test]
+    fn interceptors_stand_in_their_order_above_the_failure_detector() {
+        let stack = [Interceptor::DomainFilter, Interceptor::Gzip, Interceptor::Fragment(512), Interceptor::Order];
+        let text = server_xml(&NodeSpec::new("node-a", 1).interceptors(&stack).domain("d1"));
+        let names = ["Gzip", "Fragmentation", "Order", "TcpFailureDetector", "MessageDispatch", "DomainFilter"];
+        let places = names.map(|name| text.find(&format!("interceptors.{name}")).unwrap());
+        assert!(places.is_sorted(), "{text}");
+        assert!(text.contains("maxSize=\"512\"") && text.matches("domain=\"d1\"").count() == 2, "{text}");
     }
 
     #[test]

@@ -7,28 +7,25 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Where Debian's `tomcat10` keeps Tomcat.
-pub const HOME: &str = "/usr/share/tomcat10";
+use super::version::TomcatVersion;
 
-/// Whether this machine has what a Tomcat node takes: Tomcat itself, a JVM and a compiler.
-pub fn is_installed() -> bool {
-    let runs = |program: &str| Command::new(program).arg("-version").output().is_ok_and(|done| done.status.success());
-    Path::new(HOME).join("bin/bootstrap.jar").exists() && runs("java") && runs("javac")
-}
-
-/// Compiles the session app below `target` and gives the exploded web application. What is compiled already is taken as it is: the
-/// folder's name holds a hash of the sources.
+/// Compiles the session app for that Tomcat below `target` and gives the exploded web application. What is compiled already is taken
+/// as it is: the folder's name holds a hash of the sources.
 ///
 /// # Errors
 /// Where the sources cannot be read or do not compile.
-pub fn build_web_app(target: &Path) -> Result<PathBuf> {
+pub fn build_web_app(target: &Path, version: TomcatVersion) -> Result<PathBuf> {
     let java = Path::new(env!("CARGO_MANIFEST_DIR")).join("java");
     let mut sources = java_files(&java.join("src"))?;
     sources.sort();
     let descriptor = java.join("web/WEB-INF/web.xml");
     let mut hasher = DefaultHasher::new();
+    let read = |path: &Path| {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::Ok(version.translated(&text))
+    };
     for path in sources.iter().chain([&descriptor]) {
-        fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.hash(&mut hasher);
+        read(path)?.hash(&mut hasher);
     }
     let built = target.join(format!("rig/session-app-{:016x}", hasher.finish()));
     if built.exists() {
@@ -38,7 +35,9 @@ pub fn build_web_app(target: &Path) -> Result<PathBuf> {
     let making = target.join(format!("rig/making-{}", std::process::id()));
     let web_inf = making.join("WEB-INF");
     fs::create_dir_all(web_inf.join("classes"))?;
-    fs::copy(&descriptor, web_inf.join("web.xml"))?;
+    fs::write(web_inf.join("web.xml"), read(&descriptor)?)?;
+    let translated = making.join("WEB-INF/src");
+    let sources = translated_sources(&sources, &java.join("src"), &translated, read)?;
     let compiled = Command::new("javac")
         .args([
             "--release",
@@ -46,7 +45,7 @@ pub fn build_web_app(target: &Path) -> Result<PathBuf> {
             "-Xlint:all,-processing,-classfile,-path",
             "-Werror",
             "-cp",
-            &format!("{HOME}/lib/*"),
+            &version.compile_class_path(),
             "-d",
         ])
         .arg(web_inf.join("classes"))
@@ -59,6 +58,24 @@ pub fn build_web_app(target: &Path) -> Result<PathBuf> {
         fs::remove_dir_all(&making)?;
     }
     Ok(built)
+}
+
+/// Writes what the compiler shall read below `to`, in the folders of its packages.
+fn translated_sources(
+    sources: &[PathBuf],
+    from: &Path,
+    to: &Path,
+    read: impl Fn(&Path) -> Result<String>,
+) -> Result<Vec<PathBuf>> {
+    sources
+        .iter()
+        .map(|source| {
+            let target = to.join(source.strip_prefix(from)?);
+            fs::create_dir_all(target.parent().context("a source without a folder")?)?;
+            fs::write(&target, read(source)?)?;
+            Ok(target)
+        })
+        .collect()
 }
 
 fn java_files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "all of this program is a test")]
 
 mod inspect;
+mod interceptors;
 mod java;
 mod messages;
 mod replay;

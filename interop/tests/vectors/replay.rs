@@ -7,6 +7,7 @@
 mod facts;
 mod listener;
 
+use outlive_tribes_proto::interceptor::InterceptorStack;
 use serde_json::Value as Json;
 
 use crate::scenario::{Scenario, scenarios};
@@ -21,9 +22,9 @@ fn at(event: &Json) -> usize {
     event["ms"].as_u64().unwrap().try_into().unwrap()
 }
 
-/// Plays one scenario and gives the number of sessions that were compared.
-fn replayed(scenario: &Scenario) -> usize {
-    let mut listener = Listener::new(scenario.facts["context"].as_str().unwrap());
+/// Plays one scenario to a node with these interceptors, and gives the number of sessions that were compared.
+pub(crate) fn replayed(scenario: &Scenario, stack: InterceptorStack) -> usize {
+    let mut listener = Listener::new(scenario.facts["context"].as_str().unwrap(), stack);
     let mut facts = Facts::default();
     let mut messages = scenario.messages().into_iter().peekable();
     let events = scenario.facts["events"].as_array().unwrap();
@@ -44,6 +45,7 @@ fn replayed(scenario: &Scenario) -> usize {
     for message in messages {
         listener.hear(&message);
     }
+    assert_eq!(listener.refused(), 0, "{}", scenario.name);
     for (node, held) in scenario.facts["at_the_end"].as_object().unwrap() {
         if scenario.name.starts_with("mutate") && node == "a" {
             // It alone has the value that was changed in place: no message ever said so.
@@ -56,11 +58,20 @@ fn replayed(scenario: &Scenario) -> usize {
 
 #[test]
 fn a_listener_comes_to_hold_what_clients_were_told() {
-    let compared: Vec<(String, usize)> =
-        scenarios().iter().map(|scenario| (scenario.name.clone(), replayed(scenario))).collect();
+    let compared: Vec<(String, usize)> = scenarios()
+        .iter()
+        .map(|scenario| (scenario.name.clone(), replayed(scenario, InterceptorStack::standard())))
+        .collect();
     for (name, number) in &compared {
         let nothing_to_see = name.starts_with("multicast") || name == "state-0-8";
         assert_eq!(*number == 0, nothing_to_see, "{name}: {number} sessions compared");
     }
     assert_eq!(compared.iter().map(|(_, number)| number).sum::<usize>(), 304);
+}
+
+/// Plays one scenario to a node that cannot understand it. How many messages it refused, and how many sessions it then holds.
+pub(crate) fn refused(scenario: &Scenario, stack: InterceptorStack) -> (u64, usize) {
+    let mut listener = Listener::new(scenario.facts["context"].as_str().unwrap(), stack);
+    scenario.messages().iter().for_each(|message| listener.hear(message));
+    (listener.refused(), listener.len())
 }

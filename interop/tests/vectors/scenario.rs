@@ -11,6 +11,9 @@ use serde_json::Value as Json;
 /// How many scenarios there are: a test that goes over fewer has not seen them all.
 const SCENARIOS: usize = 38;
 
+/// The same, of those with interceptors.
+const WITH_INTERCEPTORS: usize = 5;
+
 /// One folder of `interop/vectors`.
 #[derive(Debug)]
 pub(crate) struct Scenario {
@@ -43,9 +46,18 @@ pub(crate) struct Passed {
     pub(crate) data: ChannelData,
 }
 
-/// All scenarios, by name.
+/// All scenarios with the interceptors that every node has, by name.
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/tomcat-10.1.60");
+    of_folder("tomcat-10.1.60", SCENARIOS)
+}
+
+/// All scenarios whose nodes had one interceptor more, by name.
+pub(crate) fn scenarios_with_interceptors() -> Vec<Scenario> {
+    of_folder("tomcat-10.1.60-interceptors", WITH_INTERCEPTORS)
+}
+
+fn of_folder(name: &str, count: usize) -> Vec<Scenario> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
     let mut scenarios: Vec<Scenario> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| {
@@ -56,7 +68,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         })
         .collect();
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));
-    assert_eq!(scenarios.len(), SCENARIOS, "in {}", folder.display());
+    assert_eq!(scenarios.len(), count, "in {}", folder.display());
     scenarios
 }
 

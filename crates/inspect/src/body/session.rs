@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-use outlive_serial::{FieldValue, ObjectInput, Stream};
-use outlive_session::{SessionEvent, SessionMessage, StateReader, message};
+use outlive_serial::ObjectInput;
+use outlive_session::{SessionEvent, SessionMessage, StateReader};
 
 use super::{Decoding, limits};
 use crate::record::{SessionBody, SessionRecord};
 
 impl Decoding {
-    pub(super) fn session(&mut self, bytes: &Bytes, message: &SessionMessage<'_>) -> SessionBody {
+    pub(super) fn session(&mut self, message: &SessionMessage<'_>) -> SessionBody {
         let mut body = SessionBody {
             event: event(message.event),
-            context: context(bytes, message),
+            context: message.context.as_deref().map(str::to_owned),
             session: is_of_session(message.event).then(|| message.session_id.clone().into_owned()),
             time: message.timestamp.map(|at| at.0),
             ..SessionBody::default()
@@ -67,13 +66,4 @@ fn event(event: SessionEvent) -> Cow<'static, str> {
 fn is_of_session(event: SessionEvent) -> bool {
     use SessionEvent as E;
     !matches!(event, E::GetAll | E::AllData | E::TransferComplete | E::NoContextManager)
-}
-
-/// The context's name; `None` where the sender gave none, which an empty name is not: that is the root's.
-fn context(bytes: &Bytes, message: &SessionMessage<'_>) -> Option<String> {
-    if !message.context.is_empty() {
-        return Some(message.context.clone().into_owned());
-    }
-    let (stream, _) = Stream::decode_prefix(bytes, &limits(bytes)).ok()?;
-    stream.root()?.field(message::CLASS, "mContextName").and_then(FieldValue::text).map(Cow::into_owned)
 }

@@ -22,7 +22,7 @@ fn message(event: SessionEvent, payload: Option<&[u8]>) -> Vec<u8> {
     let message = SessionMessage {
         event,
         timestamp: Some(UnixMillis(7)),
-        context: "localhost#/app".into(),
+        context: Some("localhost#/app".into()),
         payload: payload.map(Cow::Borrowed),
         session_id: "AB.n1".into(),
         unique_id: "".into(),

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by where it stops")]
 
+mod interceptors;
+mod keeper;
+mod peers;
 mod support;
 
 use std::time::Duration;
@@ -91,6 +94,46 @@ fn a_synchronous_request_waits_for_its_peers_and_an_asynchronous_one_does_not() 
         cluster.deliver();
         assert!(confirmed.is_complete());
     }
+}
+
+#[test]
+fn a_request_waits_for_its_changes_although_another_has_sent_them() {
+    let mut cluster = pair(6);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    session.set("first", Value::integer(1)).unwrap();
+    session.set("second", Value::integer(2)).unwrap();
+    let Delivery::Await(first) = cluster.complete(1, &session) else { panic!("it has sent both") };
+    let Delivery::Await(second) = cluster.complete(1, &session) else { panic!("its change is not confirmed") };
+    assert!(!second.is_complete());
+    cluster.deliver();
+    assert!(first.is_complete() && second.is_complete());
+    assert!(matches!(cluster.complete(1, &session), Delivery::Nothing), "nothing is left to wait for");
+}
+
+#[test]
+fn a_question_for_the_state_is_answered_when_a_full_lane_has_room() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 4096;
+    cluster.start(1);
+    cluster.settle();
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.start(2);
+    cluster.settle();
+    let received = |cluster: &Cluster| cluster.node(2).view().peers[0].counters.received.get();
+    let before = received(&cluster);
+    cluster.cut = vec![(1, 2)];
+    // As much as the lane takes, and nothing that it does not: else a repair would follow.
+    let message = SessionMessage::of_context(SessionEvent::GetAll, support::CONTEXT, cluster.now.wall).encode();
+    session.set("large", Value::bytes(&[7; 10_000])).unwrap();
+    assert!(matches!(cluster.complete(1, &session), Delivery::Queued));
+    let frame = cluster.frame(2, &message);
+    cluster.hand_over(2, 1, frame);
+    cluster.cut.clear();
+    cluster.deliver();
+    assert_eq!(received(&cluster) - before, 3, "the change, the state, and its end");
 }
 
 #[test]
@@ -371,4 +414,59 @@ fn a_node_that_leaves_in_order_is_gone_at_once() {
     cluster.node(2).stop(cluster.now);
     cluster.deliver();
     assert!(cluster.node(1).view().peers.is_empty());
+}
+
+/// Found by the simulator: a whole session had one stamp, so its old attributes won over newer ones.
+#[test]
+fn a_session_sent_whole_undoes_no_later_write() {
+    let mut cluster = Cluster::new(8);
+    cluster.lane_bytes_max = 1000;
+    cluster.start(1);
+    cluster.settle();
+    cluster.start(2);
+    cluster.settle();
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+
+    cluster.cut = vec![(1, 2), (2, 1)];
+    let write = |cluster: &mut Cluster, port: u16, name: &str, value: i32| {
+        cluster.pass(Duration::from_millis(50));
+        let session = cluster.context(port).find(cluster.now, &id).unwrap();
+        session.set(name, Value::integer(value)).unwrap();
+        cluster.complete(port, &session);
+    };
+    write(&mut cluster, 1, "n", 1);
+    write(&mut cluster, 2, "n", 2);
+    write(&mut cluster, 1, "other", 3);
+    assert_eq!(cluster.node(1).view().peers[0].dirty_len(), 1, "the last write did not fit, so the session goes whole");
+    cluster.cut.clear();
+    cluster.deliver();
+    let both = vec![("n".to_owned(), Value::integer(2)), ("other".to_owned(), Value::integer(3))];
+    assert_eq!(cluster.holds(1, &id), Some(both.clone()));
+    assert_eq!(cluster.holds(2, &id), Some(both));
+}
+
+/// Found by the simulator: the renamed session came back on the node that had ended it.
+#[test]
+fn a_session_that_ends_here_while_it_gets_a_new_id_there_has_ended() {
+    let mut cluster = pair(8);
+    let session = cluster.create(1);
+    cluster.complete(1, &session);
+    cluster.deliver();
+    let id = session.id();
+
+    cluster.cut = vec![(1, 2), (2, 1)];
+    cluster.context(1).invalidate(cluster.now, &session);
+    cluster.complete(1, &session);
+    let there = cluster.context(2).find(cluster.now, &id).unwrap();
+    cluster.change_id(2, &there);
+    there.set("n", Value::integer(1)).unwrap();
+    cluster.complete(2, &there);
+    cluster.cut.clear();
+    cluster.deliver();
+    cluster.pass(Duration::from_secs(12));
+    assert_eq!((cluster.context(1).len(), cluster.context(2).len()), (0, 0));
+    assert!(cluster.find(1, &there.id()).is_none());
 }

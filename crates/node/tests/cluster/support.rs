@@ -8,29 +8,55 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_node::{
-    Context, ContextConfig, Delivery, Effect, Link, Load, Node, NodeConfig, Parcel, Peer, Reply, SessionRef,
+    Context, ContextConfig, Delivery, Effect, Letter, Link, Load, Node, NodeConfig, Parcel, Peer, Question, Reply,
+    SessionRef,
 };
+use outlive_serial::Limits;
+use outlive_session::{SessionEvent, SessionMessage};
 use outlive_sync::Weight;
-use outlive_tribes_proto::UniqueId;
+use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, MemberStack};
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
+use outlive_tribes_proto::{Member, MemberId, UniqueId};
 
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
 pub(crate) const CONTEXT: &str = "localhost#/app";
 
+/// A node's interceptors, the topmost first, by the number of its start.
+pub(crate) type Interceptors = fn(u8) -> Vec<Box<dyn Interceptor>>;
+
 /// One node that is up.
 pub(crate) struct Up {
     pub(crate) node: Arc<Node>,
-    pub(crate) context: Arc<Context>,
+    /// The context that it was started with; a keeper has none.
+    context: Option<Arc<Context>>,
     peers: Vec<Arc<Peer>>,
+    /// What the interceptors remember of each peer that is sent to.
+    members: BTreeMap<u16, MemberStack>,
     links: BTreeMap<u16, Link>,
+}
+
+/// What looks like a Tomcat to the nodes: a member without our mark, which acknowledges all and says what a test lets it say.
+pub(crate) struct Tomcat {
+    member: Member,
+    since: Monotonic,
+    link: Link,
+    /// The session messages that it was sent, in order.
+    pub(crate) inbox: Vec<Bytes>,
+    /// Whether questions for a state are acknowledged at once; otherwise they are kept in `questions`.
+    pub(crate) answers_later: bool,
+    /// How many milliseconds its clock is ahead.
+    pub(crate) clock_ahead_ms: i64,
+    /// Questions that are not acknowledged yet, with the peer they came through.
+    questions: Vec<(u16, Arc<Peer>, Question)>,
 }
 
 /// Nodes by port. Those that are not in it are down: nobody answers there.
 pub(crate) struct Cluster {
     pub(crate) now: Now,
     pub(crate) up: BTreeMap<u16, Up>,
+    pub(crate) tomcats: BTreeMap<u16, Tomcat>,
     options: SendOptions,
     starts: u8,
     random: u8,
@@ -38,6 +64,8 @@ pub(crate) struct Cluster {
     pub(crate) lane_bytes_max: usize,
     /// The receivers of all members, for nodes with static members that start from now on.
     pub(crate) static_members: Option<Vec<u16>>,
+    /// What nodes have that start from now on, the topmost first; by the number of the start, for what must differ.
+    pub(crate) interceptors: Interceptors,
     /// The name of the one context of nodes that start from now on.
     pub(crate) name: &'static str,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
@@ -53,11 +81,13 @@ impl Cluster {
         Cluster {
             now: Now { monotonic: Monotonic(Duration::from_secs(1_000_000)), wall: UnixMillis(1_700_000_000_000) },
             up: BTreeMap::new(),
+            tomcats: BTreeMap::new(),
             options: SendOptions(options),
             starts: 0,
             random: 0,
             lane_bytes_max: 64 << 20,
             static_members: None,
+            interceptors: |_| Vec::new(),
             name: CONTEXT,
             cut: Vec::new(),
         }
@@ -65,6 +95,23 @@ impl Cluster {
 
     /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
     pub(crate) fn start(&mut self, port: u16) {
+        let node = self.node_of(port);
+        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
+        let context = Some(node.open(self.now, self.name, app));
+        self.up.insert(port, Up { node, context, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() });
+    }
+
+    /// Starts a node that keeps the sessions of every context and is told no name.
+    pub(crate) fn start_keeper(&mut self, port: u16) {
+        let node = self.node_of(port);
+        node.keep(self.now, ContextConfig::default());
+        self.up.insert(
+            port,
+            Up { node, context: None, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() },
+        );
+    }
+
+    fn node_of(&mut self, port: u16) -> Arc<Node> {
         self.starts += 1;
         let config = NodeConfig {
             local: address(port),
@@ -79,11 +126,74 @@ impl Cluster {
             frame_bytes_max: 64 << 20,
             state_bytes_max: 1 << 30,
         };
-        let node = Node::new(config).unwrap();
+        let stack =
+            InterceptorStack::above_group((self.interceptors)(self.starts), config.static_members.is_some()).unwrap();
+        let node = Node::with_interceptors(config, stack).unwrap();
         node.start(self.now);
-        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
-        let context = node.open(self.now, self.name, app);
-        self.up.insert(port, Up { node, context, peers: Vec::new(), links: BTreeMap::new() });
+        node
+    }
+
+    /// Starts a Tomcat, which has been up for `alive` when the nodes first hear of it.
+    pub(crate) fn start_tomcat(&mut self, port: u16, alive: Duration) {
+        let id = MemberId { host: address(port).ip(), port, unique_id: UniqueId([port as u8; 16]) };
+        let since = Monotonic(self.now.monotonic.0 - alive);
+        let link = Link::new(address(port));
+        let member = Member::new(id);
+        let tomcat = Tomcat {
+            member,
+            since,
+            link,
+            inbox: Vec::new(),
+            answers_later: false,
+            clock_ahead_ms: 0,
+            questions: Vec::new(),
+        };
+        self.tomcats.insert(port, tomcat);
+    }
+
+    /// Lets all nodes hear the Tomcats' heartbeats.
+    fn beats(&mut self) {
+        for (port, tomcat) in &self.tomcats {
+            let alive_ms = i64::try_from(self.now.monotonic.since(tomcat.since).as_millis()).unwrap();
+            let record = Member { alive_ms, ..tomcat.member.clone() }.encode();
+            for up in self.up.values() {
+                up.node.datagram(self.now, address(*port), &record);
+            }
+        }
+    }
+
+    /// Lets a node receive a session message of a Tomcat.
+    pub(crate) fn says(&mut self, tomcat: u16, to: u16, message: &SessionMessage<'_>) -> Reply {
+        let body = message.encode();
+        let tomcat = self.tomcats.get_mut(&tomcat).unwrap();
+        let record = tomcat.member.encode();
+        let sent = UnixMillis(self.now.wall.0 + tomcat.clock_ahead_ms);
+        let head = encode_head(SendOptions(6), sent, UniqueId([9; 16]), &record, body.len()).unwrap();
+        let frame: Bytes = [&head[11..], &body].concat().into();
+        let reply = self.up[&to].node.frame_received(self.now, &mut tomcat.link, frame).unwrap();
+        self.deliver();
+        reply
+    }
+
+    /// What a Tomcat was sent, with its context.
+    pub(crate) fn heard_by(&self, tomcat: u16) -> Vec<(SessionEvent, Option<String>)> {
+        let read = |body: &Bytes| {
+            let message = SessionMessage::decode(body, &Limits::default()).unwrap();
+            (message.event, message.context.map(std::borrow::Cow::into_owned))
+        };
+        self.tomcats[&tomcat].inbox.iter().map(read).collect()
+    }
+
+    /// Lets a Tomcat acknowledge the questions that it has not acknowledged yet.
+    pub(crate) fn acknowledge(&mut self, tomcat: u16) {
+        self.answered(tomcat);
+        self.deliver();
+    }
+
+    fn answered(&mut self, tomcat: u16) {
+        for (from, peer, question) in std::mem::take(&mut self.tomcats.get_mut(&tomcat).unwrap().questions) {
+            self.node(from).question_acknowledged(self.now, &peer, &question);
+        }
     }
 
     /// The process is gone, with all that it held.
@@ -92,7 +202,7 @@ impl Cluster {
     }
 
     pub(crate) fn context(&self, port: u16) -> Arc<Context> {
-        Arc::clone(&self.up[&port].context)
+        Arc::clone(self.up[&port].context.as_ref().unwrap())
     }
 
     pub(crate) fn node(&self, port: u16) -> Arc<Node> {
@@ -105,6 +215,7 @@ impl Cluster {
         while self.now.monotonic.0 < end {
             self.now.monotonic.0 += Duration::from_millis(50);
             self.now.wall.0 += 50;
+            self.beats();
             for up in self.up.values() {
                 if up.node.deadline() <= self.now.monotonic {
                     up.node.deadline_reached(self.now);
@@ -135,7 +246,10 @@ impl Cluster {
                 let node = Arc::clone(&up.node);
                 match effect {
                     Effect::Joined(peer) => up.peers.push(peer),
-                    Effect::Left(peer) => up.peers.retain(|known| !Arc::ptr_eq(known, &peer)),
+                    Effect::Left(peer) => {
+                        up.members.remove(&peer.id().port);
+                        up.peers.retain(|known| !Arc::ptr_eq(known, &peer));
+                    }
                     Effect::Multicast(bytes) => {
                         for (other, up) in self.up.iter().filter(|(other, _)| **other != port) {
                             if !self.cut.contains(&(port, *other)) {
@@ -145,8 +259,9 @@ impl Cluster {
                     }
                     Effect::Probe { member, frame, .. } => {
                         let to = member.port;
-                        let reachable = self.up.contains_key(&to) && !self.cut.contains(&(port, to));
-                        if reachable {
+                        let reachable = (self.up.contains_key(&to) || self.tomcats.contains_key(&to))
+                            && !self.cut.contains(&(port, to));
+                        if self.up.contains_key(&to) && reachable {
                             self.hand_over(port, to, frame);
                         }
                         node.probe_finished(self.now, member, reachable);
@@ -182,7 +297,7 @@ impl Cluster {
                 if self.cut.contains(&(from, to)) {
                     continue;
                 }
-                if !self.up.contains_key(&to) {
+                if !self.up.contains_key(&to) && !self.tomcats.contains_key(&to) {
                     let node = self.node(from);
                     node.send_failed(self.now, peer.id());
                     moved = true;
@@ -191,7 +306,7 @@ impl Cluster {
                 while let Some(mut parcel) = peer.lane().take() {
                     moved = true;
                     let weight = parcel.weight();
-                    self.send(from, to, &mut parcel);
+                    self.send(from, &peer, &mut parcel);
                     peer.lane().release(weight);
                 }
                 if peer.wants_repair() {
@@ -203,19 +318,46 @@ impl Cluster {
         moved
     }
 
-    fn send(&mut self, from: u16, to: u16, parcel: &mut Parcel) {
+    fn send(&mut self, from: u16, peer: &Arc<Peer>, parcel: &mut Parcel) {
+        let to = peer.id().port;
         let mut letters = Vec::new();
         match &mut parcel.load {
             Load::Letter(letter) => letters.push(letter.clone()),
             Load::Donation(donation) => letters.extend(std::iter::from_fn(|| donation.next_block())),
         }
         for letter in letters {
-            let options = letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
-            let record = self.up[&from].node.source_record();
-            let head = encode_head(options, letter.timestamp, letter.id, &record, letter.body.len()).unwrap();
-            let frame = [&head[..], &letter.body, b"TLF2003"].concat();
-            assert_eq!(self.hand_over(from, to, frame.into()), Reply::Ack);
+            if let Some(tomcat) = self.tomcats.get_mut(&to) {
+                tomcat.inbox.push(letter.body.clone());
+                if let Some(question) = letter.question {
+                    tomcat.questions.push((from, Arc::clone(peer), question));
+                }
+                if !tomcat.answers_later {
+                    self.answered(to);
+                }
+                continue;
+            }
+            let question = letter.question.clone();
+            for frame in self.frames_of(from, to, letter) {
+                assert_eq!(self.hand_over(from, to, frame), Reply::Ack);
+            }
+            if let Some(question) = question {
+                self.node(from).question_acknowledged(self.now, peer, &question);
+            }
         }
+    }
+
+    /// The frames that a message from a lane becomes.
+    pub(crate) fn frames_of(&mut self, from: u16, to: u16, letter: Letter) -> Vec<Bytes> {
+        let up = self.up.get_mut(&from).unwrap();
+        let member = up.members.entry(to).or_insert_with(|| up.node.member_stack());
+        let letters = if up.node.changes_messages() { up.node.descend(self.now, letter, member) } else { vec![letter] };
+        let record = up.node.source_record();
+        let frame = |letter: Letter| {
+            let options = letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+            let head = encode_head(options, letter.timestamp, letter.id, &record, letter.body.len()).unwrap();
+            Bytes::from([&head[..], &letter.body, b"TLF2003"].concat())
+        };
+        letters.into_iter().map(frame).collect()
     }
 
     // ---- requests ----

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use outlive_net::SendOptions;
+use outlive_net::encrypt::Algorithm;
 
+use super::interceptors::{InterceptorOption, Secret};
 use super::unbuilt::UnbuiltFlags;
 
 /// What `outlive serve --help` begins with.
@@ -12,7 +14,10 @@ pub(super) const ABOUT: &str = "\
 One node of a cluster. It takes the sessions of the nodes that run already, then opens its HTTP port, and from there on \
 every change of a session goes to all of them. Without flags it has Tomcat's defaults: multicast 228.0.0.4:45564, asynchronous messages.
 
-Messages between nodes are not encrypted yet, so addresses other than loopback want --allow-plaintext.";
+Without --app and --context it is a keeper: it holds the sessions of every application of the cluster, needs none of their classes nor \
+names, and gives them to Tomcats that start. So users stay logged in while all Tomcats are down at once.
+
+Messages between nodes are encrypted with --encrypt; without it, addresses other than loopback want --allow-plaintext.";
 
 /// What it ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -20,7 +25,9 @@ Examples:
   Two nodes on one machine, each in its own terminal:
     outlive serve --name a --http 127.0.0.1:8081 --receiver 127.0.0.1:4001
     outlive serve --name b --http 127.0.0.1:8082 --receiver 127.0.0.1:4002
-  A member of a Tomcat cluster on 10.0.0.0/24 that keeps the sessions of its application /shop:
+  A keeper for a Tomcat cluster on 10.0.0.0/24, of all its applications:
+    outlive serve --name keeper --receiver 10.0.0.7:4000 --health 127.0.0.1:9000 --allow-plaintext
+  One that keeps the sessions of the application /shop alone:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
 SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.";
@@ -36,8 +43,10 @@ pub(crate) struct ServeArguments {
     pub(crate) name: String,
 
     /// Where the applications answer. Bound at once, opened when the node holds the cluster's sessions
-    #[arg(long, value_name = "H:P", default_value = "127.0.0.1:8080")]
-    pub(crate) http: HostPort,
+    ///
+    /// Default: 127.0.0.1:8080 where there is an --app.
+    #[arg(long, value_name = "H:P")]
+    pub(crate) http: Option<HostPort>,
 
     /// Where the node tells from its start on whether it is ready: 503 until it holds the cluster's sessions, then 200
     #[arg(long, value_name = "H:P")]
@@ -45,7 +54,8 @@ pub(crate) struct ServeArguments {
 
     /// An application and its path; "session" is the session app, the only one built in. May be repeated
     ///
-    /// Default: /app=session, unless --context is given.
+    /// Default: /app=session with --http, else none. Without --app and --context the node also keeps the sessions of every other
+    /// application of the cluster.
     #[arg(long, value_name = "PATH=APP")]
     pub(crate) app: Option<Vec<AppOption>>,
 
@@ -95,9 +105,33 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value = "all")]
     pub(crate) acks: String,
 
+    /// What messages pass between the node and the wire, the topmost first: gzip, fragment, order. All nodes need the same, in the same order
+    ///
+    /// Tomcat's GzipInterceptor, FragmentationInterceptor and OrderInterceptor, with its defaults; gzip=N compresses what is longer than N bytes
+    /// (compressionMinSize, 0), fragment=N cuts at N bytes (maxSize, 102400). Not on the wire: throughput[=N] tells after each N messages what
+    /// has passed (interval, 10000), domain-filter ignores nodes of another --domain. order stands below gzip, fragment and encrypt: above
+    /// them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt works; by default as low as it may.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) interceptors: Vec<InterceptorOption>,
+
+    /// Encrypt messages with this key, the same for all nodes: 32, 48 or 64 hexadecimal digits (Tomcat's EncryptInterceptor, 10.1.56 or later)
+    ///
+    /// Other users of this machine can see a command line; OUTLIVE_ENCRYPT in the environment is better. It covers what messages say; who is a
+    /// member, and who says goodbye, stays open, so it does not keep anybody from disturbing a cluster. The nodes' clocks must agree to 10 s.
+    #[arg(long, value_name = "HEX", env = "OUTLIVE_ENCRYPT", hide_env_values = true)]
+    pub(crate) encrypt: Option<Secret>,
+
+    /// How: AES/GCM/NoPadding, or AES/CBC/PKCS5Padding (CFB, OFB) where a Tomcat has that, which does not protect against changes
+    #[arg(long, value_name = "ALGORITHM", default_value_t)]
+    pub(crate) encrypt_algorithm: Algorithm,
+
     /// Send sessions unencrypted over a network, where whoever is on it can read and change them
     #[arg(long)]
     pub(crate) allow_plaintext: bool,
+
+    /// The form of the log on the standard error: text for people, or json, one object a line
+    #[arg(long, value_name = "F", value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
 
     /// End when the standard input ends, so that the node does not outlive the program that started it
     #[arg(long, hide = true)]
@@ -169,6 +203,15 @@ pub(crate) enum ClusterAt {
     /// In a host; a context's name is `/app`
     #[value(name = "Host")]
     Host,
+}
+
+/// What a line of the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Words
+    Text,
+    /// A JSON object
+    Json,
 }
 
 /// A context path as servlets write it: empty for the root, else `/…` without a slash at the end.

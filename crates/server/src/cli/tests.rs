@@ -31,9 +31,10 @@ fn every_built_flag_is_taken() {
     let flags = served(
         "serve --name n-1 --http 127.0.0.1:1 --health [::1]:2 --app /app=session --app /=session --context /shop --receiver auto:4000 \
          --mcast 228.0.0.5:9 --bind 127.0.0.1 --static a:1,b:2 --domain d --payload p --cluster-at Host --options sync_ack,use_ack \
-         --manager delta --acks all --allow-plaintext",
+         --manager delta --acks all --allow-plaintext --interceptors gzip=100,fragment,order --encrypt 00ff --encrypt-algorithm AES/CBC/PKCS5Padding \
+         --log-format json",
     );
-    assert_eq!(flags.name, "n-1");
+    assert_eq!((flags.name.as_str(), flags.log_format), ("n-1", LogFormat::Json));
     assert_eq!(flags.health.map(|health| health.to_string()).as_deref(), Some("[::1]:2"));
     let paths = flags.app.unwrap_or_default().into_iter().map(|app| app.path).collect::<Vec<_>>();
     assert_eq!(paths, ["/app", ""]);
@@ -46,8 +47,6 @@ fn every_built_flag_is_taken() {
 fn what_is_not_built_is_refused_by_name() {
     for flag in [
         "--map-options 6",
-        "--interceptors gzip,order",
-        "--encrypt 00ff",
         "--base dir",
         "--config server.xml",
         "--cluster-key file",
@@ -93,6 +92,11 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("inspect a --as pcap", "'pcap'"),
         ("inspect a --interceptors zip", "\"zip\" is no interceptor that changes bytes"),
         ("inspect a --encrypt 00ff", "a key has 16, 24 or 32 bytes, not 2"),
+        ("serve --interceptors zip", "there is no interceptor \"zip\""),
+        ("serve --interceptors gzip=x", "\"x\" is no number"),
+        ("serve --interceptors order=1", "order takes no number"),
+        ("serve --interceptors fragment=0", "at least 1"),
+        ("serve --encrypt 00 --encrypt-algorithm AES/ECB/PKCS5Padding", "\"AES/ECB/PKCS5Padding\" is no algorithm"),
     ] {
         let sentence = refused(line);
         assert!(sentence.contains(part), "{line}: {sentence}");

@@ -28,10 +28,6 @@ pub(crate) struct UnbuiltFlags {
     #[arg(long, hide = true)]
     map_options: Option<String>,
     #[arg(long, hide = true)]
-    interceptors: Option<String>,
-    #[arg(long, hide = true)]
-    encrypt: Option<String>,
-    #[arg(long, hide = true)]
     base: Option<String>,
     #[arg(long, hide = true)]
     config: Option<String>,
@@ -54,8 +50,6 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
     let flags = &arguments.unbuilt;
     let given = [
         (&flags.map_options, "--map-options", "there is no backup manager whose messages it would set"),
-        (&flags.interceptors, "--interceptors", "messages go out as they are, without gzip, order or fragment"),
-        (&flags.encrypt, "--encrypt", "messages between nodes go out unencrypted"),
         (&flags.base, "--base", "the node reads no files, only flags"),
         (&flags.config, "--config", "the node reads no files, only flags"),
         (&flags.cluster_key, "--cluster-key", "nodes do not authenticate each other"),

@@ -35,6 +35,7 @@ fn config(settings: &Settings) -> Result<ClusterConfig, Exit> {
             ClusterAt::Host => outlive_net::ClusterAt::Host,
         },
         options: settings.options,
+        interceptors: settings.interceptors.clone(),
         allow_plaintext: settings.allow_plaintext,
         ..ClusterConfig::default()
     })

@@ -6,17 +6,39 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use http::{Request, StatusCode};
-use outlive_net::{Cluster, Sessions};
+use outlive_net::{Cluster, Keeper, Sessions};
 use tower_service::Service;
 
 use crate::app::json::Json;
 use crate::reply::{self, Reply};
 
+/// What is asked whether the node is ready.
+#[derive(Debug)]
+pub(super) enum Watched {
+    /// These contexts.
+    Named(Cluster, Vec<Sessions>),
+    /// Every context of the cluster.
+    All(Cluster, Keeper),
+}
+
+impl Watched {
+    /// Ready, other members, sessions.
+    fn look(&self) -> (bool, usize, usize) {
+        let count = |contexts: &[Sessions]| contexts.iter().map(Sessions::len).sum();
+        match self {
+            Watched::Named(cluster, contexts) => {
+                (contexts.iter().all(Sessions::is_ready), cluster.members().len(), count(contexts))
+            }
+            Watched::All(cluster, keeper) => (keeper.is_ready(), cluster.members().len(), count(&keeper.contexts())),
+        }
+    }
+}
+
 /// What the node holds, as soon as there is something to ask.
 #[derive(Debug)]
 pub(super) struct Status {
     node: String,
-    watched: OnceLock<(Cluster, Vec<Sessions>)>,
+    watched: OnceLock<Watched>,
 }
 
 impl Status {
@@ -25,19 +47,12 @@ impl Status {
     }
 
     /// From here on the answer comes from the cluster. Only the first call counts.
-    pub(super) fn watch(&self, cluster: Cluster, contexts: Vec<Sessions>) {
-        let _ = self.watched.set((cluster, contexts));
+    pub(super) fn watch(&self, watched: Watched) {
+        let _ = self.watched.set(watched);
     }
 
     fn reply(&self) -> Reply {
-        let (ready, members, sessions) = match self.watched.get() {
-            None => (false, 0, 0),
-            Some((cluster, contexts)) => (
-                contexts.iter().all(Sessions::is_ready),
-                cluster.members().len(),
-                contexts.iter().map(Sessions::len).sum(),
-            ),
-        };
+        let (ready, members, sessions) = self.watched.get().map_or((false, 0, 0), Watched::look);
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         reply::json(status, Json::health(&self.node, members, sessions))
     }

@@ -1,11 +1,18 @@
 //! What the flags mean: names looked up, defaults filled in, what is unsafe refused.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
-use outlive_net::SendOptions;
+use outlive_net::encrypt::EncryptionKey;
+use outlive_net::fragmentation::Fragmentation;
+use outlive_net::gzip::Gzip;
+use outlive_net::order::Order;
+use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
-use crate::cli::{ClusterAt, HostPort, ServeArguments};
+use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::exit::Exit;
+
+/// Where applications answer unless they are told otherwise.
+const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]
@@ -17,12 +24,15 @@ pub(crate) struct Settings {
     /// Context paths, empty for the root.
     pub(super) apps: Vec<String>,
     pub(super) contexts: Vec<String>,
+    /// Whether the sessions of every context are kept, whatever its name.
+    pub(super) keeps_all: bool,
     pub(super) receiver: Receiver,
     pub(super) membership: Membership,
     pub(super) domain: String,
     pub(super) payload: String,
     pub(super) cluster_at: ClusterAt,
     pub(super) options: SendOptions,
+    pub(super) interceptors: Vec<InterceptorConfig>,
     pub(super) allow_plaintext: bool,
     pub(super) exit_with_stdin: bool,
 }
@@ -72,19 +82,27 @@ impl Settings {
             let members = flags.r#static.iter().map(|member| look_up("--static", member)).collect::<Result<_, _>>()?;
             Membership::Static { members }
         };
-        if !flags.allow_plaintext {
+        let interceptors = interceptors(&flags)?;
+        if !flags.allow_plaintext && flags.encrypt.is_none() {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
-        let http = if apps.is_empty() { None } else { Some(look_up("--http", &flags.http)?) };
+        let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let http = match &flags.http {
+            _ if apps.is_empty() => None,
+            Some(http) => Some(look_up("--http", http)?),
+            None => Some(HTTP_DEFAULT),
+        };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
             http,
             health,
             apps,
             contexts,
+            keeps_all,
             receiver,
             membership,
+            interceptors,
             name: flags.name,
             domain: flags.domain,
             payload: flags.payload,
@@ -100,7 +118,7 @@ impl Settings {
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
     let apps: Vec<String> = match &flags.app {
         Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
-        None if flags.context.is_empty() => vec!["/app".to_owned()],
+        None if flags.context.is_empty() && flags.http.is_some() => vec!["/app".to_owned()],
         None => Vec::new(),
     };
     let mut seen = Vec::new();
@@ -114,10 +132,45 @@ fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> 
     Ok((apps, flags.context.clone()))
 }
 
+/// The interceptors, the topmost first.
+fn interceptors(flags: &ServeArguments) -> Result<Vec<InterceptorConfig>, Exit> {
+    let mut options = flags.interceptors.clone();
+    match (&flags.encrypt, options.contains(&InterceptorOption::Encrypt)) {
+        (None, true) => {
+            return Err(Exit::usage("--interceptors names encrypt, and there is no key: give one with --encrypt"));
+        }
+        (Some(_), false) => {
+            // As low as it may stand: what is below it works on what is encrypted already.
+            let order = options.iter().position(|option| *option == InterceptorOption::Order);
+            options.insert(order.unwrap_or(options.len()), InterceptorOption::Encrypt);
+        }
+        _ => {}
+    }
+    let key = flags.encrypt.as_ref().map(|key| key.reveal().parse::<EncryptionKey>());
+    let key = key.transpose().map_err(|fault| Exit::usage(format!("--encrypt: {fault}")))?;
+    let config = |option: &InterceptorOption| {
+        Some(match option {
+            InterceptorOption::Gzip(size) => InterceptorConfig::Gzip(Gzip { compression_min_size: *size }),
+            InterceptorOption::Fragment(size) => {
+                InterceptorConfig::Fragmentation(Fragmentation { max_size: *size, ..Fragmentation::default() })
+            }
+            InterceptorOption::Order => InterceptorConfig::Order(Order::default()),
+            InterceptorOption::Encrypt => {
+                InterceptorConfig::Encrypt { algorithm: flags.encrypt_algorithm, key: key.clone()? }
+            }
+            InterceptorOption::Throughput(interval) => InterceptorConfig::Throughput { interval: *interval },
+            InterceptorOption::DomainFilter => InterceptorConfig::DomainFilter,
+        })
+    };
+    let configs: Vec<InterceptorConfig> = options.iter().filter_map(config).collect();
+    check_order(&configs).map_err(|fault| Exit::usage(format!("--interceptors: {fault}")))?;
+    Ok(configs)
+}
+
 /// Sessions hold logins; without encryption they stay on this machine unless the operator says otherwise.
 fn refuse_plaintext(receiver: Receiver, bind: Option<IpAddr>) -> Result<(), Exit> {
-    let hint = "anyone on that network could read and change sessions; keep to this machine with --receiver 127.0.0.1:4000, or add \
---allow-plaintext where the network is yours alone";
+    let hint = "anyone on that network could read and change sessions; give all nodes a key with --encrypt, keep to this machine with \
+--receiver 127.0.0.1:4000, or add --allow-plaintext where the network is yours alone";
     let what = match (receiver, bind) {
         (Receiver::Auto { .. }, _) => "--receiver auto takes an address of the network".to_owned(),
         (Receiver::At(address), _) if !address.ip().is_loopback() => {
@@ -126,7 +179,7 @@ fn refuse_plaintext(receiver: Receiver, bind: Option<IpAddr>) -> Result<(), Exit
         (_, Some(bind)) if !bind.is_loopback() => format!("--bind {bind} is an address of the network"),
         _ => return Ok(()),
     };
-    Err(Exit::usage(format!("{what}, and messages between nodes are not encrypted yet: {hint}")))
+    Err(Exit::usage(format!("{what}, and messages between nodes are not encrypted: {hint}")))
 }
 
 /// The first address of a host. Asks the system's resolver, so it may take seconds; it runs before anything is started.
@@ -165,8 +218,8 @@ mod tests {
         assert_eq!(settings.receiver, Receiver::Auto { port: 4000 });
         let group = "228.0.0.4:45564".parse().unwrap();
         assert_eq!(settings.membership, Membership::Multicast { group, bind: None });
-        assert_eq!(settings.http, Some("127.0.0.1:8080".parse().unwrap()));
-        assert_eq!((settings.apps, settings.contexts), (vec!["/app".to_owned()], vec![]));
+        assert_eq!((settings.http, settings.keeps_all), (None, true));
+        assert!(settings.apps.is_empty() && settings.contexts.is_empty());
         assert_eq!(settings.options, SendOptions(8));
         assert_eq!(settings.cluster_at, ClusterAt::Engine);
     }
@@ -194,15 +247,65 @@ mod tests {
     }
 
     #[test]
+    fn a_key_opens_the_network() {
+        let key = "00".repeat(16);
+        let settings = resolve(&format!("--receiver 10.0.0.1:4000 --encrypt {key}")).unwrap();
+        assert!(matches!(settings.interceptors[..], [InterceptorConfig::Encrypt { .. }]));
+        assert!(!format!("{settings:?}").contains("00000000"), "a key is never shown");
+        for (wrong, sentence) in [
+            ("0123", "--encrypt: a key has 16, 24 or 32 bytes (32, 48 or 64 hexadecimal digits), not 2 bytes"),
+            ("secret", "--encrypt: a key is written in hexadecimal digits, two for each byte"),
+        ] {
+            refused(&format!("--receiver 127.0.0.1:4000 --encrypt {wrong}"), 2, sentence);
+        }
+    }
+
+    #[test]
+    fn interceptors_stand_in_a_legal_order() {
+        let of = |line: &str| {
+            let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
+            let name = |config: &InterceptorConfig| match config {
+                InterceptorConfig::Gzip(gzip) => format!("gzip={}", gzip.compression_min_size),
+                InterceptorConfig::Fragmentation(fragmentation) => format!("fragment={}", fragmentation.max_size),
+                InterceptorConfig::Order(_) => "order".to_owned(),
+                InterceptorConfig::Encrypt { algorithm, .. } => algorithm.to_string(),
+                InterceptorConfig::Throughput { interval } => format!("throughput={interval}"),
+                InterceptorConfig::DomainFilter => "domain-filter".to_owned(),
+            };
+            settings.interceptors.iter().map(name).collect::<Vec<_>>().join(" ")
+        };
+        let key = "00".repeat(32);
+        assert_eq!(of("--interceptors gzip,fragment,order"), "gzip=0 fragment=102400 order");
+        assert_eq!(
+            of("--interceptors throughput,fragment=1024,domain-filter"),
+            "throughput=10000 fragment=1024 domain-filter"
+        );
+        assert_eq!(of(&format!("--interceptors gzip=9,order --encrypt {key}")), "gzip=9 AES/GCM/NoPadding order");
+        assert_eq!(
+            of(&format!("--interceptors encrypt,gzip --encrypt {key} --encrypt-algorithm aes/cbc/pkcs5padding")),
+            "AES/CBC/PKCS5Padding gzip=0"
+        );
+        let line = "--receiver 127.0.0.1:4000 --interceptors";
+        let above = "OrderInterceptor must stand below GzipInterceptor, which changes the messages that it numbers";
+        refused(&format!("{line} order,gzip"), 2, &format!("--interceptors: {above}"));
+        refused(&format!("{line} gzip,gzip"), 2, "--interceptors: GzipInterceptor stands in the stack twice");
+        let keyless = "--interceptors names encrypt, and there is no key: give one with --encrypt";
+        refused(&format!("{line} encrypt"), 2, keyless);
+    }
+
+    #[test]
     fn contexts_are_served_or_kept_once() {
         let of = |line: &str| {
             let settings = resolve(&format!("--receiver 127.0.0.1:4000 {line}")).unwrap();
-            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some())
+            (settings.apps.join(" "), settings.contexts.join(" "), settings.http.is_some(), settings.keeps_all)
         };
-        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false));
+        assert_eq!(of("--http 127.0.0.1:1"), ("/app".to_owned(), String::new(), true, true));
+        assert_eq!(of("--app /a=session"), ("/a".to_owned(), String::new(), true, false));
+        assert_eq!(of(""), (String::new(), String::new(), false, true));
+        assert_eq!(of("--context /shop"), (String::new(), "/shop".to_owned(), false, false));
         assert_eq!(
             of("--app /a=session --context /shop --context /x/"),
-            ("/a".to_owned(), "/shop /x".to_owned(), true)
+            ("/a".to_owned(), "/shop /x".to_owned(), true, false)
         );
         let line = "--receiver 127.0.0.1:4000 --app /=session --context /";
         refused(line, 2, "the context / is given twice by --app and --context");

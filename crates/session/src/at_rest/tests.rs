@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::delta::{Action, DeltaRequest};
 use crate::principal::User;
-use crate::stamp::Origin;
+use crate::stamp::{Origin, Writer};
 
 const CONTEXT: &str = "localhost#/app";
 

@@ -28,6 +28,11 @@ fn events(outgoing: &[Outgoing]) -> Vec<SessionEvent> {
     outgoing.iter().map(|outgoing| outgoing.event).collect()
 }
 
+/// The hybrid time that the message states. Its frame states the wall clock's.
+fn stamp_of(outgoing: &Outgoing) -> i64 {
+    SessionMessage::decode(&outgoing.body, &Limits::default()).unwrap().timestamp.unwrap().0
+}
+
 fn delta_of(outgoing: &Outgoing) -> DeltaRequest<'static> {
     let message = SessionMessage::decode(&outgoing.body, &Limits::default()).unwrap();
     DeltaRequest::decode(message.payload.as_deref().unwrap(), &Limits::default()).unwrap()
@@ -128,7 +133,7 @@ fn changes_made_here_survive_a_delta_from_elsewhere() {
     assert_eq!(cell.attribute("theirs"), Some(&Value::integer(2)));
     let outgoing = cell.complete(at(1), "c", HERE, true);
     assert_eq!(delta_of(&outgoing[0]).actions, [set("both", 1), set("mine", 1)]);
-    assert!(outgoing[0].timestamp.0 > theirs, "the stamp is past everything seen");
+    assert!(stamp_of(&outgoing[0]) > theirs, "the stamp is past everything seen");
 }
 
 #[test]
@@ -199,7 +204,7 @@ fn a_whole_session_arrives_whole() {
     let payload = writer.finish();
     let state = crate::StateReader::new(&payload, &Limits::default()).unwrap().next().unwrap().unwrap();
     let origin = Origin { writer: HERE, stated: state.version, hybrid: true };
-    let there = SessionCell::from_state(at(5), id(&state.id.to_string()), state, origin, Duration::from_secs(5));
+    let there = SessionCell::from_state(at(5), id(&state.id.to_string()), state, None, origin, Duration::from_secs(5));
     assert_eq!(there.attribute("n"), Some(&Value::integer(1)));
     assert_eq!(there.user().unwrap().roles, ["admin", "user"]);
     assert_eq!(there.created(), cell.created());
@@ -216,7 +221,7 @@ fn a_state_neither_overwrites_newer_writes_nor_keeps_what_was_removed() {
     cell.apply(at(1), delta(vec![set("gone", 1)]), ours(5));
     let mut state = session().to_state(at(0), false);
     state.attributes = vec![("newer".to_string(), Value::integer(1)), ("added".to_string(), Value::integer(1))];
-    cell.merge(at(1), state, Origin { writer: Writer(3), stated: 10, hybrid: true }, Duration::ZERO);
+    cell.merge(at(1), state, None, Origin { writer: Writer(3), stated: 10, hybrid: true }, Duration::ZERO);
     let names: Vec<&str> = cell.attributes().map(|(name, _)| name).collect();
     assert_eq!(names, ["added", "n", "newer"]);
     assert_eq!(cell.attribute("newer"), Some(&Value::integer(2)));
@@ -232,7 +237,7 @@ fn a_write_after_a_tomcats_is_newer_on_every_node() {
     here.set_attribute("n", Value::integer(3)).unwrap();
     let outgoing = here.complete(at(2), "c", HERE, true);
     let sent = delta_of(outgoing.last().unwrap());
-    let stated = outgoing.last().unwrap().timestamp.0;
+    let stated = stamp_of(outgoing.last().unwrap());
     assert_eq!(there.apply(at(2), sent, Origin { writer: HERE, stated, hybrid: true }).stale, 0);
     assert_eq!(there.attribute("n"), Some(&Value::integer(3)));
 }
@@ -244,7 +249,7 @@ fn a_copy_that_missed_a_takeover_learns_of_it_by_a_state() {
     assert_eq!(cell.role(), Role::Primary);
     let mut state = cell.to_state(at(0), false);
     state.id = "AA.node2".to_string();
-    cell.merge(at(1000), state, ours(at(1000).wall.0), Duration::from_secs(1));
+    cell.merge(at(1000), state, None, ours(at(1000).wall.0), Duration::from_secs(1));
     assert_eq!((cell.role(), cell.id().as_str()), (Role::Backup, "AA.node2"));
     assert_eq!(cell.expiry(at(1800)), Expiry::Alive);
 }

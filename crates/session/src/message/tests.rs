@@ -70,6 +70,17 @@ fn what_we_would_say_is_what_a_tomcat_says() {
     assert_eq!(SessionMessage::of_session(SessionEvent::Expired, "localhost#/app", &id, at, at), expired);
 }
 
+/// Source: Tomcat `ClusterSessionListener.messageReceived`: a message whose name is null goes to every manager.
+#[test]
+fn the_question_about_every_context_has_a_null_for_a_name() {
+    let ask = SessionMessage::of_every_context(SessionEvent::GetAll, UnixMillis(7));
+    let bytes = ask.encode();
+    assert_eq!(decode(&bytes), ask);
+    assert_eq!(SessionMessage::decode_graph(&bytes, &Limits::default()).unwrap(), ask, "in any legal form");
+    let root = SessionMessage::of_context(SessionEvent::GetAll, "", UnixMillis(7));
+    assert_eq!(decode(&root.encode()).context.as_deref(), Some(""), "the root context of a Host has a name");
+}
+
 #[test]
 fn a_first_request_says_new_idle_time_and_attributes() {
     let delta = delta(captured!("delta"));

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::membership::static_members::StaticMember;
 
 /// All settings; `default()` is Tomcat's.
@@ -22,6 +24,8 @@ pub struct GroupConfig {
     pub record_max: usize,
     /// Most probes under way at a time: 64.
     pub probes_max: usize,
+    /// The domain that members must be of (DomainFilterInterceptor); `None`: any, whatever they say.
+    pub domain: Option<Bytes>,
 }
 
 impl Default for GroupConfig {
@@ -34,6 +38,7 @@ impl Default for GroupConfig {
             members_per_host_max: 64,
             record_max: 8 << 10,
             probes_max: 64,
+            domain: None,
         }
     }
 }

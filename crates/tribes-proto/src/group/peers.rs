@@ -35,6 +35,9 @@ impl GroupCore {
         if id == local {
             return Ok(());
         }
+        if self.config.domain.as_ref().is_some_and(|domain| *domain != member.domain) {
+            return Ok(());
+        }
         if member.is_shutting_down() {
             // No probe: it may still answer. A heartbeat that was already under way must not bring it back.
             if self.table.get_mut(&id).is_some() {

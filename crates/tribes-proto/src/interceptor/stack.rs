@@ -3,10 +3,15 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
 
 use super::message_dispatch::MessageDispatch;
+use super::static_membership::StaticMembership;
 use super::tcp_failure_detector::TcpFailureDetector;
-use super::{Interceptor, Layer, Message, Verdict};
+use super::tcp_ping::TcpPing;
+use super::{Interceptor, Layer, MemberStack, Message, Place, Verdict};
 use crate::error::PeerFault;
 use crate::time::Now;
 use crate::wire::member::Member;
@@ -69,6 +74,27 @@ impl InterceptorStack {
         Ok(InterceptorStack { topmost_first })
     }
 
+    /// These above the ones that every node has: what a cluster with static members needs, or one with multicast.
+    ///
+    /// # Errors
+    /// Their order damages messages, see [`StackError`].
+    pub fn above_group(
+        mut topmost_first: Vec<Box<dyn Interceptor>>,
+        has_static_members: bool,
+    ) -> Result<InterceptorStack, StackError> {
+        if has_static_members {
+            // Tomcat's order for them.
+            topmost_first.push(Box::new(TcpPing));
+            topmost_first.push(Box::new(TcpFailureDetector));
+            topmost_first.push(Box::new(MessageDispatch));
+            topmost_first.push(Box::new(StaticMembership));
+        } else {
+            topmost_first.push(Box::new(MessageDispatch));
+            topmost_first.push(Box::new(TcpFailureDetector));
+        }
+        InterceptorStack::new(topmost_first)
+    }
+
     /// What Tomcat's `SimpleTcpCluster` sets up where no interceptor is configured.
     pub fn standard() -> InterceptorStack {
         InterceptorStack { topmost_first: vec![Box::new(MessageDispatch), Box::new(TcpFailureDetector)] }
@@ -79,18 +105,102 @@ impl InterceptorStack {
         self.topmost_first.iter().map(|interceptor| &**interceptor)
     }
 
-    /// Takes a message down to the wire.
-    pub fn send(&self, now: Now, message: Message) -> Message {
-        self.topmost_first.iter().fold(message, |message, interceptor| interceptor.send(now, message))
+    // ---- what is set up ----
+
+    /// Whether messages that are sent are changed, or counted, at all.
+    pub fn acts_on_send(&self) -> bool {
+        self.topmost_first.iter().any(|interceptor| interceptor.acts_on_send())
     }
 
-    /// Takes a message up from the wire, until one consumes it.
+    /// Whether some interceptor works for one member at a time: then a [`MemberStack`] is needed for each, both ways.
+    pub fn works_per_member(&self) -> bool {
+        self.first_per_member() < self.topmost_first.len()
+    }
+
+    /// The second step for one member, for one direction.
+    pub fn member_stack(&self) -> MemberStack {
+        MemberStack::of(self)
+    }
+
+    /// The domain that members must be of, if one interceptor filters by it.
+    pub fn domain(&self) -> Option<&Bytes> {
+        self.topmost_first.iter().find_map(|interceptor| interceptor.domain())
+    }
+
+    /// How long a receiver takes a message from when it was sent, if any interceptor limits that.
+    pub fn seals_for(&self) -> Option<Duration> {
+        self.topmost_first.iter().filter_map(|interceptor| interceptor.seals_for()).min()
+    }
+
+    /// Whether messages are encrypted, and if so, whether each interceptor that does it tells changed ones.
+    pub fn authenticates(&self) -> Option<bool> {
+        self.topmost_first
+            .iter()
+            .filter_map(|interceptor| interceptor.authenticates())
+            .reduce(|one, other| one && other)
+    }
+
+    pub(super) fn at(&self, index: usize) -> &dyn Interceptor {
+        &*self.topmost_first[index]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.topmost_first.len()
+    }
+
+    /// The topmost that works for one member at a time: from here downward messages are sent member by member.
+    pub(super) fn first_per_member(&self) -> usize {
+        let found = self.topmost_first.iter().position(|interceptor| interceptor.place() == Place::PerLink);
+        found.unwrap_or(self.topmost_first.len())
+    }
+
+    /// Behind the lowest of them: from there upward messages are received under their sender's lock.
+    pub(super) fn behind_last_per_member(&self) -> usize {
+        let found = self.topmost_first.iter().rposition(|interceptor| interceptor.place() == Place::PerLink);
+        found.map_or(0, |index| index + 1)
+    }
+
+    // ---- messages ----
+
+    /// Takes a message down, once for all destinations: to the wire, or to the first interceptor that
+    /// [works per member](Self::works_per_member).
+    pub fn send(&self, now: Now, message: Message) -> Message {
+        let per_message = &self.topmost_first[..self.first_per_member()];
+        per_message.iter().fold(message, |message, interceptor| interceptor.send(now, message))
+    }
+
+    /// Makes a message that [`send`](Self::send) gave some time ago as good as new, if an interceptor
+    /// [limits](Self::seals_for) how long it is.
+    ///
+    /// Only of the lowest that changes messages: what another has changed behind it is left as it is.
+    pub fn refresh(&self, now: Now, message: Message) -> Message {
+        let per_message = &self.topmost_first[..self.first_per_member()];
+        match per_message.iter().rfind(|interceptor| matches!(interceptor.layer(), Layer::Always | Layer::Marked)) {
+            Some(lowest) => lowest.refresh(now, message),
+            None => message,
+        }
+    }
+
+    /// Takes a message up from the wire, until one consumes it: to the top, or to the lowest interceptor that
+    /// [works per member](Self::works_per_member). It may have up to `limit` bytes on its way.
     ///
     /// # Errors
     /// An interceptor cannot undo its bytes; the message is dropped.
-    pub fn receive(&self, now: Now, source: &Member, mut message: Message) -> Result<Verdict, PeerFault> {
-        for interceptor in self.topmost_first.iter().rev() {
-            match interceptor.receive(now, source, message)? {
+    pub fn receive(&self, now: Now, source: &Member, message: Message, limit: usize) -> Result<Verdict, PeerFault> {
+        self.climb(now, source, message, limit, self.behind_last_per_member()..self.topmost_first.len())
+    }
+
+    /// Takes a message up through these interceptors, none of which works per member.
+    pub(super) fn climb(
+        &self,
+        now: Now,
+        source: &Member,
+        mut message: Message,
+        limit: usize,
+        range: core::ops::Range<usize>,
+    ) -> Result<Verdict, PeerFault> {
+        for interceptor in self.topmost_first[range].iter().rev() {
+            match interceptor.receive(now, source, message, limit)? {
                 Verdict::Pass(passed) => message = passed,
                 consumed => return Ok(consumed),
             }

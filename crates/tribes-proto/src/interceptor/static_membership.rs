@@ -31,7 +31,7 @@ impl Interceptor for StaticMembership {
         Layer::Control
     }
 
-    fn receive(&self, _now: Now, _source: &Member, message: Message) -> Result<Verdict, PeerFault> {
+    fn receive(&self, _now: Now, _source: &Member, message: Message, _limit: usize) -> Result<Verdict, PeerFault> {
         Ok(if message.body == START {
             Verdict::Consumed(Some(ControlMessage::StaticStart))
         } else if message.body == STOP {

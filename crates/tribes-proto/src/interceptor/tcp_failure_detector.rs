@@ -40,7 +40,7 @@ impl Interceptor for TcpFailureDetector {
         Layer::Control
     }
 
-    fn receive(&self, _now: Now, _source: &Member, message: Message) -> Result<Verdict, PeerFault> {
+    fn receive(&self, _now: Now, _source: &Member, message: Message, _limit: usize) -> Result<Verdict, PeerFault> {
         Ok(if message.body == PROBE[..] {
             Verdict::Consumed(Some(ControlMessage::Probe))
         } else {

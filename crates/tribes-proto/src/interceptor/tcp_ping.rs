@@ -30,7 +30,7 @@ impl Interceptor for TcpPing {
         Place::InGroup
     }
 
-    fn receive(&self, _now: Now, _source: &Member, message: Message) -> Result<Verdict, PeerFault> {
+    fn receive(&self, _now: Now, _source: &Member, message: Message, _limit: usize) -> Result<Verdict, PeerFault> {
         Ok(if message.body == PING[..] {
             Verdict::Consumed(Some(ControlMessage::Ping))
         } else {

@@ -90,7 +90,7 @@ impl Message {
         let message = SessionMessage {
             event,
             timestamp: Some(at),
-            context: if self.other_context > 240 { "localhost#/other" } else { super::CONTEXT }.into(),
+            context: Some(if self.other_context > 240 { "localhost#/other" } else { super::CONTEXT }.into()),
             payload: payload.map(Cow::Owned),
             session_id: session.into(),
             unique_id: "".into(),
@@ -168,7 +168,7 @@ impl Whole {
                 .map(|(name, value)| (attribute(*name), Value::integer(*value)))
                 .collect(),
             listeners: Vec::new(),
-            unreadable: 0,
+            unreadable: Vec::new(),
         }
     }
 }

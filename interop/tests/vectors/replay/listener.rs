@@ -6,6 +6,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
 use outlive_node::{Context, ContextConfig, Effect, Link, Node, NodeConfig, SessionRef};
+use outlive_tribes_proto::interceptor::InterceptorStack;
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::frame::LIMIT_DEFAULT;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -21,7 +22,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(context: &str) -> Self {
+    pub(super) fn new(context: &str, stack: InterceptorStack) -> Self {
         let config = NodeConfig {
             local: SocketAddr::from(([10, 77, 0, 200], 4000)),
             route: "listener".into(),
@@ -35,7 +36,7 @@ impl Listener {
             frame_bytes_max: LIMIT_DEFAULT,
             state_bytes_max: 1 << 30,
         };
-        let node = Node::new(config).unwrap();
+        let node = Node::with_interceptors(config, stack).unwrap();
         let context =
             node.open(Now::default(), context, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
         node.start(Now::default());
@@ -75,6 +76,11 @@ impl Listener {
                 self.node.probe_finished(now, member, true);
             }
         }
+    }
+
+    /// Messages that the listener's interceptors did not let pass.
+    pub(super) fn refused(&self) -> u64 {
+        self.node.refused()
     }
 
     /// How many sessions the listener holds.

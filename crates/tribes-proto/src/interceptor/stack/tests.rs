@@ -36,7 +36,7 @@ impl Interceptor for Appends {
         message
     }
 
-    fn receive(&self, _now: Now, _source: &Member, mut message: Message) -> Result<Verdict, PeerFault> {
+    fn receive(&self, _now: Now, _source: &Member, mut message: Message, _limit: usize) -> Result<Verdict, PeerFault> {
         let Some(body) = message.body.strip_suffix(self.0.as_bytes()) else {
             let source = DecodeError { offset: message.body.len(), expected: "the letter" };
             return Err(PeerFault::Message { interceptor: self.0, source });
@@ -67,7 +67,7 @@ fn full() -> InterceptorStack {
 }
 
 fn receive(stack: &InterceptorStack, body: &[u8]) -> Result<Verdict, PeerFault> {
-    stack.receive(Now::default(), &sender(), message(body))
+    stack.receive(Now::default(), &sender(), message(body), usize::MAX)
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn down_from_the_top_and_up_from_the_bottom() {
     let stack = InterceptorStack::new(vec![appends("a", Layer::Marked), appends("b", Layer::Always)]).unwrap();
     let sent = stack.send(Now::default(), message(b"hi"));
     assert_eq!((&sent.body[..], sent.options), (&b"hiab"[..], SendOptions(0x100)));
-    assert_eq!(stack.receive(Now::default(), &sender(), sent), Ok(Verdict::Pass(message(b"hi"))));
+    assert_eq!(stack.receive(Now::default(), &sender(), sent, usize::MAX), Ok(Verdict::Pass(message(b"hi"))));
     assert!(matches!(receive(&stack, b"hiba"), Err(PeerFault::Message { interceptor: "b", .. })));
 }
 
@@ -104,7 +104,7 @@ fn real_probes_and_static_messages_are_known() {
             let Frame::Message(body) = frame else { panic!("an ack") };
             let data = ChannelData::decode(&body).unwrap();
             let source = data.source().unwrap();
-            match full().receive(Now::default(), &source, data.into()).unwrap() {
+            match full().receive(Now::default(), &source, data.into(), usize::MAX).unwrap() {
                 Verdict::Consumed(control) => controls.push(control.unwrap()),
                 Verdict::Pass(message) => assert_eq!(&message.body[..2], [0xac, 0xed]),
             }

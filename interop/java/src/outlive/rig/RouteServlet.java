@@ -66,8 +66,7 @@ public final class RouteServlet extends HttpServlet implements ContainerServlet 
             exchange.replyWhole(exchange.session());
         });
         routes.put("/maxinactive", exchange -> {
-            int seconds = Integer.parseInt(exchange.required("seconds"));
-            exchange.session().setMaxInactiveInterval(seconds);
+            exchange.session().setMaxInactiveInterval(Integer.parseInt(exchange.required("seconds")));
             exchange.replyWhole(exchange.session());
         });
         routes.put("/invalidate", exchange -> {
@@ -76,6 +75,11 @@ public final class RouteServlet extends HttpServlet implements ContainerServlet 
                 session.invalidate();
             }
             exchange.reply(exchange.start(null));
+        });
+        routes.put("/text", exchange -> {
+            HttpSession session = exchange.request.getSession(false);
+            Object value = session == null ? null : session.getAttribute(exchange.required("name"));
+            exchange.reply(exchange.start(session).field("text", value == null ? null : value.toString()));
         });
         routes.put("/health", this::health);
     }

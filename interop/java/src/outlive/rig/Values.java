@@ -7,7 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** Attribute values out of request parameters: the classes are those that the contract names. */
+/** Attribute values out of request parameters: the classes are those that the contract names, and one of the rig's own. */
 final class Values {
 
     private Values() {
@@ -24,6 +24,7 @@ final class Values {
             case "bytes" -> hex(text);
             case "list" -> parts(text);
             case "map" -> pairs(text);
+            case "cart" -> new Cart(text);
             default -> throw new BadRequest("there is no type " + type);
         };
     }
