@@ -108,9 +108,39 @@ impl Process {
     /// # Errors
     /// Where it has ended.
     pub fn resident_bytes(&self) -> Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory that it has held since [`forget_peak`](Self::forget_peak), in bytes: `VmHWM` of its status.
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn peak_bytes(&self) -> Result<u64> {
+        self.memory("VmHWM:")
+    }
+
+    /// Begins to look for the peak anew.
+    ///
+    /// # Errors
+    /// Where it has ended, or the system does not allow it.
+    pub fn forget_peak(&self) -> Result<()> {
+        // 5: proc(5), clear_refs.
+        fs::write(format!("/proc/{}/clear_refs", self.id()), "5").context("clear_refs")
+    }
+
+    /// How many file descriptors it has open.
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn open_files(&self) -> Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.id()))?.count())
+    }
+
+    fn memory(&self, field: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("VmRSS {line:?}"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field}"))?;
+        let kibibytes: u64 =
+            line.trim().trim_end_matches(" kB").parse().with_context(|| format!("{field} {line:?}"))?;
         Ok(kibibytes * 1024)
     }
 }

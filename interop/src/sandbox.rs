@@ -63,7 +63,10 @@ fn start_again(way: &[&str], set_up: &str, variables: &[(&str, String)]) -> Stri
 }
 
 fn set_up_script() -> String {
-    let mut script = "set -e; ip link set lo up multicast on".to_owned();
+    // An attacker needs more files than many systems allow at first; the nodes may have them, too, and must not use them.
+    let mut script = "set -e; [ $(ulimit -S -n) = unlimited ] || [ $(ulimit -S -n) -ge 4096 ] || ulimit -S -n 4096; \
+                      ip link set lo up multicast on"
+        .to_owned();
     for address in ADDRESSES {
         script.push_str(&format!("; ip address add {address}/24 dev lo"));
     }

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 10] = [
+const PROCESS_TESTS: [&str; 11] = [
     "nine_steps",
     "overtaking",
     "mixed",
@@ -18,6 +18,7 @@ const PROCESS_TESTS: [&str; 10] = [
     "interceptors",
     "start_order",
     "bad_input",
+    "hostile",
     "keeper",
     "demo_page",
 ];

@@ -188,7 +188,7 @@ impl Cluster {
         });
         tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.connections_max));
+        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
         let driver = Driver {
             node: Arc::clone(&node),
             clock,

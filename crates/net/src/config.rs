@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use outlive_node::ReceiverLimits;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::interceptors::InterceptorConfig;
@@ -73,8 +74,8 @@ pub struct ClusterConfig {
     pub frame_bytes_max: usize,
     /// Bytes of one frame at most while a state is asked for: 1 GiB. A Tomcat sends all its sessions in one.
     pub state_bytes_max: usize,
-    /// Connections of other members at most, in all.
-    pub connections_max: usize,
+    /// What hosts may make the receiver hold: connections, and parts of frames.
+    pub receiver_limits: ReceiverLimits,
     /// Tomcat's interceptors that this node has, the topmost first, above those that every node has.
     pub interceptors: Vec<InterceptorConfig>,
     /// Whether messages may leave this machine although nothing encrypts or signs them.
@@ -95,7 +96,7 @@ impl Default for ClusterConfig {
             lane_bytes_max: 64 << 20,
             frame_bytes_max: 64 << 20,
             state_bytes_max: 1 << 30,
-            connections_max: 1024,
+            receiver_limits: ReceiverLimits::default(),
             interceptors: Vec::new(),
             allow_plaintext: false,
         }

@@ -6,22 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::{Link, Node, Reply, log};
+use outlive_node::{Link, Node, ReceiverLimits, Reply, log};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Clock;
+use crate::gate::{Gate, Pass};
 
-/// Read at once at most. A buffer grows beyond it only with bytes that have come.
+/// Read at once at most from a member. A buffer grows beyond it only with bytes that have come.
 const CHUNK: usize = 64 << 10;
 
-/// A frame that has begun goes on within this time, or its connection is closed.
-const STALL_MAX: Duration = Duration::from_secs(30);
+/// Read at once at most from anybody else: there may be many of them.
+const STRANGERS_CHUNK: usize = 4 << 10;
 
 /// A peer reads its acknowledgements within this time, or its connection is closed.
 const ACK_WRITE_MAX: Duration = Duration::from_secs(5);
@@ -32,23 +33,22 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 /// After an accept that failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts until the task is aborted, and its connections with it. At most `connections_max` are served at once; more wait in the kernel's queue.
-pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock, connections_max: usize) {
-    let permits = Arc::new(Semaphore::new(connections_max));
+/// Accepts until the task is aborted, and its connections with it. Each one is accepted at once, so that none waits behind
+/// others that are idle; which of them stay, the limits say.
+pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock, limits: ReceiverLimits) {
+    let gate = Gate::new(limits);
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, from)) => {
+            Ok((stream, from)) => gate.admit(stream, from, |stream, pass| {
                 let node = Arc::clone(&node);
                 connections.spawn(async move {
-                    if let Err(fault) = serve(stream, from, &node, clock).await {
+                    if let Err(fault) = serve(stream, from, &node, clock, pass).await {
                         tracing::warn!(target: log::RECEIVER, peer = %from, "connection closed: {fault}");
                     }
-                    drop(permit);
-                });
-            }
+                })
+            }),
             Err(error) => {
                 tracing::warn!(target: log::RECEIVER, %error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -64,8 +64,8 @@ enum Closed {
     Frame(#[from] outlive_tribes_proto::error::FrameFault),
     #[error("{0}")]
     Message(#[from] outlive_node::PeerFault),
-    #[error("a frame of which {0} bytes came did not go on for {limit} s", limit = STALL_MAX.as_secs())]
-    Stalled(usize),
+    #[error("a frame went on by {0} bytes in {1:?}")]
+    TooSlow(usize, Duration),
     #[error("the connection ended within a frame, after {0} of its bytes")]
     Truncated(usize),
     #[error("acknowledgements are not read")]
@@ -74,31 +74,58 @@ enum Closed {
     Io(#[from] io::Error),
 }
 
-async fn serve(mut stream: TcpStream, from: SocketAddr, node: &Node, clock: Clock) -> Result<(), Closed> {
+async fn serve(
+    mut stream: TcpStream,
+    from: SocketAddr,
+    node: &Node,
+    clock: Clock,
+    mut pass: Pass,
+) -> Result<(), Closed> {
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6))?;
     let mut link = Link::new(from);
     let mut frames = FrameReader::new();
     let mut received = BytesMut::new();
     let mut acks = Vec::new();
+    // When the frame that is not whole was last seen to go on, and how much there was of it; between frames, the silence's begin.
+    let (mut since, mut there) = (Instant::now(), 0);
     loop {
-        received.reserve(CHUNK.saturating_sub(received.len()).max(CHUNK / 4));
-        let read = if received.is_empty() {
-            stream.read_buf(&mut received).await
-        } else {
-            let read = tokio::time::timeout(STALL_MAX, stream.read_buf(&mut received)).await;
-            read.map_err(|_| Closed::Stalled(received.len()))?
+        let time = match received.len() {
+            0 => pass.limits().stranger_patience,
+            _ => pass.limits().frame_time(pass.is_proven()),
         };
-        match read {
-            Ok(0) if received.is_empty() => return Ok(()),
-            Ok(0) => return Err(Closed::Truncated(received.len())),
-            Ok(_) => {}
+        let chunk = if pass.is_proven() { CHUNK } else { STRANGERS_CHUNK };
+        let was_empty = received.is_empty();
+        let read = async {
+            // Nothing is set aside for what has not come.
+            stream.readable().await?;
+            received.reserve(chunk.saturating_sub(received.len()).max(chunk / 4));
+            stream.read_buf(&mut received).await
+        };
+        match timeout_at(since + time, read).await {
+            Ok(Ok(0)) if was_empty => return Ok(()),
+            Ok(Ok(0)) => return Err(Closed::Truncated(received.len())),
+            Ok(Ok(_)) => {}
             // Between frames that is how many a peer goes.
-            Err(error) if received.is_empty() && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Ok(Err(error)) if was_empty && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) if !was_empty => return Err(Closed::TooSlow(received.len() - there, since.elapsed())),
+            Err(_) if node.is_strangers(&link) => {
+                tracing::debug!(target: log::RECEIVER, peer = %from, "connection closed: no member's, and silent");
+                return Ok(());
+            }
+            Err(_) => {
+                since = Instant::now();
+                continue;
+            }
         }
-        frames.set_limit(node.frame_limit(from.ip()));
+        if was_empty || received.len() - there >= pass.limits().frame_progress_min {
+            (since, there) = (Instant::now(), received.len());
+        }
+        let small = !pass.is_proven() && node.names_nobody(&received);
+        frames.set_limit(if small { pass.limits().strangers_frame_max } else { node.frame_limit(from.ip()) });
         while let Some(frame) = frames.next(&mut received)? {
+            (since, there) = (Instant::now(), received.len());
             if let Frame::Message(body) = frame {
                 match node.frame_received(clock.now(), &mut link, body)? {
                     Reply::None => {}
@@ -107,10 +134,19 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, node: &Node, clock: Cloc
                 }
             }
         }
+        if !pass.is_proven() && node.is_members(&link, &received) {
+            pass.prove();
+        }
         if received.is_empty() {
             // Let go of a buffer that a large frame made large; values taken from it were copied.
             received = BytesMut::new();
         }
+        // A member has a chunk for itself, without the account that all share; and a state that was asked for is no surprise.
+        let (free, awaited) = match pass.is_proven() {
+            true => (CHUNK, node.frame_limit(from.ip()) > node.frame_bytes_max()),
+            false => (0, false),
+        };
+        pass.hold(if received.capacity() <= free || awaited { 0 } else { received.capacity() });
         if !acks.is_empty() {
             let written = tokio::time::timeout(ACK_WRITE_MAX, stream.write_all(&acks)).await;
             written.map_err(|_| Closed::DeafPeer)??;

@@ -18,8 +18,7 @@ use outlive_tribes_proto::error::FrameTooLong;
 use outlive_tribes_proto::interceptor::MemberStack;
 use outlive_tribes_proto::time::Monotonic;
 use outlive_tribes_proto::wire::channel_data::encode_head;
-use outlive_tribes_proto::wire::frame::TAIL;
-use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
+use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader, OVERHEAD, TAIL};
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -94,6 +93,9 @@ impl Sender {
         let mut unacknowledged: VecDeque<UnderWay> = VecDeque::new();
         let mut backlog = Backlog { donation: None, pieces: VecDeque::new(), member: self.node.member_stack() };
         let mut pause = RETRY_PAUSE_MIN;
+        // Since when the peer owes an acknowledgement, over all connections: one that takes connections and ends them must not
+        // be waited for on each.
+        let mut owes_since: Option<Instant> = None;
         // A connection to an Outlive peer stands even while there is nothing to say: its end is the first sign of a crash.
         while self.peer.is_ours()
             || !unacknowledged.is_empty()
@@ -106,7 +108,7 @@ impl Sender {
             let address = self.peer.id().address();
             let began = Instant::now();
             let error = match timeout(self.connect_timeout, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => self.converse(stream, &mut unacknowledged, &mut backlog).await,
+                Ok(Ok(stream)) => self.converse(stream, &mut unacknowledged, &mut backlog, &mut owes_since).await,
                 Ok(Err(error)) => Err(error),
                 Err(_) => Err(io::ErrorKind::TimedOut.into()),
             };
@@ -117,6 +119,11 @@ impl Sender {
                 tracing::debug!(target: log::SENDER, peer = %address, %error, unacknowledged = unacknowledged.len(), "connection lost");
             }
             self.node.send_failed(self.clock.now(), self.peer.id());
+            if self.peer.lane().bytes() == 0 {
+                owes_since = None;
+            } else if owes_since.get_or_insert(began).elapsed() >= self.ack_timeout {
+                self.give_up_waiting(&mut unacknowledged, &mut backlog);
+            }
             if began.elapsed() >= STOOD_LONG {
                 pause = RETRY_PAUSE_MIN;
             }
@@ -132,10 +139,13 @@ impl Sender {
         mut stream: TcpStream,
         unacknowledged: &mut VecDeque<UnderWay>,
         backlog: &mut Backlog,
+        owes_since: &mut Option<Instant>,
     ) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let (mut reading, mut writing) = stream.split();
         let mut frames = FrameReader::new();
+        // Nothing else is due here.
+        frames.set_limit(ACK.len() - OVERHEAD);
         let mut received = BytesMut::new();
         let mut batch = BytesMut::new();
         // Frames of `unacknowledged` that this connection has been given.
@@ -199,6 +209,7 @@ impl Sender {
                             return Err(io::Error::other("an acknowledgement of nothing"));
                         }
                         self.acknowledged(&frame, unacknowledged)?;
+                        *owes_since = None;
                         given -= 1;
                         last_progress = Instant::now();
                     }
@@ -207,15 +218,23 @@ impl Sender {
                     if self.peer.is_stalled() {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
-                    self.peer.set_stalled(true);
-                    tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), under_way = given,
-                        "acknowledges nothing: requests do not wait for it until it does");
-                    // Those that wait already have waited long enough.
-                    unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
-                    self.node.send_failed(self.clock.now(), self.peer.id());
+                    self.give_up_waiting(unacknowledged, backlog);
                 }
             }
         }
+    }
+
+    /// Requests wait for this peer no more until it acknowledges something.
+    fn give_up_waiting(&self, unacknowledged: &mut VecDeque<UnderWay>, backlog: &mut Backlog) {
+        if !self.peer.is_stalled() {
+            tracing::warn!(target: log::SENDER, peer = %self.peer.id().address(), under_way = unacknowledged.len(),
+                "acknowledges nothing: requests do not wait for it until it does");
+            self.node.peer_stalled(self.clock.now(), &self.peer);
+        }
+        // Those that wait already have waited long enough. Those whose message lies in the lane would else wait with each further
+        // request of their session.
+        unacknowledged.iter_mut().chain(&mut backlog.pieces).for_each(|frame| frame.confirm = None);
+        drop(self.peer.lane().strip(|parcel| parcel.confirm.take()));
     }
 
     /// Ready when the lane has something, was closed (`false`), or its peer's sessions can be repaired.

@@ -24,6 +24,8 @@ pub(crate) struct Dispatch {
     pub(crate) surveys: AtomicFlag,
     ids: MessageIds,
     waits: bool,
+    /// Somebody has become a member lately who acknowledges nothing: requests wait only for those who ever did.
+    pub(crate) wary: AtomicFlag,
 }
 
 impl Dispatch {
@@ -36,6 +38,7 @@ impl Dispatch {
             ids: MessageIds { seed, count: Counter::default() },
             // Asked for with "use ack", and not taken back with "asynchronous".
             waits: options.contains(SendOptions::USE_ACK) && !options.contains(SendOptions::ASYNCHRONOUS),
+            wary: AtomicFlag::default(),
         }
     }
 
@@ -55,7 +58,8 @@ impl Dispatch {
     /// Puts one message into every lane. Call it with the session's lock held and the view loaded inside it.
     ///
     /// A request that waits does so through `waiting`. A peer whose lane is full is noted as behind in the
-    /// session, which it knows by `id`.
+    /// session, which it knows by `id`; so is one that has stalled before it ever acknowledged anything, so that whoever
+    /// announces members that are none cannot fill lanes.
     pub(crate) fn broadcast(
         &self,
         now: Now,
@@ -69,7 +73,13 @@ impl Dispatch {
         }
         let letter = self.descent.for_all(now, Letter::of(self.next_id(), outgoing));
         for peer in &view.peers {
-            let confirm = (self.waits && !peer.is_stalled()).then(|| waiting.get_or_insert_default().expect());
+            let (stalled, known) = (peer.is_stalled(), peer.has_acknowledged());
+            if stalled && !known {
+                peer.mark_dirty(id);
+                continue;
+            }
+            let waits = self.waits && !stalled && (known || !self.wary.get());
+            let confirm = waits.then(|| waiting.get_or_insert_default().expect());
             let parcel = Parcel { load: Load::Letter(letter.clone()), confirm };
             if peer.lane().push(parcel).is_err() {
                 peer.mark_dirty(id);

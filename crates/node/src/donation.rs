@@ -31,6 +31,8 @@ pub struct Donation {
     at: UnixMillis,
     for_tomcat: bool,
     cells: std::vec::IntoIter<Arc<Cell>>,
+    /// Bytes of the list as it was made.
+    weight: usize,
     blocks: usize,
 }
 
@@ -43,7 +45,13 @@ impl Donation {
         for_tomcat: bool,
         cells: Vec<Arc<Cell>>,
     ) -> Self {
-        Donation { context, id, now, at, for_tomcat, cells: cells.into_iter(), blocks: 0 }
+        let weight = cells.len() * size_of::<Arc<Cell>>();
+        Donation { context, id, now, at, for_tomcat, cells: cells.into_iter(), weight, blocks: 0 }
+    }
+
+    /// Bytes that it takes in memory beside the sessions themselves; the same from its beginning to its end.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
     }
 
     /// The next block; there is at least one, even of no session.

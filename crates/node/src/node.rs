@@ -32,12 +32,16 @@ use crate::strangers::Strangers;
 use crate::watch;
 
 mod ascent;
+mod senders;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The version of the mark that tells our nodes from Tomcats.
 const MARK_VERSION: u8 = 1;
+
+/// How long requests do not wait for newcomers after one of them has acknowledged nothing.
+const WARY_TIME: Duration = Duration::from_secs(60);
 
 /// Members that have left, whose last messages may still be on their way.
 const DEPARTED_MAX: usize = 16;
@@ -106,6 +110,7 @@ pub(crate) struct State {
     pub(crate) counts_alive: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
+    wary_until: Monotonic,
     pub(crate) next_losses: Monotonic,
     strangers: Strangers,
     departed: VecDeque<Arc<Peer>>,
@@ -170,6 +175,7 @@ impl Node {
                 counts_alive: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
+                wary_until: Monotonic::default(),
                 next_losses: Monotonic::default(),
                 strangers: Strangers::default(),
                 departed: VecDeque::new(),
@@ -315,6 +321,19 @@ impl Node {
         self.group_input(now, Input::SendFailed { member: *member });
     }
 
+    /// A peer acknowledges nothing any more: requests do not wait for it until it does.
+    ///
+    /// One that never acknowledged anything may be no node at all, and whoever announces such members announces the next when
+    /// this one is known for it. So for a minute requests wait for no newcomer before its first acknowledgement.
+    pub fn peer_stalled(&self, now: Now, peer: &Peer) {
+        peer.set_stalled(true);
+        if !peer.has_acknowledged() {
+            self.state.lock().wary_until = now.monotonic + WARY_TIME;
+            self.dispatch.wary.set(true);
+        }
+        self.send_failed(now, peer.id());
+    }
+
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
         let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
@@ -334,6 +353,7 @@ impl Node {
             let expires = now.monotonic >= state.next_expiry;
             if expires {
                 state.next_expiry = now.monotonic + EXPIRY_INTERVAL;
+                self.dispatch.wary.set(now.monotonic < state.wary_until);
             }
             expires
         };
@@ -358,8 +378,8 @@ impl Node {
     }
 
     /// Keeps a message until its sender is a member; whether there was room.
-    fn keep_stranger(&self, now: Now, sender: &MemberId, body: &Bytes) -> bool {
-        let kept = self.state.lock().strangers.keep(now.monotonic, *sender, body);
+    fn keep_stranger(&self, now: Now, host: IpAddr, sender: &MemberId, body: &Bytes) -> bool {
+        let kept = self.state.lock().strangers.keep(now.monotonic, host.to_canonical(), *sender, body);
         // The sender may have become a member between the look and the keeping; nobody would look again then.
         if self.view().peer(sender).is_some() {
             self.hear_strangers(now);
@@ -402,7 +422,7 @@ impl Node {
         if message.event == SessionEvent::GetAll && peer.lane().is_closed() {
             // A static member keeps its identity over a restart: this is the new one, which is not a member yet, and not
             // the one that left. Its question is answered as soon as there is a lane to it.
-            self.keep_stranger(now, peer.id(), body);
+            self.keep_stranger(now, peer.id().host, peer.id(), body);
             return Ok(());
         }
         let Some(name) = message.context.as_deref() else {

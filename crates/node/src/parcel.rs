@@ -36,8 +36,9 @@ impl Weight for Parcel {
     fn weight(&self) -> usize {
         match &self.load {
             Load::Letter(letter) => letter.body.len() + OVERHEAD,
-            // Its sessions are in memory anyhow; what is encoded of them is one block at a time.
-            Load::Donation(_) => OVERHEAD,
+            // Its sessions are in memory anyhow, and what is encoded of them is one block at a time; but whoever asks again and
+            // again gets a list each time.
+            Load::Donation(donation) => donation.weight() + OVERHEAD,
         }
     }
 }

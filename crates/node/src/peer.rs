@@ -145,7 +145,13 @@ impl Peer {
         self.stalled.get()
     }
 
-    /// Says that it has stopped to acknowledge, or goes on.
+    /// Whether it has ever acknowledged anything: until then it may be no node at all, but any port that takes connections.
+    pub fn has_acknowledged(&self) -> bool {
+        self.counters.acknowledged.get() > 0
+    }
+
+    /// Says that it has stopped to acknowledge, or goes on. Senders tell a stall by
+    /// [`Node::peer_stalled`](crate::Node::peer_stalled).
     pub fn set_stalled(&self, stalled: bool) -> bool {
         self.stalled.set(stalled)
     }

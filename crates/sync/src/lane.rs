@@ -81,6 +81,12 @@ impl<T: Weight> Lane<T> {
         self.state.lock().queue.pop_front()
     }
 
+    /// Takes something out of each entry that is queued, such as who waits for it. What it is, is dropped by the caller, outside
+    /// of the lock.
+    pub fn strip<R>(&self, part: impl FnMut(&mut T) -> Option<R>) -> Vec<R> {
+        self.state.lock().queue.iter_mut().filter_map(part).collect()
+    }
+
     /// Puts an entry of `weight` bytes on the account that never lay in the queue: the sender made it itself.
     pub fn charge(&self, weight: usize) {
         let mut state = self.state.lock();

@@ -65,8 +65,8 @@ pub enum PeerFault {
         /// The member it announced.
         member: MemberId,
     },
-    /// The table of members is full; the new one is ignored.
-    #[error("datagram from {from}: {limit} members are known already")]
+    /// The table of members is full, or the member's host has too many in it; the new one is ignored.
+    #[error("datagram from {from}: {limit} members are known already, in all or of that member's host")]
     TooManyMembers {
         /// Where it came from.
         from: SocketAddr,

@@ -115,7 +115,7 @@ impl GroupCore {
             limit = limit.max(members.len());
         }
         GroupCore {
-            table: Table::new(limit),
+            table: Table::new(limit, config.members_per_host_max),
             ids: MessageIds::new(local.id.unique_id),
             beacon: Beacon::new(local),
             config,

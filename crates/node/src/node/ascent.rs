@@ -114,7 +114,7 @@ impl Node {
             return true;
         }
         let Some(peer) = self.sender_of(&source.id) else {
-            if !self.keep_stranger(now, &source.id, &message.body) {
+            if !self.keep_stranger(now, from.ip(), &source.id, &message.body) {
                 let member = source.id.address();
                 self.warn_seldom(&format_args!("a message from {from} of {member}, which is no member"));
             }

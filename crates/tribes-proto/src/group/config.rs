@@ -18,6 +18,8 @@ pub struct GroupConfig {
     pub heartbeat: Duration,
     /// Most members that are known at a time; further ones are ignored: 1,000. Anybody on the network can announce some.
     pub members_max: usize,
+    /// Most members of one host: 64. A host that announces more could not have all of them connected to, and served.
+    pub members_per_host_max: usize,
     /// Largest member record that is listened to, in bytes: 8 KiB.
     pub record_max: usize,
     /// Most probes under way at a time: 64.
@@ -33,6 +35,7 @@ impl Default for GroupConfig {
             probe_timeout: Duration::from_secs(1),
             heartbeat: Duration::from_secs(5),
             members_max: 1_000,
+            members_per_host_max: 64,
             record_max: 8 << 10,
             probes_max: 64,
             domain: None,

@@ -56,9 +56,7 @@ impl GroupCore {
             Heard::New { replaced } => self.view_stale |= replaced,
             Heard::Known { changed } => self.view_stale |= changed,
             Heard::Late => {}
-            Heard::Full => {
-                return Err(PeerFault::TooManyMembers { from, limit: self.config.members_max });
-            }
+            Heard::Full { limit } => return Err(PeerFault::TooManyMembers { from, limit }),
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ pub(crate) enum Heard {
     /// A late heartbeat of an incarnation that is gone.
     Late,
     /// A new one for which there is no room.
-    Full,
+    Full { limit: usize },
 }
 
 /// The table.
@@ -61,13 +61,14 @@ pub(crate) struct Table {
     /// Incarnations that are gone, whose heartbeats are ignored until then.
     retired: BTreeMap<MemberId, Monotonic>,
     limit: usize,
+    limit_per_host: usize,
     /// No member expires before this; not necessarily the first that does.
     expiry_floor: Option<Monotonic>,
 }
 
 impl Table {
-    pub(crate) const fn new(limit: usize) -> Table {
-        Table { entries: BTreeMap::new(), retired: BTreeMap::new(), limit, expiry_floor: None }
+    pub(crate) const fn new(limit: usize, limit_per_host: usize) -> Table {
+        Table { entries: BTreeMap::new(), retired: BTreeMap::new(), limit, limit_per_host, expiry_floor: None }
     }
 
     pub(crate) fn get_mut(&mut self, id: &MemberId) -> Option<&mut Entry> {
@@ -128,7 +129,10 @@ impl Table {
         }
         let predecessors: Vec<MemberId> = self.at_address(&member.id).collect();
         if predecessors.is_empty() && self.entries.len() >= self.limit {
-            return Heard::Full;
+            return Heard::Full { limit: self.limit };
+        }
+        if predecessors.is_empty() && self.at_host(&member.id).count() >= self.limit_per_host {
+            return Heard::Full { limit: self.limit_per_host };
         }
         let mut replaced = false;
         for id in predecessors {
@@ -143,6 +147,12 @@ impl Table {
     fn at_address(&self, id: &MemberId) -> impl Iterator<Item = MemberId> {
         let first = MemberId { unique_id: UniqueId([0; 16]), ..*id };
         let last = MemberId { unique_id: UniqueId([0xff; 16]), ..*id };
+        self.entries.range(first..=last).map(|(id, _)| *id)
+    }
+
+    fn at_host(&self, id: &MemberId) -> impl Iterator<Item = MemberId> {
+        let first = MemberId { port: 0, unique_id: UniqueId([0; 16]), ..*id };
+        let last = MemberId { port: u16::MAX, unique_id: UniqueId([0xff; 16]), ..*id };
         self.entries.range(first..=last).map(|(id, _)| *id)
     }
 

@@ -82,6 +82,15 @@ impl ChannelData {
     }
 }
 
+/// The sender's member record in the beginning of a frame whose message may not be there yet; `None` until it is there. The
+/// frame has not been checked.
+pub fn begun_record(frame: &[u8]) -> Option<&[u8]> {
+    let behind_id = frame.get(HEAD_LENGTH + 4 + 8 + 4 + 16..)?;
+    let (length, record) = behind_id.split_first_chunk()?;
+    let length = usize::try_from(i32::from_be_bytes(*length)).ok()?;
+    record.get(..length).filter(|record| record.len() <= RECORD_LIMIT)
+}
+
 /// A frame up to its message: write this, `message_length` bytes of message (in as many slices as you like), then
 /// [`TAIL`].
 ///
@@ -121,6 +130,11 @@ impl SourceCache {
     /// Nothing seen yet.
     pub const fn new() -> Self {
         SourceCache { last: None }
+    }
+
+    /// The sender of the last message.
+    pub fn last(&self) -> Option<&Member> {
+        self.last.as_ref().map(|(_, member)| &**member)
     }
 
     /// The sender of `data`, and whether its record differs from that of the message before. The member shares no memory

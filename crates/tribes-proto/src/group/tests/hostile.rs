@@ -91,6 +91,22 @@ fn a_flood_of_strangers_is_bounded_and_passes() {
     assert_eq!(rig.group.unreached(), []);
 }
 
+#[test]
+fn one_host_cannot_fill_the_table() {
+    let mut rig = Rig::multicast();
+    let refused = (1..=1_000).filter(|port| {
+        let id = MemberId { port: *port, ..id(66) };
+        let (_, result) = datagram(&mut rig, &member(id, 5).encode());
+        matches!(result, Err(PeerFault::TooManyMembers { limit: 64, .. }))
+    });
+    assert_eq!(refused.count(), 936);
+    let (_, result) = datagram(&mut rig, &member(id(2), 5).encode());
+    assert_eq!((result, rig.group.unreached().len()), (Ok(()), 65), "another host has room");
+    let restarted = MemberId { port: 7, ..incarnation(66, 1) };
+    assert_eq!(datagram(&mut rig, &member(restarted, 5).encode()).1, Ok(()), "and so has a restart");
+    assert_eq!(rig.group.unreached().len(), 65);
+}
+
 /// New ids at one address, each replacing the one before.
 #[test]
 fn a_flood_of_incarnations_is_bounded() {

@@ -107,3 +107,16 @@ fn the_cache_decodes_a_sender_once() {
     assert_eq!(cache.resolve(&broken).unwrap_err().offset, 0);
     assert!(!cache.resolve(&later).unwrap().1, "what was remembered stays");
 }
+
+#[test]
+fn the_sender_is_known_before_its_message_is_whole() {
+    let (frame, record) = (example().encode().unwrap(), example().source_record);
+    let there = HEAD_LENGTH + 36 + record.len();
+    assert!((0..there).all(|length| begun_record(&frame[..length]).is_none()));
+    assert!((there..=frame.len()).all(|length| begun_record(&frame[..length]) == Some(&record[..])));
+    let long = ChannelData { source_record: Bytes::from(vec![0; RECORD_LIMIT + 1]), ..example() };
+    assert_eq!(begun_record(&long.encode().unwrap()), None);
+    let mut negative = frame.to_vec();
+    negative[HEAD_LENGTH + 32] = 0xff;
+    assert_eq!(begun_record(&negative), None);
+}
