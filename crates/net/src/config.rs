@@ -69,6 +69,8 @@ pub struct ClusterConfig {
     /// How long a request waits for its peers at most, and after which a peer that confirms nothing is waited for no more.
     pub ack_timeout: Duration,
     /// Bytes that wait for one peer at most; sessions that do not fit are sent whole, later.
+    ///
+    /// At least 64 KiB; less counts as that.
     pub lane_bytes_max: usize,
     /// Bytes of one frame at most: 64 MiB. Less than 4 MiB counts as 4 MiB, so that a block of sessions fits.
     pub frame_bytes_max: usize,

@@ -221,9 +221,9 @@ impl Context {
             let letter = message.map(|message| Letter::object(self.dispatch.next_id(), now.wall, message.encode()));
             if letter.is_some_and(|letter| !self.dispatch.send(peer, letter)) {
                 peer.mark_dirty(known_as);
-            } else if let Some(cell) = cell {
+            } else if let (Some(cell), Some(current)) = (cell, current) {
                 cells.push(cell);
-                whole.push(known_as);
+                whole.push(current);
             }
         }
         if cells.is_empty() {
@@ -232,7 +232,11 @@ impl Context {
         let id = self.dispatch.next_id();
         let donation = Donation::new(Arc::clone(&self.name), id, now, now.wall, !peer.is_ours(), cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
-            whole.into_iter().for_each(|known_as| peer.mark_dirty(known_as));
+            // Under the ids that the peer is told of by now: so the next round has less to say, and comes to an end.
+            whole.iter().for_each(|current| peer.mark_dirty(current));
+            if dirty.all {
+                peer.mark_all_dirty();
+            }
         }
     }
 
