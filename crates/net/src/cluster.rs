@@ -178,13 +178,13 @@ impl Cluster {
         let node = Node::with_interceptors(node_config, stack);
         let node = node.map_err(|error| JoinError::Announce(error.to_string()))?;
         let (left_sender, left) = oneshot::channel();
-        let (readiness, _) = watch::channel(0);
+        let (changes, _) = watch::channel(0);
         let (held, released) = oneshot::channel();
         let shared = Arc::new(Shared {
             node: Arc::clone(&node),
             clock,
             ack_timeout: config.ack_timeout,
-            readiness: readiness.clone(),
+            changes: changes.clone(),
             receiver,
             left: Locked::new(Some(left)),
             _held: held,
@@ -198,7 +198,7 @@ impl Cluster {
             clock,
             multicast,
             ack_timeout: shared.ack_timeout,
-            readiness,
+            changes,
             left: Some(left_sender),
             tasks,
         };
@@ -228,6 +228,15 @@ impl Cluster {
             losses: peer.losses(),
         };
         self.0.node.view().peers.iter().map(summary).collect()
+    }
+
+    /// Waits until the other members are as wanted. Looked at whenever one has joined or left.
+    ///
+    /// Cancel safe. It waits for ever if they never are.
+    pub async fn until_members(&self, wanted: impl Fn(&[MemberSummary]) -> bool) {
+        let mut changes = self.0.changes.subscribe();
+        // The sender is held by this node itself, so there is always a next change.
+        while !wanted(&self.members()) && changes.changed().await.is_ok() {}
     }
 
     /// Takes part in a context: its messages are kept from now on, and its state is asked for. A context that is open

@@ -31,7 +31,7 @@ pub(crate) struct Driver {
     pub(crate) clock: Clock,
     pub(crate) multicast: Option<(UdpSocket, SocketAddrV4)>,
     pub(crate) ack_timeout: Duration,
-    pub(crate) readiness: watch::Sender<u64>,
+    pub(crate) changes: watch::Sender<u64>,
     pub(crate) left: Option<oneshot::Sender<()>>,
     /// The receiver, and a sender for each peer; they end with the driver.
     pub(crate) tasks: JoinSet<()>,
@@ -69,6 +69,11 @@ impl Driver {
         }
     }
 
+    /// Wakes whoever waits for members or for the state.
+    fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
     /// Whether that was the last one.
     async fn perform(&mut self, effect: Effect) -> bool {
         match effect {
@@ -96,11 +101,13 @@ impl Driver {
                     connect_timeout: self.ack_timeout,
                 };
                 self.tasks.spawn(sender.run());
+                self.changed();
             }
             Effect::Left(peer) => {
-                tracing::info!(target: log::CLUSTER, member = %peer.id().address(), clock_ahead_ms = peer.clock_ahead_ms(), "left")
+                tracing::info!(target: log::CLUSTER, member = %peer.id().address(), clock_ahead_ms = peer.clock_ahead_ms(), "left");
+                self.changed();
             }
-            Effect::Ready => self.readiness.send_modify(|changes| *changes += 1),
+            Effect::Ready => self.changed(),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
                 // Static members are told by a message, which lies in the lanes now.

@@ -25,7 +25,7 @@ impl Keeper {
     ///
     /// Cancel safe.
     pub async fn ready(&self) {
-        let mut changes = self.0.readiness.subscribe();
+        let mut changes = self.0.changes.subscribe();
         while !self.is_ready() {
             if changes.changed().await.is_err() {
                 return;

@@ -62,7 +62,7 @@ impl Sessions {
     ///
     /// Cancel safe.
     pub async fn ready(&self) {
-        let mut changes = self.shared.readiness.subscribe();
+        let mut changes = self.shared.changes.subscribe();
         while !self.context.is_ready() {
             if changes.changed().await.is_err() {
                 return;

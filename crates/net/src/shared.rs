@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub(crate) node: Arc<Node>,
     pub(crate) clock: Clock,
     pub(crate) ack_timeout: Duration,
-    pub(crate) readiness: watch::Sender<u64>,
+    pub(crate) changes: watch::Sender<u64>,
     pub(crate) config: ClusterConfig,
     pub(crate) receiver: SocketAddr,
     pub(crate) left: Locked<Option<oneshot::Receiver<()>>>,

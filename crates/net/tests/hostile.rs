@@ -56,6 +56,11 @@ async fn is_closed(stream: &mut TcpStream) {
     assert!(matches!(end, Ok(0) | Err(_)), "something was sent");
 }
 
+async fn knows_its_peer(cluster: &Cluster) {
+    let known = cluster.until_members(|members| !members.is_empty());
+    tokio::time::timeout(PATIENCE, known).await.expect("the peer is no member");
+}
+
 async fn is_served(stream: &mut TcpStream) {
     stream.write_all(&frame(NOBODY.parse().unwrap(), 10)).await.unwrap();
     is_acknowledged(stream).await;
@@ -84,21 +89,24 @@ async fn a_frame_that_comes_byte_by_byte_is_given_up() {
     let cluster = node(NOBODY, limits).await;
     let mut stream = connect(&cluster).await;
     let (mut reading, mut writing) = stream.split();
+    let mut beat = tokio::time::interval(Duration::from_millis(20));
     let trickle = async {
         // Each byte comes well within the time that a silence may last.
         for byte in frame(NOBODY.parse().unwrap(), 1 << 20) {
             if writing.write_all(&[byte]).await.is_err() {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            beat.tick().await;
         }
     };
     let mut byte = [0];
-    tokio::select! {
-        () = trickle => {}
-        end = reading.read(&mut byte) => assert!(matches!(end, Ok(0) | Err(_))),
-        () = tokio::time::sleep(PATIENCE) => panic!("still open"),
-    }
+    let ended = async {
+        tokio::select! {
+            () = trickle => {}
+            end = reading.read(&mut byte) => assert!(matches!(end, Ok(0) | Err(_))),
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("still open");
 }
 
 #[tokio::test]
@@ -146,12 +154,7 @@ async fn a_member_is_known_by_the_head_of_its_frame() {
     let peer = listener.local_addr().unwrap();
     let limits = ReceiverLimits { strangers_bytes_max: 10_000, strangers_max: 2, ..ReceiverLimits::default() };
     let cluster = node(&peer.to_string(), limits).await;
-    let looked = tokio::time::timeout(PATIENCE, async {
-        while cluster.members().is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    looked.await.expect("the peer is a member");
+    knows_its_peer(&cluster).await;
     let mut member = connect(&cluster).await;
     member.write_all(&frame(peer, 1 << 20)).await.unwrap();
     is_acknowledged(&mut member).await;
@@ -174,9 +177,9 @@ async fn nobody_waits_for_long_for_a_peer_that_ends_every_connection() {
     let peer = listener.local_addr().unwrap();
     let listener = TcpListener::from_std(listener).unwrap();
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            drop(stream);
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Until something is sent on it.
+            let _ = stream.read(&mut [0]).await;
         }
     });
     let cluster = node(&peer.to_string(), ReceiverLimits::default()).await;
@@ -187,7 +190,7 @@ async fn nobody_waits_for_long_for_a_peer_that_ends_every_connection() {
             if let Delivery::Await(confirmed) = sessions.complete(&session) {
                 confirmed.await;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, steady).await.expect("it is known for what it is");
@@ -207,12 +210,7 @@ async fn a_session_with_a_new_id_does_not_wait_for_ever_for_a_peer_that_hangs() 
     let peer = listener.local_addr().unwrap();
     let cluster = node(&peer.to_string(), ReceiverLimits::default()).await;
     let sessions = open(&cluster);
-    let looked = tokio::time::timeout(PATIENCE, async {
-        while sessions.members() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    looked.await.expect("the peer is a member");
+    knows_its_peer(&cluster).await;
     let session = sessions.create().unwrap();
     assert!(matches!(sessions.complete(&session), Delivery::Await(_)));
     sessions.change_id(&session).unwrap();

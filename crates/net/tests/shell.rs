@@ -48,7 +48,10 @@ async fn join(receiver: SocketAddr, others: &[SocketAddr]) -> (Cluster, Sessions
 async fn pair() -> [(Cluster, Sessions); 2] {
     let (a, b) = (free_address(), free_address());
     let (one, two) = (join(a, &[b]).await, join(b, &[a]).await);
-    until("both see each other", || one.1.members() == 1 && two.1.members() == 1).await;
+    for (cluster, _) in [&one, &two] {
+        let met = cluster.until_members(|members| members.len() == 1);
+        assert!(tokio::time::timeout(PATIENCE, met).await.is_ok(), "they do not see each other");
+    }
     one.1.ready().await;
     two.1.ready().await;
     [one, two]
