@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use outlive_node::pace::{BATCH, DEAD_AFTER, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN, STOOD_LONG, WINDOW};
 use outlive_node::{Letter, Load, Node, Parcel, Peer, TRANSFER_TIMEOUT, log};
 use outlive_sync::{Confirm, Weight};
 use outlive_tribes_proto::error::FrameTooLong;
@@ -26,30 +27,11 @@ use tokio::time::{Instant, timeout};
 
 use crate::clock::Clock;
 
-/// Frames under way to an Outlive peer at most.
-const WINDOW: usize = 4096;
-
-/// Bytes put together for one write. A larger frame goes alone.
-const BATCH: usize = 256 << 10;
-
 /// What a frame has beside its message: head, member record, tail.
 const FRAME_ROOM: usize = 66_000;
 
-/// Without any acknowledgement for this long a connection is given up and made anew.
-const DEAD_AFTER: Duration = Duration::from_secs(30);
-
 /// By how much an acknowledgement may come later than its message was taken.
 const SEAL_MARGIN: Duration = Duration::from_secs(1);
-
-/// Between two tries to connect to a peer that is still a member: short at first, for a process that was killed may take
-/// connections until the kernel has come to its listener, and the next try tells the truth.
-const RETRY_PAUSE_MIN: Duration = Duration::from_millis(2);
-
-/// What that pause grows to, doubled with each try.
-const RETRY_PAUSE_MAX: Duration = Duration::from_millis(100);
-
-/// A connection that stood for so long was a good one.
-const STOOD_LONG: Duration = Duration::from_secs(1);
 
 /// A frame that was handed to the connection and not acknowledged.
 struct UnderWay {

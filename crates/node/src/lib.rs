@@ -23,6 +23,7 @@ mod letter;
 mod link;
 pub mod log;
 mod node;
+pub mod pace;
 mod parcel;
 mod peer;
 #[cfg(feature = "planted")]

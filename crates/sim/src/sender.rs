@@ -10,6 +10,7 @@ use std::task::{Context as TaskContext, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use outlive_node::pace::{BATCH, DEAD_AFTER, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN, STOOD_LONG, WINDOW};
 use outlive_node::{Letter, Load, Node, Parcel, Peer};
 use outlive_serial::Limits;
 use outlive_session::{SessionMessage, StateReader};
@@ -23,24 +24,6 @@ use crate::event::{Event, HostId, ProcessId, SenderId, Task};
 use crate::faults::FaultKind;
 use crate::kernel::Kernel;
 use crate::network::{ConnectionId, End, Received};
-
-/// Frames under way to one of ours at most, as in the shell.
-const WINDOW: usize = 4096;
-
-/// Bytes put together for one write, as in the shell.
-const BATCH: usize = 256 << 10;
-
-/// As in the shell.
-const DEAD_AFTER: Duration = Duration::from_secs(30);
-
-/// As in the shell: between two tries at first.
-const RETRY_PAUSE_MIN: Duration = Duration::from_millis(2);
-
-/// As in the shell: what that pause grows to.
-const RETRY_PAUSE_MAX: Duration = Duration::from_millis(100);
-
-/// As in the shell: a connection that stood for so long was a good one.
-const STOOD_LONG: Duration = Duration::from_secs(1);
 
 /// A frame that was handed to the connection and not acknowledged.
 struct UnderWay {
