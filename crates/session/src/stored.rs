@@ -1,21 +1,21 @@
-//! Whole sessions as Tomcat keeps them in files: a `FileStore`'s `ID.session`, and a `StandardManager`'s `SESSIONS.ser`.
+//! Whole sessions as Tomcat keeps them: in a `FileStore`'s `ID.session`, in a table's column, in a `StandardManager`'s `SESSIONS.ser`.
 //!
 //! One stream either way. A `.session` file is one session and nothing else; a `SESSIONS.ser` begins with their number. The form is not
-//! that of a state transfer ([`state`](crate::state)): it has no version and no listeners, but how the user was authenticated.
-//!
-//! Files are read here, not written.
+//! that of a state transfer ([`state`](crate::state)): it has no version and no listeners, but how the user was authenticated. What
+//! Tomcat writes, and what is written here, differs in no byte as long as no two values share an object.
 //!
 //! Source: Tomcat `StandardSession.doWriteObject`, `FileStore.save`, `StandardManager.doUnload`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use outlive_serial::{DecodeError, Limits, ObjectInput, Value};
+use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Value};
 use outlive_tribes_proto::time::UnixMillis;
 
-use crate::state::{ATTRIBUTES_MAX, SESSIONS_MAX, SessionState, attributes, checked, count, typed, value};
+use crate::state::{NOTE_REQUEST, SessionState};
+use crate::whole::{Form, Life, Sessions, Source, is_number, typed};
 
-/// A session out of a file.
+/// A session of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
     /// All that a state transfer knows as well; `version` is 0 and there are no listeners.
@@ -24,12 +24,109 @@ pub struct StoredSession {
     pub auth_type: Option<Value>,
 }
 
+impl StoredSession {
+    /// Without what Tomcat writes only with `persistAuthentication`: the user, how it was authenticated, and the two notes of a login.
+    #[must_use]
+    pub fn without_authentication(mut self) -> Self {
+        self.auth_type = None;
+        self.state.principal = None;
+        self.state.note_session_id = None;
+        self.state.note_request = None;
+        self
+    }
+
+    /// The bytes of a `.session` file.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = StoredWriter(ObjectOutput::new());
+        writer.push(self);
+        writer.finish()
+    }
+
+    /// The session of a `.session` file, in which a value that cannot be taken costs its attribute.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: no session, or something behind it.
+    pub fn decode(file: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut reader = StoredReader::session(file, limits)?.tolerant();
+        let session = reader.next().unwrap_or_else(|| Err(DecodeError::unexpected(0, "a session")))?;
+        match reader.at_end() || !session.state.unreadable.is_empty() {
+            true => Ok(session),
+            false => Err(DecodeError::unexpected(reader.offset(), "the end of the session")),
+        }
+    }
+}
+
+/// What stands in front of a stored session's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredHead {
+    /// When it was last accessed: the end of that request, or its begin with `sessionLastAccessAtStart`.
+    pub last_accessed: UnixMillis,
+    /// Seconds; zero and less: never expires.
+    pub max_inactive: i32,
+    /// Whether it was alive when it was written.
+    pub is_valid: bool,
+    /// The last touch, never before `last_accessed` in what Tomcat writes.
+    pub this_accessed: UnixMillis,
+    /// The whole id.
+    pub id: String,
+}
+
+impl StoredHead {
+    /// So many bytes of a file are enough, whatever its id.
+    pub const BYTES_MAX: usize = 1024;
+
+    /// Reads the beginning of a `.session` file.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: that is none, or it breaks off.
+    pub fn decode(beginning: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut input = ObjectInput::new(beginning, *limits)?;
+        let Life { last_accessed, max_inactive, is_valid, this_accessed, .. } = Life::read(&mut input)?;
+        let id = typed(&mut input, "the session id")?;
+        Ok(StoredHead { last_accessed, max_inactive, is_valid, this_accessed, id })
+    }
+}
+
+/// Writes sessions one after the other.
+#[derive(Debug)]
+pub struct StoredWriter(ObjectOutput);
+
+impl StoredWriter {
+    /// A `SESSIONS.ser` that will hold exactly `count` sessions.
+    pub fn sessions(count: usize) -> Self {
+        let mut out = ObjectOutput::new();
+        out.write_integer_object(i32::try_from(count).unwrap_or(i32::MAX));
+        StoredWriter(out)
+    }
+
+    /// Appends one session.
+    pub fn push(&mut self, session: &StoredSession) {
+        let out = &mut self.0;
+        let state = &session.state;
+        Life::of(state).write(out);
+        out.write_string_object(&state.id);
+        for value in [&session.auth_type, &state.principal, &state.note_session_id, &state.note_request] {
+            match value {
+                Some(value) => out.write_value(value),
+                None => out.write_null(),
+            }
+        }
+        out.write_integer_object(i32::try_from(state.attributes.len()).unwrap_or(i32::MAX));
+        for (name, value) in &state.attributes {
+            out.write_string_object(name);
+            out.write_value(value);
+        }
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
 /// Reads the sessions of a file one after the other, so that those before a fault are kept.
 #[derive(Debug)]
-pub struct StoredReader<'a> {
-    input: ObjectInput<'a>,
-    left: usize,
-}
+pub struct StoredReader<'a>(Sessions<'a, Stored>);
 
 impl<'a> StoredReader<'a> {
     /// The one session of a `.session` file.
@@ -37,7 +134,7 @@ impl<'a> StoredReader<'a> {
     /// # Errors
     /// [`DecodeError`]: no Java stream.
     pub fn session(file: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
-        Ok(StoredReader { input: ObjectInput::new(file, *limits)?, left: 1 })
+        Sessions::one(file, limits).map(StoredReader)
     }
 
     /// The sessions of a `SESSIONS.ser`.
@@ -45,67 +142,28 @@ impl<'a> StoredReader<'a> {
     /// # Errors
     /// [`DecodeError`]: no Java stream, or an impossible number of sessions.
     pub fn sessions(file: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
-        let mut input = ObjectInput::new(file, *limits)?;
-        let left = count(&mut input, SESSIONS_MAX, "a number of sessions")?;
-        Ok(StoredReader { input, left })
+        Sessions::counted(file, limits).map(StoredReader)
+    }
+
+    /// A reader for which a value that cannot be taken costs its attribute, as [`StateReader::tolerant`](crate::StateReader::tolerant).
+    #[must_use]
+    pub fn tolerant(self) -> Self {
+        StoredReader(self.0.tolerant())
     }
 
     /// Where the next session begins, or where reading stopped, from the start of the file.
     pub fn offset(&self) -> usize {
-        self.input.offset()
+        self.0.offset()
     }
 
     /// Whether nothing is left in the file.
     pub fn at_end(&self) -> bool {
-        self.input.at_end()
+        self.0.at_end()
     }
 
-    fn read(&mut self) -> Result<StoredSession, DecodeError> {
-        let input = &mut self.input;
-        let created = UnixMillis(typed(input, "the creation time")?);
-        let last_accessed = UnixMillis(typed(input, "the time of the last access")?);
-        let max_inactive = typed(input, "the idle time")?;
-        let is_new = typed(input, "isNew")?;
-        let is_valid = typed(input, "isValid")?;
-        let this_accessed = UnixMillis(typed(input, "the time of this access")?);
-        let id: String = typed(input, "the session id")?;
-        // Two pairs stand before the number of attributes, each of which older Tomcats leave out.
-        let (mut pairs, mut attributes_len) = (Vec::new(), None);
-        while attributes_len.is_none() && pairs.len() < 2 {
-            let offset = input.offset();
-            match value(input)? {
-                Some(number) if number.class_name() == "java.lang.Integer" => {
-                    attributes_len = Some(checked(number.to_serde().ok(), ATTRIBUTES_MAX, offset)?);
-                }
-                first => pairs.push((first, value(input)?)),
-            }
-        }
-        let attributes_len = match attributes_len {
-            Some(number) => number,
-            None => count(input, ATTRIBUTES_MAX, "a number of attributes")?,
-        };
-        let (attributes, unreadable) = attributes(input, attributes_len)?;
-        let mut pairs = pairs.into_iter();
-        let (auth_type, principal) = pairs.next().unwrap_or_default();
-        let (note_session_id, note_request) = pairs.next().unwrap_or_default();
-        let listeners = Vec::new();
-        let state = SessionState {
-            created,
-            last_accessed,
-            max_inactive,
-            is_new,
-            is_valid,
-            this_accessed,
-            version: 0,
-            principal,
-            id,
-            note_session_id,
-            note_request,
-            attributes,
-            listeners,
-            unreadable,
-        };
-        Ok(StoredSession { state, auth_type })
+    /// How many of the sessions that were announced could not be read so far.
+    pub fn lost(&self) -> usize {
+        self.0.lost()
     }
 }
 
@@ -114,12 +172,51 @@ impl Iterator for StoredReader<'_> {
 
     /// The next session; after a fault there is none, for the rest of the stream cannot be read.
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let read = self.read();
-        if read.is_err() {
-            self.left = 0;
+        self.0.next()
+    }
+}
+
+/// The form of a `StandardSession`.
+#[derive(Debug)]
+struct Stored;
+
+impl Form for Stored {
+    type Session = StoredSession;
+
+    fn read_head(source: &mut Source<'_>) -> Result<(StoredSession, usize), DecodeError> {
+        let life = Life::read(&mut source.input)?;
+        let mut state = life.into_state(typed(&mut source.input, "the session id")?);
+        // Two pairs stand before the number of attributes, each of which older Tomcats leave out.
+        let (mut pairs, mut attributes_len) = (Vec::new(), None);
+        while attributes_len.is_none() && pairs.len() < 2 {
+            let offset = source.input.offset();
+            match source.value()? {
+                Some(number) if is_number(&number) => {
+                    attributes_len = Some(source.attributes_len(Some((&number, offset)))?);
+                }
+                first => {
+                    let what = if pairs.is_empty() { "the user" } else { NOTE_REQUEST };
+                    pairs.push((first, source.taken((what, false), &mut state.unreadable)?));
+                }
+            }
         }
-        Some(read)
+        let attributes_len = match attributes_len {
+            Some(number) => number,
+            None => source.attributes_len(None)?,
+        };
+        let mut pairs = pairs.into_iter();
+        let (auth_type, principal) = pairs.next().unwrap_or_default();
+        state.principal = principal;
+        (state.note_session_id, state.note_request) = pairs.next().unwrap_or_default();
+        Ok((StoredSession { state, auth_type }, attributes_len))
+    }
+
+    fn read_tail(_: &mut Source<'_>, _: &mut StoredSession) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn state(session: &mut StoredSession) -> &mut SessionState {
+        &mut session.state
     }
 }
 
