@@ -205,7 +205,11 @@ impl<'a, F: Form> Sessions<'a, F> {
         let (from, attributes_left) = match self.read_rest(&mut session, attributes_len) {
             Ok(()) => return Ok(session),
             Err(Broken { value: Some((name, from, index)), fault }) if self.source.tolerant => {
-                F::state(&mut session).unreadable.push(Unreadable { name, is_attribute: true, why: Why::Broken(fault) });
+                F::state(&mut session).unreadable.push(Unreadable {
+                    name,
+                    is_attribute: true,
+                    why: Why::Broken(fault),
+                });
                 (from, attributes_len - index - 1)
             }
             Err(Broken { fault, .. }) => return Err(fault),
