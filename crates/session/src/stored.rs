@@ -2,7 +2,7 @@
 //!
 //! One stream either way. A `.session` file is one session and nothing else; a `SESSIONS.ser` begins with their number. The form is not
 //! that of a state transfer ([`state`](crate::state)): it has no version and no listeners, but how the user was authenticated. What
-//! Tomcat writes, and what is written here, differs in no byte as long as no two values share an object.
+//! Tomcat writes, and what is written here, differs in no byte as long as no two values share an object that Java may have twice.
 //!
 //! Source: Tomcat `StandardSession.doWriteObject`, `FileStore.save`, `StandardManager.doUnload`.
 
@@ -105,16 +105,14 @@ impl StoredWriter {
         let state = &session.state;
         Life::of(state).write(out);
         out.write_string_object(&state.id);
-        for value in [&session.auth_type, &state.principal, &state.note_session_id, &state.note_request] {
-            match value {
-                Some(value) => out.write_value(value),
-                None => out.write_null(),
-            }
+        out.write_constant(session.auth_type.as_ref().unwrap_or(&Value::null()));
+        for value in [&state.principal, &state.note_session_id, &state.note_request] {
+            out.write_joined(value.as_ref().unwrap_or(&Value::null()));
         }
         out.write_integer_object(i32::try_from(state.attributes.len()).unwrap_or(i32::MAX));
         for (name, value) in &state.attributes {
             out.write_string_object(name);
-            out.write_value(value);
+            out.write_joined(value);
         }
     }
 
@@ -221,72 +219,4 @@ impl Form for Stored {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::principal::{Principal, User};
-    use outlive_serial::ObjectOutput;
-
-    /// What stands between a session's id and the number of its attributes.
-    fn file(between: &[Value]) -> Vec<u8> {
-        let mut out = ObjectOutput::new();
-        out.write_long_object(1_700_000_000_000);
-        out.write_long_object(1_700_000_000_001);
-        out.write_integer_object(77);
-        out.write_boolean_object(false);
-        out.write_boolean_object(true);
-        out.write_long_object(1_700_000_000_002);
-        out.write_string_object("AB.n1");
-        between.iter().for_each(|value| out.write_value(value));
-        out.write_integer_object(1);
-        out.write_string_object("k");
-        out.write_value(&Value::string("v"));
-        out.finish()
-    }
-
-    fn read(file: &[u8]) -> StoredSession {
-        let mut reader = StoredReader::session(file, &Limits::default()).unwrap();
-        let session = reader.next().unwrap().unwrap();
-        assert!(reader.at_end() && reader.next().is_none());
-        assert_eq!(session.state.attributes, [(String::from("k"), Value::string("v"))]);
-        assert_eq!((session.state.id.as_str(), session.state.max_inactive), ("AB.n1", 77));
-        session
-    }
-
-    #[test]
-    fn what_older_tomcats_leave_out_may_be_missing() {
-        let null = Value::null;
-        assert_eq!(read(&file(&[])).auth_type, None);
-        assert_eq!(read(&file(&[null(), null()])).auth_type, None);
-        assert_eq!(read(&file(&[null(), null(), null(), null()])).auth_type, None);
-    }
-
-    #[test]
-    fn a_user_is_kept_with_persist_authentication() {
-        let alice = Principal::new(User::new("alice", ["user"]));
-        let file =
-            file(&[Value::string("FORM"), alice.value().clone(), Value::string("AB.n1"), Value::string("request")]);
-        let session = read(&file);
-        assert_eq!(session.auth_type, Some(Value::string("FORM")));
-        assert_eq!(session.state.principal.as_ref(), Some(alice.value()));
-        assert_eq!(session.state.note_session_id, Some(Value::string("AB.n1")));
-        assert_eq!(session.state.note_request, Some(Value::string("request")));
-    }
-
-    #[test]
-    fn a_file_that_breaks_off_keeps_what_came_before() {
-        let one = file(&[]);
-        let mut out = ObjectOutput::new();
-        out.write_integer_object(2);
-        let mut both = out.finish();
-        both.push(0x79); // handles begin again
-        both.extend_from_slice(&one[4..]);
-        let cut = both.len();
-        both.push(0x79);
-        both.extend_from_slice(&one[4..one.len() - 1]);
-        let mut reader = StoredReader::sessions(&both, &Limits::default()).unwrap();
-        assert!(reader.next().unwrap().is_ok());
-        assert!(reader.offset() <= cut && !reader.at_end());
-        assert!(reader.next().unwrap().is_err());
-        assert!(reader.next().is_none());
-    }
-}
+mod tests;
