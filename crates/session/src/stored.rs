@@ -45,11 +45,11 @@ impl StoredSession {
     /// The session of a `.session` file, in which a value that cannot be taken costs its attribute.
     ///
     /// # Errors
-    /// [`DecodeError`]: no session, or something behind it.
+    /// [`DecodeError`]: no session, one that breaks off, or something behind it.
     pub fn decode(file: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = StoredReader::session(file, limits)?.tolerant();
         let session = reader.next().unwrap_or_else(|| Err(DecodeError::unexpected(0, "a session")))?;
-        match reader.at_end() || !session.state.unreadable.is_empty() {
+        match reader.at_end() && !reader.is_cut() {
             true => Ok(session),
             false => Err(DecodeError::unexpected(reader.offset(), "the end of the session")),
         }
@@ -157,6 +157,11 @@ impl<'a> StoredReader<'a> {
     /// Whether nothing is left in the file.
     pub fn at_end(&self) -> bool {
         self.0.at_end()
+    }
+
+    /// Whether the last session has lost all that stood behind one of its values: the file was cut off there, or is damaged.
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cut()
     }
 
     /// How many of the sessions that were announced could not be read so far.

@@ -155,6 +155,8 @@ pub(crate) struct Sessions<'a, F: Form> {
     bytes: &'a [u8],
     left: usize,
     lost: usize,
+    /// Whether a session ended at a value behind which nothing was found again.
+    is_cut: bool,
     /// The session behind one with a broken value: it was read to see whether its place was found.
     ahead: Option<F::Session>,
 }
@@ -163,7 +165,7 @@ impl<'a, F: Form> Sessions<'a, F> {
     /// A stream with one session.
     pub(crate) fn one(bytes: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
         let source = Source { input: ObjectInput::new(bytes, *limits)?, tolerant: false };
-        Ok(Sessions { source, bytes, left: 1, lost: 0, ahead: None })
+        Ok(Sessions { source, bytes, left: 1, lost: 0, is_cut: false, ahead: None })
     }
 
     /// A stream that begins with the number of its sessions.
@@ -192,6 +194,11 @@ impl<'a, F: Form> Sessions<'a, F> {
 
     pub(crate) fn remaining(&self) -> usize {
         self.left
+    }
+
+    /// Whether the last session has lost all that stood behind one of its values.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// How many of the sessions that were announced could not be read so far.
@@ -238,6 +245,7 @@ impl<'a, F: Form> Sessions<'a, F> {
         }
         F::state(&mut session).unreadable.extend((0..attributes_left).map(|_| Unreadable::behind()));
         // What follows is not found any more: this session ends here, and is the last one.
+        self.is_cut = true;
         self.lost = self.left;
         self.left = 0;
         Ok(session)

@@ -3,7 +3,7 @@
 //! ```ignore
 //! contract::check(async || {
 //!     let place = an_empty_place();
-//!     [Arc::new(MyStore::at(&place)), Arc::new(MyStore::at(&place))]
+//!     [MyStore::at(&place), MyStore::at(&place)]
 //! })
 //! .await;
 //! ```
@@ -27,7 +27,7 @@ use outlive_tribes_proto::time::UnixMillis;
 use crate::{Grave, Save, Saved, SessionHead, SessionRecord, Store, Version};
 
 /// Two stores over one place, as two nodes have them.
-pub type Two = [Arc<dyn Store>; 2];
+type Two = [Arc<dyn Store>; 2];
 
 /// One rule: `a` and `b` keep their sessions in one place, which is empty and initialised.
 type Rule = fn(Two) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -57,9 +57,9 @@ rules! {
 ///
 /// # Panics
 /// A rule does not hold.
-pub async fn check(mut fresh: impl AsyncFnMut() -> Two) {
+pub async fn check<S: Store + 'static>(mut fresh: impl AsyncFnMut() -> [S; 2]) {
     for (name, rule) in RULES {
-        let two = fresh().await;
+        let two: Two = fresh().await.map(|store| Arc::new(store) as Arc<dyn Store>);
         println!("{name}: {}", two[0].describe());
         ok(two[0].init().await);
         ok(two[1].init().await);

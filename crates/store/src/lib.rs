@@ -7,6 +7,7 @@
 //! | type | what |
 //! |---|---|
 //! | [`SessionRecord`], [`SessionHead`] | one session as a store keeps it; all of it but its values |
+//! | [`FileStore`] | files, which Tomcats may share |
 //! | [`Save`], [`Saved`] | a session to be kept, and what became of that |
 //! | [`Grave`] | what stands in the place of a session that is no more |
 //! | [`StoreError`], [`StoreFault`] | what went wrong, sorted by what is to be done about it |
@@ -17,6 +18,7 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+pub mod file;
 mod grave;
 mod record;
 mod save;
@@ -26,6 +28,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use error::{StoreError, StoreFault};
+pub use file::FileStore;
 pub use grave::Grave;
 use outlive_session::{BaseId, SessionId};
 use outlive_tribes_proto::time::UnixMillis;
