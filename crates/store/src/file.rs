@@ -20,14 +20,14 @@
 //! The work blocks, so it runs on tokio's threads for that, at most eight at once for each store: a share that hangs holds those,
 //! and no request's thread. (Threads of one's own would end no sooner: a process waits for a hanging share in the kernel.)
 
-mod fault;
+pub(crate) mod fault;
 mod folder;
 mod graves;
 mod lock;
 mod names;
-mod regular;
+pub(crate) mod regular;
 mod routes;
-mod writing;
+pub(crate) mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

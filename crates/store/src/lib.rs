@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`SessionRecord`], [`SessionHead`] | one session as a store keeps it; all of it but its values |
 //! | [`FileStore`] | files, which Tomcats may share |
+//! | [`SessionsFile`] | all sessions in one file, from one process to the next |
 //! | [`Save`], [`Saved`] | a session to be kept, and what became of that |
 //! | [`Grave`] | what stands in the place of a session that is no more |
 //! | [`StoreError`], [`StoreFault`] | what went wrong, sorted by what is to be done about it |
@@ -22,6 +23,7 @@ pub mod file;
 mod grave;
 mod record;
 mod save;
+mod sessions_file;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -34,6 +36,7 @@ use outlive_session::{BaseId, SessionId};
 use outlive_tribes_proto::time::UnixMillis;
 pub use record::{SessionHead, SessionRecord, Version};
 pub use save::{Save, Saved};
+pub use sessions_file::{LoadedSessions, SessionsFile};
 
 /// What a store's operations give: boxed, so that stores of all kinds fit behind one pointer.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -6,12 +6,13 @@ use std::path::Path;
 use crate::{StoreError, StoreFault};
 
 /// Turns an error of the system into one of a store in `folder`; `doing` says what failed, without naming a session.
-pub(super) fn of(folder: &Path, doing: &str, error: io::Error) -> StoreError {
+pub(crate) fn of(folder: &Path, doing: &str, error: io::Error) -> StoreError {
     let fault = fault_of(&error);
     StoreError::new(fault, format!("in {}: cannot {doing}: {error}", folder.display())).caused_by(error)
 }
 
-fn fault_of(error: &io::Error) -> StoreFault {
+/// What is to be done about an error of the system.
+pub(crate) fn fault_of(error: &io::Error) -> StoreFault {
     use io::ErrorKind::*;
     match error.kind() {
         StorageFull | QuotaExceeded => StoreFault::Full,
@@ -24,7 +25,7 @@ fn fault_of(error: &io::Error) -> StoreFault {
 }
 
 /// Says "nothing" where something is not there.
-pub(super) fn optional<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn optional<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -13,7 +13,7 @@ use crate::Version;
 
 /// A regular file, open for reading.
 #[derive(Debug)]
-pub(super) struct Regular {
+pub(crate) struct Regular {
     file: File,
     len: u64,
     version: Version,
@@ -22,7 +22,7 @@ pub(super) struct Regular {
 
 impl Regular {
     /// Opens what is there. A link is not followed, a pipe not waited for; `None`: there is no regular file.
-    pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
         let file = match opened {
@@ -39,23 +39,23 @@ impl Regular {
     }
 
     /// How many bytes it has.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
     /// Which file it is: whoever saves puts a new one there, and whoever writes in place changes its time.
-    pub(super) fn version(&self) -> Version {
+    pub(crate) fn version(&self) -> Version {
         self.version.clone()
     }
 
     /// Whether somebody wrote it a moment ago, and may be at it still: older Tomcats write in place.
-    pub(super) fn is_fresh(&self) -> bool {
+    pub(crate) fn is_fresh(&self) -> bool {
         let age = self.modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
         age.is_none_or(|age| age < super::folder::WRITING_TIME)
     }
 
     /// At most its first `limit` bytes.
-    pub(super) fn read(self, limit: u64) -> io::Result<Bytes> {
+    pub(crate) fn read(self, limit: u64) -> io::Result<Bytes> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.len.min(limit)).unwrap_or(0));
         self.file.take(limit).read_to_end(&mut bytes)?;
         Ok(Bytes::from(bytes))
@@ -63,7 +63,7 @@ impl Regular {
 }
 
 /// What tells one file from the next one under its name.
-pub(super) fn version_of(metadata: &std::fs::Metadata) -> Version {
+pub(crate) fn version_of(metadata: &std::fs::Metadata) -> Version {
     let words = [metadata.ino().cast_signed(), metadata.mtime(), metadata.mtime_nsec()];
     Version(words.iter().flat_map(|word| word.to_be_bytes()).collect())
 }

@@ -2,7 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::Version;
 
@@ -11,27 +14,27 @@ use super::regular::version_of;
 
 /// Makes files that are whole when they come to their place.
 #[derive(Debug)]
-pub(super) struct Writing(PathBuf);
+pub(crate) struct Writing(PathBuf);
 
 /// A file that is written and synced, and not at its place yet. It is deleted unless it gets there.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(crate) struct Written {
     path: PathBuf,
     file: File,
     placed: bool,
 }
 
 impl Writing {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Writing(folder)
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file to the disk.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<Written> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<Written> {
         let mut written = self.create()?;
         written.file.write_all(bytes)?;
         written.file.sync_all()?;
@@ -56,7 +59,7 @@ impl Writing {
     }
 
     /// Deletes what writers left that are dead: nobody holds the lock of their files. How many files.
-    pub(super) fn clean(&self) -> io::Result<u64> {
+    pub(crate) fn clean(&self) -> io::Result<u64> {
         let mut cleaned = 0;
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
@@ -75,13 +78,27 @@ impl Writing {
 }
 
 impl Written {
+    /// Writes a file of a known name to the disk, over what a crash has left there.
+    pub(crate) fn at(path: PathBuf, bytes: &[u8]) -> io::Result<Self> {
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let file = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags).open(&path)?;
+        if !try_lock(&file)? {
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "another process is writing it"));
+        }
+        file.set_len(0)?;
+        let mut written = Written { path, file, placed: false };
+        written.file.write_all(bytes)?;
+        written.file.sync_all()?;
+        Ok(written)
+    }
+
     /// Which file it is, also at its place.
-    pub(super) fn version(&self) -> io::Result<Version> {
+    pub(crate) fn version(&self) -> io::Result<Version> {
         Ok(version_of(&self.file.metadata()?))
     }
 
     /// Moves it to its place, over what is there.
-    pub(super) fn place(mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn place(mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.placed = true;
         Ok(())
@@ -98,6 +115,6 @@ impl Drop for Written {
 }
 
 /// Puts a folder's names onto the disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
