@@ -7,6 +7,7 @@ use bytes::Bytes;
 use outlive_sync::Weight;
 use outlive_tribes_proto::MemberId;
 
+use crate::context::Context;
 use crate::peer::Peer;
 
 /// Something that only the shell can do.
@@ -29,6 +30,8 @@ pub enum Effect {
     Left(Arc<Peer>),
     /// A context holds its state now.
     Ready,
+    /// A context is open that keeps its sessions in a store: see [`persistence`](crate::persistence).
+    Opened(Arc<Context>),
     /// Ask for [`Node::deadline`](crate::Node::deadline) again.
     DeadlineMoved,
     /// The node has left the group.

@@ -129,7 +129,7 @@ impl Context {
                     let arrived = self.apply_held(now, &peer, &body);
                     self.drain_waiting(now, arrived);
                 }
-                self.ready.set(true);
+                self.ready.set(self.restores(reason == Reason::Received));
                 let sessions = self.table.len();
                 match reason {
                     Reason::Received => {
@@ -281,6 +281,7 @@ impl Context {
         // Also under an id that it has here since: the peer has not heard of that yet.
         if let Some(known) = self.resolve(&base) {
             whole.join(now, &known, origin);
+            self.changed_elsewhere(now, &known);
             return;
         }
         let Whole { state, stamps, idle, only_adds } = whole;
@@ -288,7 +289,10 @@ impl Context {
         let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, stamps, origin, idle)));
         cell.lock().leave();
         match self.table.admit(base.clone(), Arc::clone(&cell)) {
-            Admission::Admitted => self.drain_waiting(now, vec![base]),
+            Admission::Admitted => {
+                self.changed_elsewhere(now, &cell);
+                self.drain_waiting(now, vec![base]);
+            }
             // It was created between the look and the admission: what was made for nothing is taken apart again.
             Admission::Known(known) => {
                 let whole = Whole::of(now, &cell);
@@ -340,7 +344,10 @@ impl Context {
         let at = message.timestamp.unwrap_or(now.wall);
         match event {
             SessionEvent::Created => return Ok(self.created(now, id, at)),
-            SessionEvent::Expired => self.expired(&id.base()),
+            SessionEvent::Expired => {
+                self.expired(&id.base());
+                self.gone_elsewhere(now, peer.writer(), id, None);
+            }
             SessionEvent::ChangeId => {
                 let new = new_id(message)?;
                 return Ok(self.id_changed(now, peer, body, &id, new));
@@ -357,10 +364,12 @@ impl Context {
                 let delta = DeltaRequest::decode_tolerantly(payload, &Limits::default());
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
-                    Some(cell) => {
-                        let mut cell = cell.lock();
+                    Some(known) => {
+                        let mut cell = known.lock();
                         let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
                         cell.leave();
+                        drop(cell);
+                        self.changed_elsewhere(now, &known);
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.tied.add(applied.tied as u64);
                         let session = message.session_id.as_ref();
@@ -427,10 +436,15 @@ impl Context {
                 None => return self.wait_for(now, peer, body, old_base),
             },
         };
+        let renamed_to = new.clone();
         cell.lock().wake().session.id_changed_elsewhere(now, new);
         if old_base == new_base {
             return Vec::new();
         }
+        if let Some(copy) = cell.lock().known_copy() {
+            copy.renamed();
+        }
+        self.gone_elsewhere(now, peer.writer(), old.clone(), Some(renamed_to));
         let grave = Grave::Moved(Box::new(new_base.clone()));
         match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
             Admission::Admitted => {}

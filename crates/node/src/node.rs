@@ -479,6 +479,7 @@ impl Node {
     fn group_input(&self, now: Now, input: Input<'_>) {
         let mut settled = false;
         let mut views = Vec::new();
+        let mut left = Vec::new();
         {
             let mut group = self.group.lock();
             if let Some(since) = self.announcement(now) {
@@ -507,7 +508,7 @@ impl Node {
                     }
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
-                        self.publish(&view);
+                        left.extend(self.publish(&view));
                         views.push(view);
                     }
                     Output::Settled => settled = true,
@@ -525,13 +526,16 @@ impl Node {
         if !views.is_empty() {
             self.hear_strangers(now);
         }
+        for context in self.contexts.load().iter() {
+            left.iter().for_each(|peer| context.save_for(now, peer));
+        }
         if settled || !views.is_empty() {
             self.advance_contexts(now);
         }
     }
 
-    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes.
-    fn publish(&self, view: &View) {
+    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes. Gives those that left.
+    fn publish(&self, view: &View) -> Vec<Arc<Peer>> {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
@@ -545,7 +549,8 @@ impl Node {
         for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
             self.effect(Effect::Joined(Arc::clone(peer)));
         }
-        for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
+        let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
+        for peer in &left {
             peer.lane().close();
             peer.log_losses();
             let mut state = self.state.lock();
@@ -556,6 +561,7 @@ impl Node {
             drop(state);
             self.effect(Effect::Left(Arc::clone(peer)));
         }
+        left
     }
 
     fn hear_strangers(&self, now: Now) {
