@@ -9,7 +9,7 @@ use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Peer, log};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
 use outlive_tribes_proto::interceptor::StackError;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, all_sent};
 use crate::keeper::Keeper;
+use crate::persistence::Stores;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -131,6 +132,9 @@ impl Cluster {
         if config.name.len() > NAME_BYTES_MAX || !config.name.bytes().all(allowed) {
             return Err(JoinError::Name(config.name));
         }
+        if config.membership == Membership::None {
+            return Self::alone(config);
+        }
         let host = receiver_host(&config)?;
         if !is_loopback(host) && !config.may_leave_machine() {
             return Err(JoinError::Plaintext(host));
@@ -139,7 +143,7 @@ impl Cluster {
         let receiver =
             listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
         let multicast = match &config.membership {
-            Membership::Static(_) => None,
+            Membership::Static(_) | Membership::None => None,
             Membership::Multicast { group, port, bind } => {
                 let group = SocketAddrV4::new(*group, *port);
                 let interface = match (bind, host) {
@@ -157,6 +161,21 @@ impl Cluster {
                 Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
             }
         };
+        tracing::info!(target: log::CLUSTER, name = %config.name, %receiver, "takes cluster messages");
+        Self::start(config, receiver, Some(listener), multicast)
+    }
+
+    /// A node without a cluster: it takes no messages and knows nobody.
+    fn alone(config: ClusterConfig) -> Result<Cluster, JoinError> {
+        Self::start(config, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, None)
+    }
+
+    fn start(
+        config: ClusterConfig,
+        receiver: SocketAddr,
+        listener: Option<TcpListener>,
+        multicast: Option<(UdpSocket, SocketAddrV4)>,
+    ) -> Result<Cluster, JoinError> {
         let clock = Clock::start();
         let stack = interceptors::stack(&config)?;
         let node_config = NodeConfig {
@@ -167,6 +186,7 @@ impl Cluster {
             static_members: match &config.membership {
                 Membership::Static(members) => Some(members.clone()),
                 Membership::Multicast { .. } => None,
+                Membership::None => Some(Vec::new()),
             },
             domain: config.domain.clone(),
             payload: config.payload.clone(),
@@ -180,6 +200,7 @@ impl Cluster {
         let (left_sender, left) = oneshot::channel();
         let (changes, _) = watch::channel(0);
         let (held, released) = oneshot::channel();
+        let stores = Arc::new(Stores::new(config.store.clone(), clock, changes.clone()));
         let shared = Arc::new(Shared {
             node: Arc::clone(&node),
             clock,
@@ -188,11 +209,13 @@ impl Cluster {
             receiver,
             left: Locked::new(Some(left)),
             _held: held,
+            stores: Arc::clone(&stores),
             config,
         });
-        tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
+        if let Some(listener) = listener {
+            tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
+        }
         let driver = Driver {
             node: Arc::clone(&node),
             clock,
@@ -200,6 +223,7 @@ impl Cluster {
             ack_timeout: shared.ack_timeout,
             changes,
             left: Some(left_sender),
+            stores,
             tasks,
         };
         node.start(clock.now());
@@ -212,7 +236,7 @@ impl Cluster {
         &self.0.config.name
     }
 
-    /// Where this node takes messages.
+    /// Where this node takes messages; port 0: nowhere.
     pub fn receiver(&self) -> SocketAddr {
         self.0.receiver
     }
@@ -256,13 +280,15 @@ impl Cluster {
         Keeper::new(Arc::clone(&self.0))
     }
 
-    /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
+    /// Leaves in order: waits until every lane is empty (10 s at most) and all is saved that the stores have not got yet (10 s at
+    /// most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
         if tokio::time::timeout(LEAVE_MAX, all_sent(&self.0.node)).await.is_err() {
             tracing::warn!(target: log::CLUSTER, "leaves with messages that were not acknowledged");
         }
+        self.0.stores.stop(LEAVE_MAX).await;
         self.0.node.stop(self.0.clock.now());
         let left = self.0.left.lock().take();
         if let Some(left) = left {
@@ -280,7 +306,7 @@ fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
     let group = match &config.membership {
         Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
         Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
-        Membership::Static(_) => None,
+        Membership::Static(_) | Membership::None => None,
     };
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
     let mut addresses = (name.trim(), 0).to_socket_addrs().map_err(JoinError::NoAddress)?;

@@ -188,7 +188,7 @@ impl Saver {
     pub(crate) fn expired(&self, guard: &mut Guarded) {
         if self.is_write_behind() || guard.copy().is_some_and(|copy| copy.touched) {
             let session = guard.wake().session;
-            let (id, last_accessed) = (session.id().clone(), session.last_accessed());
+            let (id, last_accessed) = (session.id().clone(), session.this_accessed());
             self.note(Note::Forget { id, last_accessed });
         }
     }

@@ -67,8 +67,6 @@ pub enum Outcome {
     Done,
     /// The store was not asked, because there was nothing to do.
     Needless,
-    /// The same once more, at once: the store had something newer, which was merged.
-    Again,
     /// The store failed. The same is tried until it works.
     Failed,
     /// The store works, and will never take this: it is given up.
@@ -229,7 +227,7 @@ impl Schedule {
         let turn = match outcome {
             Outcome::Failed => self.failed(now),
             Outcome::Needless => None,
-            Outcome::Done | Outcome::Again | Outcome::GivenUp => {
+            Outcome::Done | Outcome::GivenUp => {
                 self.down.take().map(|down| Turn::Up(now.0.saturating_sub(down.since.0)))
             }
         };
@@ -237,13 +235,13 @@ impl Schedule {
         entry.running = false;
         let mut unlocked = None;
         entry.failures = if outcome == Outcome::Failed { entry.failures.saturating_add(1) } else { 0 };
-        if matches!(outcome, Outcome::Failed | Outcome::Again) {
+        if outcome == Outcome::Failed {
             if matches!(task, Task::Save(_)) && entry.bury.is_none() && entry.forget.is_none() {
                 entry.save = true;
             }
             // Of a store that takes all but one session, that one must not ask again and again.
             let pause = PAUSE_MIN.saturating_mul(1 << entry.failures.min(6));
-            entry.due = if entry.failures > 0 { now + pause.min(PAUSE_MAX) } else { now };
+            entry.due = now + pause.min(PAUSE_MAX);
         } else {
             match task {
                 Task::Save(_) => {}

@@ -141,9 +141,12 @@ impl Context {
     pub fn saved(&self, now: Now, saving: &Saving, answer: Answer) -> bool {
         let Some(saver) = &self.saver else { return false };
         let cell = &saving.cell;
+        if matches!(answer, Answer::Failed) {
+            saver.bury_later(saving.burials.clone());
+        }
         let mut guard = cell.lock();
-        if guard.look().id().base() != saving.id.base() {
-            // It has got another id meanwhile: what is known of the old one is of no use.
+        if saving.stored.is_none() || guard.look().id().base() != saving.id.base() {
+            // It has ended, or got another id meanwhile: what is known of the old one is of no use.
             return false;
         }
         let copy = guard.copy_mut();
@@ -320,12 +323,32 @@ impl Context {
 
     /// Takes a session that was asked for as `asked` out of the store into the memory. One that is there already stays as it is.
     pub fn take_stored(&self, now: Now, asked: &BaseId, stored: StoredSession, version: Option<Bytes>) -> Taken {
-        let Some(saver) = &self.saver else { return Taken::Gone };
-        let state = &stored.state;
-        let Ok(id) = SessionId::parse(&state.id) else { return Taken::Mismatch };
-        if id.base() != *asked {
-            return Taken::Mismatch;
+        match SessionId::parse(&stored.state.id) {
+            Ok(id) if id.base() == *asked => self.take(now, id, stored, version),
+            _ => Taken::Mismatch,
         }
+    }
+
+    /// Takes a session out of a file that has all of them: Tomcat's `SESSIONS.ser`.
+    pub fn take_from_file(&self, now: Now, stored: StoredSession) -> Taken {
+        SessionId::parse(&stored.state.id).map_or(Taken::Mismatch, |id| self.take(now, id, stored, None))
+    }
+
+    /// All sessions, for such a file.
+    pub fn for_file(&self, now: Now) -> Vec<StoredSession> {
+        let mut all = Vec::with_capacity(self.table.len());
+        self.table.for_each(|cell| {
+            let guard = cell.lock();
+            let session = guard.look();
+            if !session.has_ended() {
+                all.push(session.stored(now));
+            }
+        });
+        all
+    }
+
+    fn take(&self, now: Now, id: SessionId, stored: StoredSession, version: Option<Bytes>) -> Taken {
+        let (base, state) = (id.base(), &stored.state);
         let idle = idle(now, state.this_accessed);
         let idle_max = u64::try_from(state.max_inactive).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
         if !state.is_valid || idle_max.is_some_and(|max| idle >= max) {
@@ -333,7 +356,7 @@ impl Context {
         }
         let session = SessionCell::from_stored(now, id, stored, idle);
         let copy = StoredCopy {
-            touched: true,
+            touched: self.saver.is_some(),
             version,
             clock: session.clock(),
             taken: Some(now.monotonic.0.saturating_sub(idle)),
@@ -342,24 +365,26 @@ impl Context {
         let cell = Arc::new(Cell::restored(session, copy));
         cell.lock().leave();
         loop {
-            match self.table.admit(asked.clone(), Arc::clone(&cell)) {
+            match self.table.admit(base.clone(), Arc::clone(&cell)) {
                 Admission::Admitted => break,
                 Admission::Refused(_) => {
-                    self.unlist(asked);
+                    self.unlist(&base);
                     return Taken::Gone;
                 }
                 Admission::Known(known) => {
                     if known.lock().copy().is_some_and(|copy| copy.left) {
-                        self.table.forget_this(asked, &known);
+                        self.table.forget_this(&base, &known);
                         continue;
                     }
-                    self.unlist(asked);
+                    self.unlist(&base);
                     return Taken::Here(SessionRef(known), false);
                 }
             }
         }
-        self.unlist(asked);
-        saver.counters.loaded.add(1);
+        self.unlist(&base);
+        if let Some(saver) = &self.saver {
+            saver.counters.loaded.add(1);
+        }
         Taken::Here(SessionRef(cell), true)
     }
 
