@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use outlive_session::{BaseId, Origin, SessionCell, SessionId, StoredSession, Writer};
+use outlive_session::{BaseId, Expiry, SessionCell, SessionId, StoredSession, Writer};
 use outlive_sync::{Admission, Found};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
@@ -182,10 +182,9 @@ impl Context {
                 false
             }
             Answer::Changed(stored, version) => {
-                let known = Origin { writer: Writer(u64::MAX), stated: copy.clock, hybrid: true };
+                let saved = copy.clock;
                 (copy.version, copy.dirty, copy.queued) = (version, true, true);
-                let idle = idle(now, stored.state.this_accessed);
-                guard.wake().session.merge_stored(now, *stored, known, idle);
+                guard.wake().session.merge_stored(now, *stored, saved);
                 drop(guard);
                 saver.counters.merged.add(1);
                 self.introduce(now, vec![Arc::clone(cell)]);
@@ -324,14 +323,14 @@ impl Context {
     /// Takes a session that was asked for as `asked` out of the store into the memory. One that is there already stays as it is.
     pub fn take_stored(&self, now: Now, asked: &BaseId, stored: StoredSession, version: Option<Bytes>) -> Taken {
         match SessionId::parse(&stored.state.id) {
-            Ok(id) if id.base() == *asked => self.take(now, id, stored, version),
+            Ok(id) if id.base() == *asked => self.take(now, &id, stored, version),
             _ => Taken::Mismatch,
         }
     }
 
     /// Takes a session out of a file that has all of them: Tomcat's `SESSIONS.ser`.
     pub fn take_from_file(&self, now: Now, stored: StoredSession) -> Taken {
-        SessionId::parse(&stored.state.id).map_or(Taken::Mismatch, |id| self.take(now, id, stored, None))
+        SessionId::parse(&stored.state.id).map_or(Taken::Mismatch, |id| self.take(now, &id, stored, None))
     }
 
     /// All sessions, for such a file.
@@ -347,19 +346,22 @@ impl Context {
         all
     }
 
-    fn take(&self, now: Now, id: SessionId, stored: StoredSession, version: Option<Bytes>) -> Taken {
-        let (base, state) = (id.base(), &stored.state);
-        let idle = idle(now, state.this_accessed);
-        let idle_max = u64::try_from(state.max_inactive).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        if !state.is_valid || idle_max.is_some_and(|max| idle >= max) {
-            return Taken::Expired(state.last_accessed);
+    fn take(&self, now: Now, id: &SessionId, stored: StoredSession, version: Option<Bytes>) -> Taken {
+        let base = id.base();
+        let last_accessed = stored.state.last_accessed;
+        let Ok((session, unreadable)) = SessionCell::from_stored(now, stored) else { return Taken::Mismatch };
+        if session.has_ended() || session.expiry(now) != Expiry::Alive {
+            return Taken::Expired(last_accessed);
         }
-        let session = SessionCell::from_stored(now, id, stored, idle);
+        for unreadable in unreadable {
+            tracing::warn!(target: log::STORE, context = %self.name, session = ?base, attribute = ?unreadable.name, class = unreadable.class(),
+                "a value of a stored session is not taken: {}", unreadable.why);
+        }
         let copy = StoredCopy {
             touched: self.saver.is_some(),
             version,
             clock: session.clock(),
-            taken: Some(now.monotonic.0.saturating_sub(idle)),
+            taken: Some(now.monotonic.0.saturating_sub(session.idle(now))),
             ..StoredCopy::default()
         };
         let cell = Arc::new(Cell::restored(session, copy));
@@ -497,9 +499,4 @@ impl Context {
         let view = self.dispatch.view();
         view.peers.iter().filter(|peer| peer.is_ours() && counts(peer)).all(|peer| self.dispatch.writer < peer.writer())
     }
-}
-
-/// How long ago that was, by the wall clock.
-fn idle(now: Now, since: UnixMillis) -> Duration {
-    Duration::from_millis(u64::try_from(now.wall.0.saturating_sub(since.0)).unwrap_or(0))
 }
