@@ -118,7 +118,7 @@ fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
 }
 
 fn context_config(path: &str) -> ContextConfig {
-    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
+    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS, ..ContextConfig::default() }
 }
 
 fn listen(server: HttpServer, cluster: &Cluster, apps: &[Sessions]) -> Result<Running, Exit> {

@@ -86,7 +86,7 @@ impl Process {
         let node = Node::new(config).expect("a member record without domain and payload is short");
         let now = kernel.clock(id.host);
         node.start(now);
-        let context = node.open(now, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
+        let context = node.open(now, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() });
         kernel.network.started(id);
         Process {
             id,
@@ -224,7 +224,7 @@ impl Process {
                     kernel.trace.event(kernel.now, "ready", &[host as u64], &[]);
                     kernel.trace.tell(kernel.now, || format!("host {host} holds the state"));
                 }
-                Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Opened(_) | Effect::DeadlineMoved | Effect::Stopped => {}
             }
         }
     }

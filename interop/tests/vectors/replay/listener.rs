@@ -38,7 +38,7 @@ impl Listener {
         };
         let node = Node::with_interceptors(config, stack).unwrap();
         let context =
-            node.open(Now::default(), context, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
+            node.open(Now::default(), context, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() });
         node.start(Now::default());
         for _ in 0..10 {
             let next = node.deadline();
