@@ -10,6 +10,7 @@ use crate::exit::Exit;
 mod inspect;
 mod interceptors;
 mod serve;
+mod store;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
@@ -17,6 +18,7 @@ mod unbuilt;
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::InterceptorOption;
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
+pub(crate) use store::StoreArguments;
 
 /// What to do.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_connector::http::{HttpServer, HttpSettings, Running};
-use outlive_net::{Cluster, ContextConfig, Sessions};
+use outlive_net::{Cluster, Sessions};
 use outlive_tower::SessionLayer;
 use tower_layer::Layer;
 
@@ -24,6 +24,7 @@ mod cluster;
 mod health;
 mod router;
 mod settings;
+mod store;
 
 use health::{HealthService, Watched};
 use router::Router;
@@ -31,9 +32,6 @@ pub(crate) use settings::Settings;
 
 /// How long requests under way may take once the node shall end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
-
-/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
-const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 
 /// Runs a node until it is told to end.
 ///
@@ -62,9 +60,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     };
     tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
 
-    let apps = open(&joined, &settings.apps);
-    let kept = open(&joined, &settings.contexts);
-    let keeper = settings.keeps_all.then(|| joined.keep(context_config("")));
+    let open = |path: &String| joined.open(settings.store.context(path));
+    let apps: Vec<Sessions> = settings.apps.iter().map(open).collect();
+    let kept: Vec<Sessions> = settings.contexts.iter().map(open).collect();
+    let keeper = settings.keeps_all.then(|| joined.keep(settings.store.context("")));
     status.watch(match &keeper {
         Some(keeper) => Watched::All(joined.clone(), keeper.clone()),
         None => Watched::Named(joined.clone(), apps.iter().chain(&kept).cloned().collect()),
@@ -85,6 +84,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     let (reason, http) = match (reason, http) {
         (Some(reason), _) => (reason, None),
         (None, http) => {
+            settings.store.load(&apps).await?;
             let http = http.map(|server| listen(server, &joined, &apps)).transpose()?;
             let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
             tracing::info!(http = at, "ready: this node holds the cluster's sessions");
@@ -96,6 +96,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     if let Some(http) = http {
         http.stop(DRAIN_LIMIT).await;
     }
+    settings.store.save(&apps).await;
     joined.leave().await;
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
@@ -111,14 +112,6 @@ fn ended(reason: &str) -> Result<(), Exit> {
 
 fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
     HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
-}
-
-fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
-    paths.iter().map(|path| cluster.open(context_config(path))).collect()
-}
-
-fn context_config(path: &str) -> ContextConfig {
-    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS, ..ContextConfig::default() }
 }
 
 fn listen(server: HttpServer, cluster: &Cluster, apps: &[Sessions]) -> Result<Running, Exit> {

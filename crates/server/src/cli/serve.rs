@@ -7,6 +7,7 @@ use outlive_net::SendOptions;
 use outlive_net::encrypt::Algorithm;
 
 use super::interceptors::{InterceptorOption, Secret};
+use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 
 /// What `outlive serve --help` begins with.
@@ -97,7 +98,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) options: SendOptions,
 
-    /// How sessions are spread: delta (every node has all)
+    /// How sessions are kept: delta (every node of a cluster has all), persistent (in a store, without a cluster), standard (in memory alone)
     #[arg(long, value_name = "M", default_value = "delta")]
     pub(crate) manager: String,
 
@@ -136,6 +137,9 @@ pub(crate) struct ServeArguments {
     /// End when the standard input ends, so that the node does not outlive the program that started it
     #[arg(long, hide = true)]
     pub(crate) exit_with_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

@@ -27,7 +27,8 @@ fn config(settings: &Settings) -> Result<ClusterConfig, Exit> {
             Receiver::Auto { port } => ReceiverAddress::Auto { port, tries: RECEIVER_TRIES },
             Receiver::At(address) => ReceiverAddress::At(address),
         },
-        membership: membership(&settings.membership)?,
+        membership: if settings.store.has_cluster() { membership(&settings.membership)? } else { Membership::None },
+        store: settings.store.source(),
         domain: settings.domain.clone(),
         payload: settings.payload.clone(),
         cluster_at: match settings.cluster_at {
