@@ -86,6 +86,8 @@ pub(crate) struct ContextStore {
     pub(crate) clock: Clock,
     changes: watch::Sender<u64>,
     initialised: AtomicFlag,
+    /// It was said that the store fails, and not yet that it works again.
+    said_down: AtomicFlag,
     loads: Loads,
     turns: Turns,
 }
@@ -147,6 +149,7 @@ impl Stores {
             clock: self.clock,
             changes: self.changes.clone(),
             initialised: AtomicFlag::default(),
+            said_down: AtomicFlag::default(),
             loads: Loads::default(),
             turns: Turns::default(),
         });

@@ -16,6 +16,9 @@ use super::{ContextStore, Unsaved};
 /// How long a node that is dropped without a word goes on saving.
 const LAST_SAVES_MAX: Duration = Duration::from_secs(1);
 
+/// A store that failed at the start is looked at again after this, if nobody needs it before.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 type Done = (Task, Outcome, Option<StoreError>);
 
 /// Runs until it is told to stop, or until nobody holds the node any more; then saves what waits, within a limit.
@@ -59,6 +62,7 @@ struct Writer {
 impl Writer {
     fn new(store: Arc<ContextStore>) -> Self {
         let mut beside = JoinSet::new();
+        beside.spawn(Arc::clone(&store).first_look());
         beside.spawn(Arc::clone(&store).keep_clean());
         Writer { store, schedule: Schedule::default(), running: JoinSet::new(), beside, events: Vec::new() }
     }
@@ -109,18 +113,38 @@ impl Writer {
         let (context, now) = (&self.store.context, self.store.clock.now().monotonic);
         match self.schedule.done(now, &task, outcome) {
             None => {}
-            Some(Turn::Down) => {
-                context.set_store_down(true);
-                let error = error.map(|error| chain(&error)).unwrap_or_default();
-                tracing::warn!(target: log::STORE, context = context.name(), store = self.store.store.describe(), error,
-                    "the store fails: sessions live on in memory, and it gets what it misses when it is back");
-            }
+            Some(Turn::Down) => self.store.say_down(error.as_ref()),
             Some(Turn::Up(after)) => {
                 context.set_store_down(false);
+                self.store.said_down.set(false);
                 tracing::info!(target: log::STORE, context = context.name(), pending = self.schedule.pending(),
                     after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX), lost_graves = self.schedule.lost_burials(),
                     "the store works again, and gets what it missed");
             }
+        }
+    }
+}
+
+impl ContextStore {
+    /// Asks a store that nobody needs yet, so that what is wrong with it is said at the start.
+    async fn first_look(self: Arc<Self>) {
+        while let Err(error) = self.ask(Box::pin(std::future::ready(Ok(())))).await {
+            self.say_down(Some(&error));
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        if self.said_down.set(false) {
+            self.context.set_store_down(false);
+            tracing::info!(target: log::STORE, context = self.context.name(), "the store works now");
+        }
+    }
+
+    /// Says that the store fails, once until it works again.
+    fn say_down(&self, error: Option<&StoreError>) {
+        self.context.set_store_down(true);
+        if !self.said_down.set(true) {
+            let error = error.map(|error| chain(error)).unwrap_or_default();
+            tracing::warn!(target: log::STORE, context = self.context.name(), store = self.store.describe(), error,
+                "the store fails: sessions live on in memory, and it gets what it misses when it is back");
         }
     }
 }

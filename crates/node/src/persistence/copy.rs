@@ -32,6 +32,6 @@ pub(crate) struct StoredCopy {
 impl StoredCopy {
     /// The same session under a new id, of which the store has nothing yet.
     pub(crate) fn renamed(&mut self) {
-        (self.version, self.touched, self.queued, self.taken) = (None, false, false, None);
+        (self.version, self.touched, self.queued, self.taken, self.dirty) = (None, false, false, None, true);
     }
 }
