@@ -32,7 +32,7 @@ pub use interceptors::{InterceptorConfig, check_order};
 pub use keeper::Keeper;
 pub use outlive_node::persistence::{Persistence, PersistentManager, StoreCounters};
 pub use outlive_store as store;
-pub use persistence::{FileFault, StoreFor, StoreSource, Turn};
+pub use persistence::{StoreFor, StoreSource, Turn};
 pub use outlive_node::{ContextConfig, Losses, ReceiverLimits, SessionRef, SetError, User};
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::interceptor::{StackError, encrypt, fragmentation, gzip, order, throughput};

@@ -24,7 +24,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use file::FileFault;
 pub(crate) use file::{load as load_file, save as save_file};
 pub(crate) use loads::{Loaded, Loads};
 use outlive_node::{Context, log};

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -11,10 +10,11 @@ use std::time::Duration;
 use outlive_node::persistence::{Persistence, StoreCounters};
 use outlive_node::{Context, SessionRef};
 use outlive_session::SessionId;
+use outlive_store::{SessionsFile, StoreError};
 use outlive_sync::Acknowledgement;
 use tokio::time::Sleep;
 
-use crate::persistence::{self, ContextStore, FileFault, Loaded, Saved, Turn};
+use crate::persistence::{self, ContextStore, Loaded, Saved, Turn};
 use crate::randomness::{NoRandomness, random_id};
 use crate::shared::Shared;
 
@@ -173,13 +173,12 @@ impl Sessions {
 
     /// Takes the sessions of a file and removes it: Tomcat's `StandardManager` at its start. How many; none where there is no file.
     ///
-    /// Call it before requests are served. A file that cannot be read to its end is kept aside, as `NAME.broken`.
+    /// Call it before requests are served. A file that cannot be read to its end is set aside, as [`SessionsFile`] says.
     ///
     /// # Errors
-    /// [`FileFault`].
-    pub async fn load_file(&self, file: &Path) -> Result<usize, FileFault> {
-        let (context, clock, file) = (Arc::clone(&self.context), self.shared.clock, file.to_owned());
-        blocking(move || persistence::load_file(&context, clock, &file)).await
+    /// [`StoreError`]: it is there and cannot be read, or not be removed.
+    pub async fn load_file(&self, file: &SessionsFile) -> Result<usize, StoreError> {
+        persistence::load_file(&self.context, self.shared.clock, file).await
     }
 
     /// Writes all sessions into a file, in the place of what is there: Tomcat's `StandardManager` at its end. How many.
@@ -187,10 +186,9 @@ impl Sessions {
     /// Call it when no request is served any more.
     ///
     /// # Errors
-    /// [`FileFault`]; what was there before is still there.
-    pub async fn save_file(&self, file: &Path) -> Result<usize, FileFault> {
-        let (context, clock, file) = (Arc::clone(&self.context), self.shared.clock, file.to_owned());
-        blocking(move || persistence::save_file(&context, clock, &file)).await
+    /// [`StoreError`]; what was there before is still there.
+    pub async fn save_file(&self, file: &SessionsFile) -> Result<usize, StoreError> {
+        persistence::save_file(&self.context, self.shared.clock, file).await
     }
 
     /// Makes this node's route the one in the id. Whether the id now differs from the one that the client has `shown`:
@@ -263,13 +261,6 @@ impl Future for Loading {
 impl fmt::Debug for Loading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Loading")
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

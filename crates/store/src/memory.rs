@@ -149,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn it_keeps_the_contract() {
         crate::contract::check(async || {
-            let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+            let store = Arc::new(MemoryStore::default());
             [Arc::clone(&store), store]
         })
         .await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_net::store::{FileStore, Store, StoreError};
+use outlive_net::store::{FileStore, SessionsFile, Store, StoreError};
 use outlive_net::{ContextConfig, Persistence, PersistentManager, Sessions, StoreFor, StoreSource};
 
 use crate::cli::StoreArguments;
@@ -124,7 +124,7 @@ impl StoreSettings {
     /// The file is there and cannot be read.
     pub(super) async fn load(&self, apps: &[Sessions]) -> Result<(), Exit> {
         if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps) {
-            sessions.load_file(file).await.map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
+            sessions.load_file(&SessionsFile::new(file)).await.map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl StoreSettings {
     /// Leaves them in the file, when no request is served any more.
     pub(super) async fn save(&self, apps: &[Sessions]) {
         if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps)
-            && let Err(fault) = sessions.save_file(file).await
+            && let Err(fault) = sessions.save_file(&SessionsFile::new(file)).await
         {
             tracing::error!("--sessions-file: the sessions are lost: {fault}");
         }
