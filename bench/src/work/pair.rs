@@ -59,7 +59,11 @@ impl Side {
         };
         let node = Node::new(config)?;
         node.start(NOW);
-        let context = node.open(NOW, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() });
+        let context = node.open(
+            NOW,
+            CONTEXT,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() },
+        );
         Ok(Self { node, context, peer: None, link: Link::new(address(1 - side)), frames: FrameReader::new() })
     }
 }

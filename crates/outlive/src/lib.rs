@@ -62,8 +62,8 @@ mod cluster;
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
     ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, Losses, MemberSummary, Membership,
-    Persistence, PersistentManager, ReceiverAddress, SendOptions, Sessions, StoreFor, StoreSource, encrypt, fragmentation,
-    gzip, order, store,
+    Persistence, PersistentManager, ReceiverAddress, SendOptions, Sessions, StoreFor, StoreSource, encrypt,
+    fragmentation, gzip, order, store,
 };
 pub use outlive_node::User;
 pub use outlive_serial::{JavaView, Value};

@@ -86,7 +86,11 @@ impl Process {
         let node = Node::new(config).expect("a member record without domain and payload is short");
         let now = kernel.clock(id.host);
         node.start(now);
-        let context = node.open(now, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() });
+        let context = node.open(
+            now,
+            CONTEXT,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() },
+        );
         kernel.network.started(id);
         Process {
             id,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use outlive_session::{BaseId, SessionId};
@@ -17,8 +17,10 @@ use crate::{Grave, Save, Saved, SessionHead, SessionRecord, Store, StoreFuture, 
 /// # use outlive_store::{MemoryStore, Store};
 /// let shared: Arc<dyn Store> = Arc::new(MemoryStore::default());
 /// ```
-#[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Sessions>);
+///
+/// Clones are the same store.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<Sessions>>);
 
 #[derive(Debug, Default)]
 struct Sessions {
@@ -142,15 +144,13 @@ impl Store for MemoryStore {
 
 #[cfg(all(test, feature = "contract"))]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[tokio::test]
     async fn it_keeps_the_contract() {
         crate::contract::check(async || {
-            let store = Arc::new(MemoryStore::default());
-            [Arc::clone(&store), store]
+            let store = MemoryStore::default();
+            [store.clone(), store]
         })
         .await;
     }

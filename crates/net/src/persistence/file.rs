@@ -19,7 +19,9 @@ pub(crate) async fn load(context: &Context, clock: Clock, file: &SessionsFile) -
     file.taken(&loaded).await?;
     let (context, file) = (context.name(), file.path().display());
     match loaded.fault {
-        None => tracing::info!(target: log::STORE, context, %file, sessions = taken, left_out, "has taken the sessions of a file"),
+        None => {
+            tracing::info!(target: log::STORE, context, %file, sessions = taken, left_out, "has taken the sessions of a file")
+        }
         Some(fault) => {
             tracing::warn!(target: log::STORE, context, %file, sessions = taken, left_out, "the rest of a file of sessions is lost: {fault}");
         }

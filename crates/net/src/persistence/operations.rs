@@ -7,9 +7,7 @@ use outlive_node::persistence::{Answer, Burial, Outcome, Saving, Taken, Task};
 use outlive_node::{SessionRef, log};
 use outlive_serial::Limits;
 use outlive_session::{BaseId, SessionId, StoredSession};
-use outlive_store::{
-    Grave, Save, Saved, SessionHead, SessionRecord, StoreError, StoreFault, StoreFuture, Version,
-};
+use outlive_store::{Grave, Save, Saved, SessionHead, SessionRecord, StoreError, StoreFault, StoreFuture, Version};
 
 use super::ContextStore;
 

@@ -12,8 +12,10 @@ use crate::support::{Node, stored_value, until};
 #[tokio::test]
 async fn each_request_finds_what_the_last_has_left_on_whichever_node() {
     let store = FaultyStore::new();
-    let nodes =
-        [Node::alone("n1", &store, Persistence::PerRequest).await, Node::alone("n2", &store, Persistence::PerRequest).await];
+    let nodes = [
+        Node::alone("n1", &store, Persistence::PerRequest).await,
+        Node::alone("n2", &store, Persistence::PerRequest).await,
+    ];
     let mut id = nodes[0].create("0").await.id();
     assert_eq!(stored_value(&store, &id).await.as_deref(), Some("0"), "it is saved before the answer");
     for number in 1..20 {

@@ -4,9 +4,7 @@ use outlive_net::Persistence;
 use outlive_serial::Value;
 
 use crate::faulty::{FaultyStore, Health};
-use crate::support::{
-    Node, PATIENCE, SHARED, free_addresses, member, stored_value, text, until, until_stored,
-};
+use crate::support::{Node, PATIENCE, SHARED, free_addresses, member, stored_value, text, until, until_stored};
 
 async fn meet(nodes: &[&Node]) {
     for node in nodes {

@@ -55,8 +55,7 @@ impl Node {
             store: Some(source(store)),
             ..ClusterConfig::default()
         };
-        let context =
-            ContextConfig { path: "/app".into(), persistence: Some(persistence), ..ContextConfig::default() };
+        let context = ContextConfig { path: "/app".into(), persistence: Some(persistence), ..ContextConfig::default() };
         let node = Node::start(config, context).await;
         assert!(tokio::time::timeout(PATIENCE, node.sessions.ready()).await.is_ok(), "never ready");
         node

@@ -8,7 +8,7 @@ use outlive_sync::{AtomicFlag, Backlog, Counter, Locked};
 use outlive_tribes_proto::time::{Monotonic, Now};
 
 use super::note::{Burial, Note};
-use super::policy::{PersistentManager, Persistence};
+use super::policy::{Persistence, PersistentManager};
 use super::schedule::keep_until;
 use crate::cell::Guarded;
 

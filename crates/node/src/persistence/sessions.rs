@@ -249,9 +249,10 @@ impl Context {
             *next = now.monotonic + manager.pass_interval;
         }
         // Above nine tenths of what may be, those leave that were idle for longest.
-        let surplus = self.max_active().zip(manager.min_idle_swap).map_or(0, |(max, _)| {
-            self.table.len().saturating_sub(max.saturating_mul(9) / 10)
-        });
+        let surplus = self
+            .max_active()
+            .zip(manager.min_idle_swap)
+            .map_or(0, |(max, _)| self.table.len().saturating_sub(max.saturating_mul(9) / 10));
         let mut idlest: Vec<(Duration, Arc<Cell>)> = Vec::new();
         self.table.sweep(|cell| {
             let idle = cell.lock().idle(now);

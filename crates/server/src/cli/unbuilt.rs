@@ -65,7 +65,9 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
         "delta" | "persistent" | "standard" => {}
         "backup" => return refuse("--manager backup", "there are delta, persistent and standard"),
         other => {
-            return Err(Exit::usage(format!("there is no manager \"{other}\"; there are delta, persistent and standard")));
+            return Err(Exit::usage(format!(
+                "there is no manager \"{other}\"; there are delta, persistent and standard"
+            )));
         }
     }
     match arguments.acks.as_str() {

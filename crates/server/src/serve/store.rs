@@ -24,15 +24,11 @@ pub(crate) struct StoreSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Manager {
     /// Every node of a cluster has all sessions.
-    Delta {
-        shared: bool,
-    },
+    Delta { shared: bool },
     /// Without a cluster.
     Persistent(Persistence),
     /// Without a cluster: all sessions in one file while the node is down.
-    Standard {
-        file: Option<PathBuf>,
-    },
+    Standard { file: Option<PathBuf> },
 }
 
 /// What `--store` names.
@@ -55,7 +51,8 @@ impl StoreSettings {
             ("--no-save-on-restart", flags.no_save_on_restart),
         ];
         if manager != "persistent" {
-            let given = swaps.into_iter().chain([("--persistent-valve", flags.persistent_valve)]).find(|(_, given)| *given);
+            let given =
+                swaps.into_iter().chain([("--persistent-valve", flags.persistent_valve)]).find(|(_, given)| *given);
             if let Some((flag, _)) = given {
                 return refuse(flag, "persistent");
             }
@@ -72,7 +69,9 @@ impl StoreSettings {
             }
             "persistent" if flags.persistent_valve => match swaps.into_iter().find(|(_, given)| *given) {
                 Some((flag, _)) => {
-                    return Err(Exit::usage(format!("{flag} means nothing with --persistent-valve: sessions leave the memory with each request")));
+                    return Err(Exit::usage(format!(
+                        "{flag} means nothing with --persistent-valve: sessions leave the memory with each request"
+                    )));
                 }
                 None => Manager::Persistent(Persistence::PerRequest),
             },
@@ -124,7 +123,10 @@ impl StoreSettings {
     /// The file is there and cannot be read.
     pub(super) async fn load(&self, apps: &[Sessions]) -> Result<(), Exit> {
         if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps) {
-            sessions.load_file(&SessionsFile::new(file)).await.map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
+            sessions
+                .load_file(&SessionsFile::new(file))
+                .await
+                .map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
         }
         Ok(())
     }
@@ -145,7 +147,9 @@ impl Place {
             Some(("file", "")) => Err(Exit::usage("--store file: names no folder, as file:/var/lib/outlive does")),
             Some(("file", folder)) => Ok(Self::Files(folder.strip_prefix("//").unwrap_or(folder).into())),
             // Never the whole URL: it may hold a password.
-            Some((kind, _)) => Err(Exit::usage(format!("--store: there is no store of the kind \"{kind}\"; there is file:DIR"))),
+            Some((kind, _)) => {
+                Err(Exit::usage(format!("--store: there is no store of the kind \"{kind}\"; there is file:DIR")))
+            }
             None => Err(Exit::usage("--store is of the form KIND:PLACE, such as file:/var/lib/outlive")),
         }
     }

@@ -109,50 +109,25 @@ impl Store for Broken {
     fn check(&self) -> StoreFuture<'_, ()> {
         broken()
     }
-    fn load<'a>(
-        &'a self,
-        _: &'a SessionId,
-    ) -> StoreFuture<'a, Option<SessionRecord>> {
+    fn load<'a>(&'a self, _: &'a SessionId) -> StoreFuture<'a, Option<SessionRecord>> {
         broken()
     }
-    fn save<'a>(
-        &'a self,
-        _: &'a Save,
-    ) -> StoreFuture<'a, Saved> {
+    fn save<'a>(&'a self, _: &'a Save) -> StoreFuture<'a, Saved> {
         broken()
     }
-    fn bury<'a>(
-        &'a self,
-        _: &'a SessionId,
-        _: &'a Grave,
-    ) -> StoreFuture<'a, ()> {
+    fn bury<'a>(&'a self, _: &'a SessionId, _: &'a Grave) -> StoreFuture<'a, ()> {
         broken()
     }
-    fn forget<'a>(
-        &'a self,
-        _: &'a SessionId,
-        _: UnixMillis,
-    ) -> StoreFuture<'a, bool> {
+    fn forget<'a>(&'a self, _: &'a SessionId, _: UnixMillis) -> StoreFuture<'a, bool> {
         broken()
     }
-    fn grave<'a>(
-        &'a self,
-        _: &'a BaseId,
-    ) -> StoreFuture<'a, Option<Grave>> {
+    fn grave<'a>(&'a self, _: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {
         broken()
     }
-    fn heads<'a>(
-        &'a self,
-        _: Option<&'a SessionId>,
-        _: usize,
-    ) -> StoreFuture<'a, Vec<SessionHead>> {
+    fn heads<'a>(&'a self, _: Option<&'a SessionId>, _: usize) -> StoreFuture<'a, Vec<SessionHead>> {
         broken()
     }
-    fn expired(
-        &self,
-        _: UnixMillis,
-        _: usize,
-    ) -> StoreFuture<'_, Vec<SessionHead>> {
+    fn expired(&self, _: UnixMillis, _: usize) -> StoreFuture<'_, Vec<SessionHead>> {
         broken()
     }
     fn clear_graves(&self, _: UnixMillis) -> StoreFuture<'_, u64> {
