@@ -271,17 +271,17 @@ impl Context {
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
             let whole = Whole { state, stamps, idle, only_adds };
-            self.take_session(now, peer.origin(stated), id, whole);
+            self.take_session(now, peer, stated, id, whole);
         }
         Ok(())
     }
 
-    fn take_session(&self, now: Now, origin: Origin, id: SessionId, whole: Whole) {
-        let base = id.base();
+    fn take_session(&self, now: Now, peer: &Peer, stated: UnixMillis, id: SessionId, whole: Whole) {
+        let (base, origin) = (id.base(), peer.origin(stated));
         // Also under an id that it has here since: the peer has not heard of that yet.
         if let Some(known) = self.resolve(&base) {
             whole.join(now, &known, origin);
-            self.changed_elsewhere(now, &known);
+            self.changed_elsewhere(now, peer, &known);
             return;
         }
         let Whole { state, stamps, idle, only_adds } = whole;
@@ -290,7 +290,7 @@ impl Context {
         cell.lock().leave();
         match self.table.admit(base.clone(), Arc::clone(&cell)) {
             Admission::Admitted => {
-                self.changed_elsewhere(now, &cell);
+                self.changed_elsewhere(now, peer, &cell);
                 self.drain_waiting(now, vec![base]);
             }
             // It was created between the look and the admission: what was made for nothing is taken apart again.
@@ -346,17 +346,19 @@ impl Context {
             SessionEvent::Created => return Ok(self.created(now, id, at)),
             SessionEvent::Expired => {
                 self.expired(&id.base());
-                self.gone_elsewhere(now, peer.writer(), id, None);
+                self.gone_elsewhere(now, peer, id, None);
             }
             SessionEvent::ChangeId => {
                 let new = new_id(message)?;
                 return Ok(self.id_changed(now, peer, body, &id, new));
             }
             SessionEvent::Accessed => {
-                if let Some(cell) = self.resolve(&id.base()) {
-                    let mut cell = cell.lock();
+                if let Some(known) = self.resolve(&id.base()) {
+                    let mut cell = known.lock();
                     cell.join(now).session.accessed_elsewhere(now);
                     cell.leave();
+                    drop(cell);
+                    self.used_elsewhere(now, peer, &known);
                 }
             }
             SessionEvent::Delta => {
@@ -369,7 +371,7 @@ impl Context {
                         let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
                         cell.leave();
                         drop(cell);
-                        self.changed_elsewhere(now, &known);
+                        self.changed_elsewhere(now, peer, &known);
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.tied.add(applied.tied as u64);
                         let session = message.session_id.as_ref();
@@ -444,7 +446,7 @@ impl Context {
         if let Some(copy) = cell.lock().known_copy() {
             copy.renamed();
         }
-        self.gone_elsewhere(now, peer.writer(), old.clone(), Some(renamed_to));
+        self.gone_elsewhere(now, peer, old.clone(), Some(renamed_to));
         let grave = Grave::Moved(Box::new(new_base.clone()));
         match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
             Admission::Admitted => {}

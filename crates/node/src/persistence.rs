@@ -11,7 +11,8 @@
 //! | `saver`, `note` | what requests and peers note for the store; no request waits for it, and no two share a lock for it |
 //! | `copy` | what a node knows of one session's copy in the store |
 //! | `schedule` | which operation is next, and how fast: one a session, a few at once, pauses while the store is down |
-//! | `sessions` | a session on its way to the store and back |
+//! | `sessions`, `arrivals` | sessions on their way to the store, and out of it |
+//! | `peers` | what this node saves of what peers change, and for a peer that has died |
 //!
 //! **Which change wins.** A store keeps no stamps: they are the nodes' own. A node knows the session's clock when it saved it last; so
 //! what has a larger stamp was written since, and wins against what the store has got from elsewhere meanwhile. All else is taken from
@@ -21,17 +22,20 @@
 //! the end of a session and its grave lies the time of one operation, or the time that the store is down: a cluster that loses all nodes
 //! within it brings that session back.
 
+mod arrivals;
 mod copy;
 mod note;
+mod peers;
 mod policy;
 mod saver;
 mod schedule;
 mod sessions;
 
+pub use arrivals::Taken;
 pub(crate) use copy::StoredCopy;
 pub use note::{Burial, Note};
 pub use policy::{Persistence, PersistentManager};
 pub(crate) use saver::Saver;
 pub use saver::{Event, StoreCounters};
 pub use schedule::{BURIALS_MAX, Outcome, RUNNING_MAX, Schedule, Task, Turn};
-pub use sessions::{Answer, Saving, Taken};
+pub use sessions::{Answer, Saving};

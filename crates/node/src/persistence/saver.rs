@@ -198,12 +198,8 @@ impl Saver {
         burials.into_iter().for_each(|burial| self.note(Note::Bury(burial)));
     }
 
-    /// A peer says that a session is no more under the id `id`.
-    pub(crate) fn gone_elsewhere(&self, now: Now, by: Writer, burial: Burial) {
-        if !self.is_shared() {
-            self.note(Note::Bury(burial));
-            return;
-        }
+    /// A peer that tells the store itself says that a session is no more under an id.
+    pub(crate) fn remember_end(&self, now: Now, by: Writer, burial: Burial) {
         let mut ends = self.peers_ends.lock();
         while ends.len() >= ENDS_MAX || ends.front().is_some_and(|end| end.at + ENDS_KEPT < now.monotonic) {
             ends.pop_front();
