@@ -321,12 +321,19 @@ impl Node {
         self.group_input(now, Input::SendFailed { member: *member });
     }
 
+    /// Whether requests wait for this peer's acknowledgements: with such options, unless it has stopped to give them.
+    pub fn waits_for(&self, peer: &Peer) -> bool {
+        self.dispatch.waits_for(peer)
+    }
+
     /// A peer acknowledges nothing any more: requests do not wait for it until it does.
     ///
     /// One that never acknowledged anything may be no node at all, and whoever announces such members announces the next when
     /// this one is known for it. So for a minute requests wait for no newcomer before its first acknowledgement.
     pub fn peer_stalled(&self, now: Now, peer: &Peer) {
-        peer.set_stalled(true);
+        if !peer.set_stalled(true) {
+            peer.counters.stalled.add(1);
+        }
         if !peer.has_acknowledged() {
             self.state.lock().wary_until = now.monotonic + WARY_TIME;
             self.dispatch.wary.set(true);

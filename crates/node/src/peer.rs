@@ -58,6 +58,8 @@ pub struct PeerCounters {
     pub acknowledged: Counter,
     /// Messages refused by a full lane.
     pub overflowed: Counter,
+    /// How often it has stopped to acknowledge, so that requests no longer waited for it.
+    pub stalled: Counter,
     /// Messages that came before the session they belong to, and waited for it.
     pub early: Counter,
     /// Changes that came after newer ones and were not applied.
