@@ -192,7 +192,13 @@ impl Cluster {
         });
         tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
+        tasks.spawn(receiver::accept(
+            listener,
+            Arc::clone(&node),
+            clock,
+            shared.config.receiver_limits.clone(),
+            shared.changes.subscribe(),
+        ));
         let driver = Driver {
             node: Arc::clone(&node),
             clock,

@@ -107,7 +107,7 @@ impl Driver {
                 tracing::info!(target: log::CLUSTER, member = %peer.id().address(), clock_ahead_ms = peer.clock_ahead_ms(), "left");
                 self.changed();
             }
-            Effect::Ready => self.changed(),
+            Effect::Heard | Effect::Ready => self.changed(),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
                 // Static members are told by a message, which lies in the lanes now.

@@ -27,6 +27,8 @@ pub enum Effect {
     Joined(Arc<Peer>),
     /// A member left; its lane is closed.
     Left(Arc<Peer>),
+    /// A node has become a member whose messages had been kept: see [`Node::may_acknowledge`](crate::Node::may_acknowledge).
+    Heard,
     /// A context holds its state now.
     Ready,
     /// Ask for [`Node::deadline`](crate::Node::deadline) again.

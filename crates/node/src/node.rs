@@ -33,6 +33,7 @@ use crate::watch;
 
 mod ascent;
 mod senders;
+mod strangers;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -384,16 +385,6 @@ impl Node {
         }
     }
 
-    /// Keeps a message until its sender is a member; whether there was room.
-    fn keep_stranger(&self, now: Now, host: IpAddr, sender: &MemberId, body: &Bytes) -> bool {
-        let kept = self.state.lock().strangers.keep(now.monotonic, host.to_canonical(), *sender, body);
-        // The sender may have become a member between the look and the keeping; nobody would look again then.
-        if self.view().peer(sender).is_some() {
-            self.hear_strangers(now);
-        }
-        kept
-    }
-
     fn sender_of(&self, id: &MemberId) -> Option<Arc<Peer>> {
         if let Some(peer) = self.view().peer(id) {
             return Some(Arc::clone(peer));
@@ -562,16 +553,6 @@ impl Node {
             }
             drop(state);
             self.effect(Effect::Left(Arc::clone(peer)));
-        }
-    }
-
-    fn hear_strangers(&self, now: Now) {
-        let view = self.dispatch.view();
-        let heard = self.state.lock().strangers.take(|id| view.peer(id).is_some());
-        for (id, body) in heard {
-            if let Some(peer) = view.peer(&id) {
-                self.object_received(now, peer, &body);
-            }
         }
     }
 

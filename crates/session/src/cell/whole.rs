@@ -7,6 +7,7 @@ use core::time::Duration;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use super::{RARE_MAX, Role, SessionCell, TRANSIT, principal_of};
+use crate::attributes::Attribute;
 use crate::id::SessionId;
 use crate::stamp::Origin;
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
@@ -107,20 +108,19 @@ impl SessionCell {
             let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
             notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
         };
-        // What is not stamped yet comes with its request, in a view that has the receiver. A Tomcat knows no stamps.
-        let told = self.attributes.list().iter().filter(|attribute| for_tomcat || !attribute.dirty);
-        let told = told.filter_map(|attribute| Some((String::from(&*attribute.name), attribute.value.clone()?)));
+        // What a request has changed and not sent yet comes with that request, in a view that has the receiver.
+        let known = |attribute: &Attribute| Some((String::from(&*attribute.name), attribute.register.known().clone()?));
         let mut attributes = Vec::with_capacity(self.attributes.list().len());
-        attributes.extend(told);
+        attributes.extend(self.attributes.list().iter().filter_map(known));
         SessionState {
             created: self.created,
             last_accessed: self.last_accessed,
-            max_inactive: self.max_inactive.value,
+            max_inactive: *self.max_inactive.known(),
             is_new: self.is_new,
             is_valid: !self.ended,
             this_accessed: UnixMillis(at.wall.0.saturating_sub(idle)),
             version: if for_tomcat { 0 } else { self.clock },
-            principal: self.principal.value.as_ref().map(|principal| principal.value().clone()),
+            principal: self.principal.known().as_ref().map(|principal| principal.value().clone()),
             id: self.id.as_str().into(),
             note_session_id: note(NOTE_SESSION_ID),
             note_request: note(NOTE_REQUEST),
