@@ -40,5 +40,5 @@ pub use node_process::NodeProcess;
 pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
-pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec};
+pub use spec::{ClusterAt, Interceptor, Manager, Membership, NodeSpec};
 pub use tomcat::{TomcatNode, TomcatVersion};

@@ -1,6 +1,7 @@
 //! What a node of a test cluster is: where it listens, how it finds the others, how it sends.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
 
 /// The addresses that the sandbox's loopback interface has. They are no 127.x ones, so that a node announces itself as on a real network.
 pub const ADDRESSES: [Ipv4Addr; 4] = [
@@ -48,6 +49,17 @@ pub enum Interceptor {
     DomainFilter,
 }
 
+/// What keeps a Tomcat's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manager {
+    /// The cluster: DeltaManager.
+    Delta,
+    /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
+    Files(PathBuf),
+    /// No cluster: StandardManager with this `pathname`.
+    Standard(PathBuf),
+}
+
 /// One node, of either kind. The same description starts an Outlive or a Tomcat.
 #[derive(Debug, Clone)]
 pub struct NodeSpec {
@@ -65,6 +77,10 @@ pub struct NodeSpec {
     pub send_options: u8,
     /// Where the cluster element stands.
     pub cluster_at: ClusterAt,
+    /// What keeps the sessions, where the node is a Tomcat.
+    pub manager: Manager,
+    /// `persistAuthentication` of a manager without a cluster.
+    pub persist_authentication: bool,
     /// Paths at which a Tomcat serves the session app beside `/app`, each a web application of its own.
     pub more_apps: Vec<&'static str>,
     /// Interceptors, the topmost first.
@@ -87,6 +103,8 @@ impl NodeSpec {
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
+            manager: Manager::Delta,
+            persist_authentication: false,
             more_apps: Vec::new(),
             interceptors: Vec::new(),
             domain: String::new(),
@@ -111,6 +129,14 @@ impl NodeSpec {
     #[must_use]
     pub fn cluster_at(mut self, place: ClusterAt) -> Self {
         self.cluster_at = place;
+        self
+    }
+
+    /// With another manager, which keeps users too, or not.
+    #[must_use]
+    pub fn manager(mut self, manager: Manager, persist_authentication: bool) -> Self {
+        self.manager = manager;
+        self.persist_authentication = persist_authentication;
         self
     }
 

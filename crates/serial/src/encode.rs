@@ -46,18 +46,27 @@ impl Numbering {
         self.references
     }
 
-    fn handle(&self, node: NodeId) -> Option<u32> {
-        let number = self.numbers.get(node.index()).copied().unwrap_or(0);
-        number.checked_sub(1).map(|number| FIRST_HANDLE.wrapping_add(number))
+    /// Which handle a node has.
+    pub(crate) fn number(&self, node: NodeId) -> Option<u32> {
+        self.numbers.get(node.index()).copied().unwrap_or(0).checked_sub(1)
     }
 
-    fn assign(&mut self, node: NodeId) {
+    /// Says that a node stands in the stream already.
+    pub(crate) fn preset(&mut self, node: NodeId, number: u32) {
         if self.numbers.len() <= node.index() {
             self.numbers.resize(node.index() + 1, 0);
         }
-        self.next += 1;
-        self.numbers[node.index()] = self.next;
+        self.numbers[node.index()] = number + 1;
         self.touched.push(node);
+    }
+
+    fn handle(&self, node: NodeId) -> Option<u32> {
+        self.number(node).map(|number| FIRST_HANDLE.wrapping_add(number))
+    }
+
+    fn assign(&mut self, node: NodeId) {
+        self.preset(node, self.next);
+        self.next += 1;
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::TooLong;
 use crate::modified_utf8;
 use crate::protocol::*;
 use crate::share::Sharing;
+use crate::share::joined::is_text;
 use crate::value::Value;
 
 /// What a delta of few attributes takes.
@@ -169,6 +170,26 @@ impl ObjectOutput {
                 self.reset();
             }
             self.sharing.paste(value, &mut self.out);
+        }
+    }
+
+    /// Writes any object, or null, as Java does: what Java has only once (classes, the types of their fields, constants of enums) is
+    /// referred to where it stands in the stream already, and nothing is reset. The value is read for that, so this takes longer than
+    /// [`write_value`](Self::write_value).
+    pub fn write_joined(&mut self, value: &Value) {
+        self.drain();
+        let plain = value.is_null() || value.as_boxed().is_some();
+        if plain || !self.sharing.joined(value, &mut self.out) {
+            self.write_value(value);
+        }
+    }
+
+    /// Writes an object that is one wherever it stands, as a text is that comes from a program's source: the first time in full.
+    pub fn write_constant(&mut self, value: &Value) {
+        self.drain();
+        match is_text(value) {
+            true => self.sharing.constant(value, &mut self.out),
+            false => self.write_joined(value),
         }
     }
 

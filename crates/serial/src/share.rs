@@ -1,5 +1,7 @@
 //! Writing objects of known classes, with handles shared as Java's own writer shares them.
 
+pub(crate) mod joined;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -46,6 +48,8 @@ pub(crate) struct Sharing {
     known: [Option<u32>; KNOWN.len()],
     /// The boxes that `valueOf` keeps, by class and value.
     cached: BTreeMap<(u8, i8), u32>,
+    /// What else Java has only once, by its bytes in a stream of its own. See [`joined`].
+    unique: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Sharing {

@@ -523,6 +523,7 @@ fn principal_of(value: Value) -> Box<Principal> {
     Box::new(Principal::from_value(value))
 }
 
+mod kept;
 mod whole;
 
 #[cfg(test)]

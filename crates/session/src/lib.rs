@@ -9,7 +9,7 @@
 //! | [`message`], [`event`] | the Java object around everything that is sent |
 //! | [`delta`] | what one request changed |
 //! | [`state`] | whole sessions, for a node that joins |
-//! | [`stored`] | whole sessions in Tomcat's files |
+//! | [`stored`] | whole sessions as Tomcat's stores keep them |
 //! | [`trailer`] | the stamps of whole sessions, for our own nodes |
 //! | [`transfer`] | asking for the state, and what waits meanwhile |
 //! | [`unreadable`] | values that are not taken, and what becomes of them |
@@ -44,6 +44,7 @@ pub mod trailer;
 pub mod transfer;
 pub mod unreadable;
 pub mod waiting;
+mod whole;
 mod wire;
 
 pub use at_rest::AtRest;
@@ -55,7 +56,7 @@ pub use message::{MessageFault, SessionMessage};
 pub use principal::{Principal, User};
 pub use stamp::{Origin, Stamp, Writer};
 pub use state::{SessionState, StateReader, StateWriter};
-pub use stored::{StoredReader, StoredSession};
+pub use stored::{StoredHead, StoredReader, StoredSession, StoredWriter};
 pub use trailer::{StateStamps, TrailerReader, TrailerWriter};
 pub use transfer::{Ask, Transfer};
 pub use unreadable::{Unreadable, Why};

@@ -1,21 +1,21 @@
-//! Whole sessions as Tomcat keeps them in files: a `FileStore`'s `ID.session`, and a `StandardManager`'s `SESSIONS.ser`.
+//! Whole sessions as Tomcat keeps them: in a `FileStore`'s `ID.session`, in a table's column, in a `StandardManager`'s `SESSIONS.ser`.
 //!
 //! One stream either way. A `.session` file is one session and nothing else; a `SESSIONS.ser` begins with their number. The form is not
-//! that of a state transfer ([`state`](crate::state)): it has no version and no listeners, but how the user was authenticated.
-//!
-//! Files are read here, not written.
+//! that of a state transfer ([`state`](crate::state)): it has no version and no listeners, but how the user was authenticated. What
+//! Tomcat writes, and what is written here, differs in no byte as long as no two values share an object that Java may have twice.
 //!
 //! Source: Tomcat `StandardSession.doWriteObject`, `FileStore.save`, `StandardManager.doUnload`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use outlive_serial::{DecodeError, Limits, ObjectInput, Value};
+use outlive_serial::{DecodeError, Limits, ObjectInput, ObjectOutput, Value};
 use outlive_tribes_proto::time::UnixMillis;
 
-use crate::state::{ATTRIBUTES_MAX, SESSIONS_MAX, SessionState, attributes, checked, count, typed, value};
+use crate::state::{NOTE_REQUEST, SessionState};
+use crate::whole::{Form, Life, Sessions, Source, is_number, typed};
 
-/// A session out of a file.
+/// A session of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
     /// All that a state transfer knows as well; `version` is 0 and there are no listeners.
@@ -24,12 +24,107 @@ pub struct StoredSession {
     pub auth_type: Option<Value>,
 }
 
+impl StoredSession {
+    /// Without what Tomcat writes only with `persistAuthentication`: the user, how it was authenticated, and the two notes of a login.
+    #[must_use]
+    pub fn without_authentication(mut self) -> Self {
+        self.auth_type = None;
+        self.state.principal = None;
+        self.state.note_session_id = None;
+        self.state.note_request = None;
+        self
+    }
+
+    /// The bytes of a `.session` file.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = StoredWriter(ObjectOutput::new());
+        writer.push(self);
+        writer.finish()
+    }
+
+    /// The session of a `.session` file, in which a value that cannot be taken costs its attribute.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: no session, one that breaks off, or something behind it.
+    pub fn decode(file: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut reader = StoredReader::session(file, limits)?.tolerant();
+        let session = reader.next().unwrap_or_else(|| Err(DecodeError::unexpected(0, "a session")))?;
+        match reader.at_end() && !reader.is_cut() {
+            true => Ok(session),
+            false => Err(DecodeError::unexpected(reader.offset(), "the end of the session")),
+        }
+    }
+}
+
+/// What stands in front of a stored session's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredHead {
+    /// When it was last accessed: the end of that request, or its begin with `sessionLastAccessAtStart`.
+    pub last_accessed: UnixMillis,
+    /// Seconds; zero and less: never expires.
+    pub max_inactive: i32,
+    /// Whether it was alive when it was written.
+    pub is_valid: bool,
+    /// The last touch, never before `last_accessed` in what Tomcat writes.
+    pub this_accessed: UnixMillis,
+    /// The whole id.
+    pub id: String,
+}
+
+impl StoredHead {
+    /// So many bytes of a file are enough, whatever its id.
+    pub const BYTES_MAX: usize = 1024;
+
+    /// Reads the beginning of a `.session` file.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: that is none, or it breaks off.
+    pub fn decode(beginning: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut input = ObjectInput::new(beginning, *limits)?;
+        let Life { last_accessed, max_inactive, is_valid, this_accessed, .. } = Life::read(&mut input)?;
+        let id = typed(&mut input, "the session id")?;
+        Ok(StoredHead { last_accessed, max_inactive, is_valid, this_accessed, id })
+    }
+}
+
+/// Writes sessions one after the other.
+#[derive(Debug)]
+pub struct StoredWriter(ObjectOutput);
+
+impl StoredWriter {
+    /// A `SESSIONS.ser` that will hold exactly `count` sessions.
+    pub fn sessions(count: usize) -> Self {
+        let mut out = ObjectOutput::new();
+        out.write_integer_object(i32::try_from(count).unwrap_or(i32::MAX));
+        StoredWriter(out)
+    }
+
+    /// Appends one session.
+    pub fn push(&mut self, session: &StoredSession) {
+        let out = &mut self.0;
+        let state = &session.state;
+        Life::of(state).write(out);
+        out.write_string_object(&state.id);
+        out.write_constant(session.auth_type.as_ref().unwrap_or(&Value::null()));
+        for value in [&state.principal, &state.note_session_id, &state.note_request] {
+            out.write_joined(value.as_ref().unwrap_or(&Value::null()));
+        }
+        out.write_integer_object(i32::try_from(state.attributes.len()).unwrap_or(i32::MAX));
+        for (name, value) in &state.attributes {
+            out.write_string_object(name);
+            out.write_joined(value);
+        }
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
 /// Reads the sessions of a file one after the other, so that those before a fault are kept.
 #[derive(Debug)]
-pub struct StoredReader<'a> {
-    input: ObjectInput<'a>,
-    left: usize,
-}
+pub struct StoredReader<'a>(Sessions<'a, Stored>);
 
 impl<'a> StoredReader<'a> {
     /// The one session of a `.session` file.
@@ -37,7 +132,7 @@ impl<'a> StoredReader<'a> {
     /// # Errors
     /// [`DecodeError`]: no Java stream.
     pub fn session(file: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
-        Ok(StoredReader { input: ObjectInput::new(file, *limits)?, left: 1 })
+        Sessions::one(file, limits).map(StoredReader)
     }
 
     /// The sessions of a `SESSIONS.ser`.
@@ -45,67 +140,33 @@ impl<'a> StoredReader<'a> {
     /// # Errors
     /// [`DecodeError`]: no Java stream, or an impossible number of sessions.
     pub fn sessions(file: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
-        let mut input = ObjectInput::new(file, *limits)?;
-        let left = count(&mut input, SESSIONS_MAX, "a number of sessions")?;
-        Ok(StoredReader { input, left })
+        Sessions::counted(file, limits).map(StoredReader)
+    }
+
+    /// A reader for which a value that cannot be taken costs its attribute, as [`StateReader::tolerant`](crate::StateReader::tolerant).
+    #[must_use]
+    pub fn tolerant(self) -> Self {
+        StoredReader(self.0.tolerant())
     }
 
     /// Where the next session begins, or where reading stopped, from the start of the file.
     pub fn offset(&self) -> usize {
-        self.input.offset()
+        self.0.offset()
     }
 
     /// Whether nothing is left in the file.
     pub fn at_end(&self) -> bool {
-        self.input.at_end()
+        self.0.at_end()
     }
 
-    fn read(&mut self) -> Result<StoredSession, DecodeError> {
-        let input = &mut self.input;
-        let created = UnixMillis(typed(input, "the creation time")?);
-        let last_accessed = UnixMillis(typed(input, "the time of the last access")?);
-        let max_inactive = typed(input, "the idle time")?;
-        let is_new = typed(input, "isNew")?;
-        let is_valid = typed(input, "isValid")?;
-        let this_accessed = UnixMillis(typed(input, "the time of this access")?);
-        let id: String = typed(input, "the session id")?;
-        // Two pairs stand before the number of attributes, each of which older Tomcats leave out.
-        let (mut pairs, mut attributes_len) = (Vec::new(), None);
-        while attributes_len.is_none() && pairs.len() < 2 {
-            let offset = input.offset();
-            match value(input)? {
-                Some(number) if number.class_name() == "java.lang.Integer" => {
-                    attributes_len = Some(checked(number.to_serde().ok(), ATTRIBUTES_MAX, offset)?);
-                }
-                first => pairs.push((first, value(input)?)),
-            }
-        }
-        let attributes_len = match attributes_len {
-            Some(number) => number,
-            None => count(input, ATTRIBUTES_MAX, "a number of attributes")?,
-        };
-        let (attributes, unreadable) = attributes(input, attributes_len)?;
-        let mut pairs = pairs.into_iter();
-        let (auth_type, principal) = pairs.next().unwrap_or_default();
-        let (note_session_id, note_request) = pairs.next().unwrap_or_default();
-        let listeners = Vec::new();
-        let state = SessionState {
-            created,
-            last_accessed,
-            max_inactive,
-            is_new,
-            is_valid,
-            this_accessed,
-            version: 0,
-            principal,
-            id,
-            note_session_id,
-            note_request,
-            attributes,
-            listeners,
-            unreadable,
-        };
-        Ok(StoredSession { state, auth_type })
+    /// Whether the last session has lost all that stood behind one of its values: the file was cut off there, or is damaged.
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cut()
+    }
+
+    /// How many of the sessions that were announced could not be read so far.
+    pub fn lost(&self) -> usize {
+        self.0.lost()
     }
 }
 
@@ -114,82 +175,53 @@ impl Iterator for StoredReader<'_> {
 
     /// The next session; after a fault there is none, for the rest of the stream cannot be read.
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let read = self.read();
-        if read.is_err() {
-            self.left = 0;
+        self.0.next()
+    }
+}
+
+/// The form of a `StandardSession`.
+#[derive(Debug)]
+struct Stored;
+
+impl Form for Stored {
+    type Session = StoredSession;
+
+    fn read_head(source: &mut Source<'_>) -> Result<(StoredSession, usize), DecodeError> {
+        let life = Life::read(&mut source.input)?;
+        let mut state = life.into_state(typed(&mut source.input, "the session id")?);
+        // Two pairs stand before the number of attributes, each of which older Tomcats leave out.
+        let (mut pairs, mut attributes_len) = (Vec::new(), None);
+        while attributes_len.is_none() && pairs.len() < 2 {
+            let offset = source.input.offset();
+            match source.value()? {
+                Some(number) if is_number(&number) => {
+                    attributes_len = Some(source.attributes_len(Some((&number, offset)))?);
+                }
+                first => {
+                    let what = if pairs.is_empty() { "the user" } else { NOTE_REQUEST };
+                    pairs.push((first, source.taken((what, false), &mut state.unreadable)?));
+                }
+            }
         }
-        Some(read)
+        let attributes_len = match attributes_len {
+            Some(number) => number,
+            None => source.attributes_len(None)?,
+        };
+        let mut pairs = pairs.into_iter();
+        let (auth_type, principal) = pairs.next().unwrap_or_default();
+        state.principal = principal;
+        (state.note_session_id, state.note_request) = pairs.next().unwrap_or_default();
+        Ok((StoredSession { state, auth_type }, attributes_len))
+    }
+
+    fn read_tail(_: &mut Source<'_>, _: &mut StoredSession) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn state(session: &mut StoredSession) -> &mut SessionState {
+        &mut session.state
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::principal::{Principal, User};
-    use outlive_serial::ObjectOutput;
-
-    /// What stands between a session's id and the number of its attributes.
-    fn file(between: &[Value]) -> Vec<u8> {
-        let mut out = ObjectOutput::new();
-        out.write_long_object(1_700_000_000_000);
-        out.write_long_object(1_700_000_000_001);
-        out.write_integer_object(77);
-        out.write_boolean_object(false);
-        out.write_boolean_object(true);
-        out.write_long_object(1_700_000_000_002);
-        out.write_string_object("AB.n1");
-        between.iter().for_each(|value| out.write_value(value));
-        out.write_integer_object(1);
-        out.write_string_object("k");
-        out.write_value(&Value::string("v"));
-        out.finish()
-    }
-
-    fn read(file: &[u8]) -> StoredSession {
-        let mut reader = StoredReader::session(file, &Limits::default()).unwrap();
-        let session = reader.next().unwrap().unwrap();
-        assert!(reader.at_end() && reader.next().is_none());
-        assert_eq!(session.state.attributes, [(String::from("k"), Value::string("v"))]);
-        assert_eq!((session.state.id.as_str(), session.state.max_inactive), ("AB.n1", 77));
-        session
-    }
-
-    #[test]
-    fn what_older_tomcats_leave_out_may_be_missing() {
-        let null = Value::null;
-        assert_eq!(read(&file(&[])).auth_type, None);
-        assert_eq!(read(&file(&[null(), null()])).auth_type, None);
-        assert_eq!(read(&file(&[null(), null(), null(), null()])).auth_type, None);
-    }
-
-    #[test]
-    fn a_user_is_kept_with_persist_authentication() {
-        let alice = Principal::new(User::new("alice", ["user"]));
-        let file =
-            file(&[Value::string("FORM"), alice.value().clone(), Value::string("AB.n1"), Value::string("request")]);
-        let session = read(&file);
-        assert_eq!(session.auth_type, Some(Value::string("FORM")));
-        assert_eq!(session.state.principal.as_ref(), Some(alice.value()));
-        assert_eq!(session.state.note_session_id, Some(Value::string("AB.n1")));
-        assert_eq!(session.state.note_request, Some(Value::string("request")));
-    }
-
-    #[test]
-    fn a_file_that_breaks_off_keeps_what_came_before() {
-        let one = file(&[]);
-        let mut out = ObjectOutput::new();
-        out.write_integer_object(2);
-        let mut both = out.finish();
-        both.push(0x79); // handles begin again
-        both.extend_from_slice(&one[4..]);
-        let cut = both.len();
-        both.push(0x79);
-        both.extend_from_slice(&one[4..one.len() - 1]);
-        let mut reader = StoredReader::sessions(&both, &Limits::default()).unwrap();
-        assert!(reader.next().unwrap().is_ok());
-        assert!(reader.offset() <= cut && !reader.at_end());
-        assert!(reader.next().unwrap().is_err());
-        assert!(reader.next().is_none());
-    }
-}
+mod tests;

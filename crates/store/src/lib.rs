@@ -7,6 +7,8 @@
 //! | type | what |
 //! |---|---|
 //! | [`SessionRecord`], [`SessionHead`] | one session as a store keeps it; all of it but its values |
+//! | [`FileStore`] | files, which Tomcats may share |
+//! | [`SessionsFile`] | all sessions in one file, from one process to the next |
 //! | [`Save`], [`Saved`] | a session to be kept, and what became of that |
 //! | [`Grave`] | what stands in the place of a session that is no more |
 //! | [`StoreError`], [`StoreFault`] | what went wrong, sorted by what is to be done about it |
@@ -14,21 +16,27 @@
 //! A store does not know what is in a session, decides nothing (when to save, what to load), and keeps nothing in memory that
 //! another node may have changed.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
+pub mod file;
 mod grave;
 mod record;
 mod save;
+mod sessions_file;
 
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
 pub use error::{StoreError, StoreFault};
+pub use file::FileStore;
 pub use grave::Grave;
 use outlive_session::{BaseId, SessionId};
 use outlive_tribes_proto::time::UnixMillis;
 pub use record::{SessionHead, SessionRecord, Version};
 pub use save::{Save, Saved};
+pub use sessions_file::{LoadedSessions, SessionsFile};
 
 /// What a store's operations give: boxed, so that stores of all kinds fit behind one pointer.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -56,30 +64,36 @@ pub trait Store: Debug + Send + Sync {
     fn check(&self) -> StoreFuture<'_, ()>;
 
     /// The session with the base of `id`, whatever route stands behind it. Of several, which a node that died in the middle of a
-    /// change of the route may leave, the one accessed last.
+    /// change of the route may leave, the one accessed last. None where its base has a grave, whatever else is there.
     ///
     /// # Errors
     /// [`StoreFault::Corrupt`]: it is there and no session; it is set aside, so that the next call finds none.
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreFuture<'a, Option<SessionRecord>>;
 
     /// Keeps a session, in the place of what was there under its base, unless that [has ended](Saved::Buried) or, for a store that can
-    /// tell, [was changed](Saved::Changed) since it was loaded or saved here.
+    /// tell, [was changed](Saved::Changed) since it was loaded or saved here. Of saves and burials of one base at the same time, in this
+    /// process or another one, a burial wins.
     fn save<'a>(&'a self, save: &'a Save) -> StoreFuture<'a, Saved>;
 
-    /// Drops a session and puts a grave in its place. A session that is not there gets its grave all the same.
+    /// Drops a session and puts a grave in its place. A session that is not there gets its grave all the same; a grave that is there
+    /// is replaced, and kept until the later of both times.
     fn bury<'a>(&'a self, id: &'a SessionId, grave: &'a Grave) -> StoreFuture<'a, ()>;
 
     /// Drops a session without a grave, if it has not been accessed since `last_accessed`. For sessions that have expired: another
-    /// node may have served it meanwhile. Whether it is gone.
+    /// node may have served it meanwhile. Whether this call has dropped it: of several nodes that try, one gets `true`. `false`: it was
+    /// accessed since, or it is no longer there.
     fn forget<'a>(&'a self, id: &'a SessionId, last_accessed: UnixMillis) -> StoreFuture<'a, bool>;
 
     /// The grave of a base, if there is one.
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>>;
 
-    /// Sessions in the order of their ids, at most `limit` (up to 10,000) behind the id `after`. What cannot be read is left out.
+    /// Sessions in the order of their whole ids, as bytes, at most `limit` (up to 10,000) behind the id `after`, which need not be there.
+    /// Fewer than `limit` means that there are no more. What cannot be read is left out.
     fn heads<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreFuture<'a, Vec<SessionHead>>;
 
-    /// Sessions whose idle time is over at `now`, at most `limit`, in no order. One that never expires is never among them.
+    /// Sessions whose idle time is over at `now` as far as their [heads](SessionHead::is_expired) tell, at most `limit`, in no order. One
+    /// that never expires is never among them. A Tomcat with `sessionLastAccessAtStart` keeps the begin of the last request in the head:
+    /// whoever ends a session looks at [`this_accessed`](outlive_session::SessionState::this_accessed) in its data before that.
     fn expired(&self, now: UnixMillis, limit: usize) -> StoreFuture<'_, Vec<SessionHead>>;
 
     /// Drops graves that were to be kept until a time before `now`. How many.

@@ -17,7 +17,7 @@ pub struct SessionHead {
     pub is_valid: bool,
     /// Seconds of idleness after which it ends; zero and less: never.
     pub max_inactive_seconds: i32,
-    /// The last access but one, as Tomcat's stores keep it.
+    /// When it was last accessed, as Tomcat's stores keep it: the end of the last request, or its begin with `sessionLastAccessAtStart`.
     pub last_accessed: UnixMillis,
 }
 
@@ -34,7 +34,8 @@ impl SessionHead {
 pub struct SessionRecord {
     /// What is told without the values.
     pub head: SessionHead,
-    /// Tomcat's stored form, see [`outlive_session::stored`].
+    /// Tomcat's stored form, see [`outlive_session::stored`]. What the head tells stands in it as well, and must be the same: a store may
+    /// keep the data alone.
     pub data: Bytes,
     /// `None` where the store cannot tell one state from another.
     pub version: Option<Version>,

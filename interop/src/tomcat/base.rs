@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::server_xml::server_xml;
+use super::server_xml::{own_manager, server_xml};
 use super::version::TomcatVersion;
 use super::xml::Element;
 use crate::spec::NodeSpec;
@@ -44,14 +44,14 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_ap
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
     for path in ["/app"].iter().chain(&spec.more_apps) {
         let file = format!("Catalina/localhost/{}.xml", path.trim_start_matches('/'));
-        fs::write(conf.join(file), context(web_app).document())?;
+        fs::write(conf.join(file), context(spec, web_app).document())?;
     }
     Ok(())
 }
 
 /// The application's context. Privileged, as its `/health` asks the container; the valve lets a servlet log a user in, and makes a
 /// session for that. The background thread looks for expired sessions each second rather than each ten.
-fn context(web_app: &Path) -> Element {
+fn context(spec: &NodeSpec, web_app: &Path) -> Element {
     Element::new("Context")
         .with("docBase", web_app.display())
         .with("privileged", true)
@@ -60,6 +60,7 @@ fn context(web_app: &Path) -> Element {
             Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
                 .with("alwaysUseSession", true),
         )
+        .children(own_manager(spec))
 }
 
 fn users() -> Element {
