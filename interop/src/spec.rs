@@ -59,6 +59,8 @@ pub struct NodeSpec {
     pub http_port: u16,
     /// The port that cluster messages come to.
     pub receiver_port: u16,
+    /// The port on which a node of ours tells its health before it serves.
+    pub health_port: u16,
     /// How the others are found.
     pub membership: Membership,
     /// `channelSendOptions`.
@@ -84,6 +86,7 @@ impl NodeSpec {
             host: ADDRESSES[number - 1],
             http_port: 8080,
             receiver_port: 4000,
+            health_port: 8081,
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
@@ -91,6 +94,20 @@ impl NodeSpec {
             interceptors: Vec::new(),
             domain: String::new(),
         }
+    }
+
+    /// At another address, of a host or of the loopback interface.
+    #[must_use]
+    pub fn at(mut self, host: Ipv4Addr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With these ports: for the session app, for cluster messages, for the health.
+    #[must_use]
+    pub fn ports(mut self, http: u16, receiver: u16, health: u16) -> Self {
+        (self.http_port, self.receiver_port, self.health_port) = (http, receiver, health);
+        self
     }
 
     /// With the session app at these paths too, where the node is a Tomcat.
