@@ -8,9 +8,9 @@
 //! the first process of a process namespace, too: when it ends, the kernel kills whatever the tests left behind. It takes root, or a
 //! system on which ordinary users may make namespaces.
 
-use std::{env, fs};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::{env, fs};
 
 use crate::spec::ADDRESSES;
 

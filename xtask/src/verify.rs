@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 11] = [
+const PROCESS_TESTS: [&str; 13] = [
     "nine_steps",
     "overtaking",
     "mixed",
@@ -20,6 +20,8 @@ const PROCESS_TESTS: [&str; 11] = [
     "bad_input",
     "hostile",
     "keeper",
+    "balancers",
+    "keepalived",
     "demo_page",
 ];
 
