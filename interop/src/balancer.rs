@@ -1,7 +1,7 @@
 //! A balancer of the world in front of nodes: its real program with a configuration of `examples/balancers`, as it is.
 //!
-//! The configurations have the nodes `a` at 127.0.0.1:8081 and `b` at 127.0.0.1:8082 ([`node_at`]), the balancer at
-//! [`Balancer::ADDRESS`]. What a balancer writes goes to a folder of the scene.
+//! The configurations have the nodes `a` at 127.0.0.1:8081 and `b` at 127.0.0.1:8082 (over AJP 8009 and 8010; [`node_behind`]), the
+//! balancer at [`Balancer::ADDRESS`]. What a balancer writes goes to a folder of the scene.
 
 use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -31,6 +31,10 @@ pub enum BalancerKind {
     Nginx,
     /// Apache httpd with mod_proxy_balancer, over HTTP.
     HttpdProxy,
+    /// The same over AJP.
+    HttpdAjp,
+    /// Apache httpd with mod_jk, over AJP.
+    HttpdJk,
 }
 
 impl BalancerKind {
@@ -39,20 +43,31 @@ impl BalancerKind {
         match self {
             Self::HaProxy => "haproxy",
             Self::Nginx => "nginx",
-            Self::HttpdProxy => "apache2",
+            Self::HttpdProxy | Self::HttpdAjp | Self::HttpdJk => "apache2",
         }
     }
 
+    /// The file of `examples/balancers`.
+    fn configuration(self) -> PathBuf {
+        let file = match self {
+            Self::HaProxy => "haproxy.cfg",
+            Self::Nginx => "nginx.conf",
+            Self::HttpdProxy => "httpd-proxy.conf",
+            Self::HttpdAjp => "httpd-ajp.conf",
+            Self::HttpdJk => "httpd-jk.conf",
+        };
+        examples().join("balancers").join(file)
+    }
+
+    /// How its configuration says that it is started, with a folder to write into.
     fn command(self, folder: &Path) -> Command {
-        let mut command = Command::new(self.program());
-        let example = |name: &str| examples().join("balancers").join(name);
+        let (mut command, file) = (Command::new(self.program()), self.configuration());
         match self {
-            Self::HaProxy => command.arg("-db").arg("-f").arg(example("haproxy.cfg")),
-            Self::Nginx => {
-                command.arg("-p").arg(folder).arg("-c").arg(example("nginx.conf")).args(["-g", "daemon off;"])
-            }
-            Self::HttpdProxy => {
-                command.arg("-d").arg(folder).arg("-f").arg(example("httpd-proxy.conf")).arg("-DFOREGROUND")
+            Self::HaProxy => command.arg("-db").arg("-f").arg(file),
+            Self::Nginx => command.arg("-p").arg(folder).arg("-c").arg(file).args(["-g", "daemon off;"]),
+            Self::HttpdProxy | Self::HttpdAjp | Self::HttpdJk => {
+                command.env("WORKERS", file.with_file_name("workers.properties"));
+                command.arg("-d").arg(folder).arg("-f").arg(file).arg("-DFOREGROUND")
             }
         };
         command
@@ -64,9 +79,13 @@ pub(crate) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples")
 }
 
-/// The node `number` (from 1) as the configurations have it.
-pub fn node_at(name: &str, number: u16) -> NodeSpec {
-    NodeSpec::new(name, 1).at(Ipv4Addr::LOCALHOST).ports(8080 + number, 4000 + number, 9000 + number)
+/// The node `number` (from 1) as the configurations have it, over AJP where that balancer speaks it.
+pub fn node_behind(kind: BalancerKind, name: &str, number: u16) -> NodeSpec {
+    let spec = NodeSpec::new(name, 1).at(Ipv4Addr::LOCALHOST).ports(8080 + number, 4000 + number, 9000 + number);
+    match kind {
+        BalancerKind::HttpdAjp | BalancerKind::HttpdJk => spec.ajp(8008 + number),
+        BalancerKind::HaProxy | BalancerKind::Nginx | BalancerKind::HttpdProxy => spec,
+    }
 }
 
 /// A balancer's process. It ends in order when it is dropped, so that its workers do, too.

@@ -74,6 +74,9 @@ impl<'scene> OutliveNode<'scene> {
             let host = if self.host.is_some() { Ipv4Addr::UNSPECIFIED } else { spec.host };
             flag("--http", SocketAddrV4::new(host, spec.http_port).to_string());
             flag("--app", "/app=session".into());
+            if let Some(port) = spec.ajp_port {
+                flag("--ajp", SocketAddrV4::new(spec.host, port).to_string());
+            }
         }
         flag("--receiver", spec.receiver().to_string());
         match &spec.membership {

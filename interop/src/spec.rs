@@ -61,6 +61,8 @@ pub struct NodeSpec {
     pub receiver_port: u16,
     /// The port on which a node of ours tells its health before it serves.
     pub health_port: u16,
+    /// The port of the session app over AJP; none: HTTP alone.
+    pub ajp_port: Option<u16>,
     /// How the others are found.
     pub membership: Membership,
     /// `channelSendOptions`.
@@ -87,6 +89,7 @@ impl NodeSpec {
             http_port: 8080,
             receiver_port: 4000,
             health_port: 8081,
+            ajp_port: None,
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
@@ -107,6 +110,13 @@ impl NodeSpec {
     #[must_use]
     pub fn ports(mut self, http: u16, receiver: u16, health: u16) -> Self {
         (self.http_port, self.receiver_port, self.health_port) = (http, receiver, health);
+        self
+    }
+
+    /// With the session app over AJP, too.
+    #[must_use]
+    pub fn ajp(mut self, port: u16) -> Self {
+        self.ajp_port = Some(port);
         self
     }
 
