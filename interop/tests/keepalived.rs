@@ -20,7 +20,7 @@ const HOSTS: [(&str, Ipv4Addr, &str); 2] =
     [("one", Ipv4Addr::new(10, 0, 0, 1), "a"), ("two", Ipv4Addr::new(10, 0, 0, 2), "b")];
 /// The network is real, if small, so the nodes encrypt what they say.
 const ENCRYPT: Interceptor = Interceptor::Encrypt("AES/GCM/NoPadding", "00112233445566778899aabbccddeeff");
-/// Clients that log in at the beginning, and never again.
+/// Clients that log in at the beginning. One more does after each fault. None of them ever logs in again.
 const USERS: usize = 3;
 /// Requests in a row of each of them between two moves.
 const REQUESTS: usize = 5;
@@ -132,7 +132,8 @@ impl<'scene> Site<'scene> {
     }
 
     /// Breaks what has the address, and expects the other host to take it, with all sessions. Then mends it.
-    fn moves(&mut self, fault: Fault, users: &mut [User]) -> Result<()> {
+    /// What is written meanwhile, sessions that begin meanwhile too, must be at both hosts before the next move: nobody writes it again.
+    fn moves(&mut self, fault: Fault, users: &mut Vec<User>) -> Result<()> {
         let from = self.holder()?;
         let to = 1 - from;
         let fit = self.places[from].keepalived.times_fit()?;
@@ -152,12 +153,16 @@ impl<'scene> Site<'scene> {
             user.keeps_its_session(self.address).with_context(|| format!("after {fault:?} of {}", HOSTS[from].0))?;
             user.counts(self.address)?;
         }
+        let mut new = User::log_in(users.len(), self.address)?;
+        new.counts(self.address)?;
+        users.push(new);
 
         self.places[from].mends(fault)?;
         self.places[from].keepalived.fit_again(fit)?;
         self.nodes_see_each_other()?;
+        self.nodes_hold(users.len())?;
         ensure!(self.holder()? == to, "the address went back by itself");
-        users.iter_mut().try_for_each(|user| user.counts(self.address))
+        Ok(())
     }
 
     /// Kills the node of the host that has the address: its balancer goes to the other node, at once and without an error.
@@ -185,6 +190,14 @@ impl<'scene> Site<'scene> {
                 (one, two) => anyhow::bail!("host one has it: {one}, host two: {two}"),
             }
         })
+    }
+
+    fn nodes_hold(&self, sessions: usize) -> Result<()> {
+        for place in &self.places {
+            let what = format!("sessions that {} holds", place.node.name());
+            poll::until_equal(&what, MOVE_LIMIT, &(sessions as u64), || Ok(place.node.health()?.sessions))?;
+        }
+        Ok(())
     }
 
     fn nodes_see_each_other(&self) -> Result<()> {
