@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 12] = [
+const PROCESS_TESTS: &[&str] = &[
     "nine_steps",
     "overtaking",
     "mixed",
@@ -21,6 +21,8 @@ const PROCESS_TESTS: [&str; 12] = [
     "hostile",
     "keeper",
     "stores_files",
+    "balancers",
+    "keepalived",
     "demo_page",
 ];
 
@@ -68,5 +70,5 @@ fn on_workspace(command: &str) -> Command {
 }
 
 fn process_tests() -> impl Iterator<Item = &'static str> {
-    PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
+    PROCESS_TESTS.iter().flat_map(|name| ["--test", name])
 }

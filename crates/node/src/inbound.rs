@@ -196,7 +196,7 @@ impl Context {
         }
     }
 
-    /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
+    /// Sends a peer what it is behind in: sessions whole, new ids, and the end of those that are gone and listed. What
     /// does not fit again is noted again.
     pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, dirty: &Dirty) {
         let (mut cells, mut whole) = (Vec::new(), Vec::new());

@@ -289,14 +289,14 @@ impl Node {
         context
     }
 
-    /// Sends a peer the sessions whole that its full lane has refused, and the state that it could not be given.
+    /// Sends a peer the sessions whole that it is behind in, and the state that it could not be given: its lane was full, or it was cut off.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
         let dirty = peer.take_dirty();
         if dirty.is_empty() {
             return;
         }
         tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
-            "sends sessions whole that did not fit into its lane");
+            "sends sessions whole that it is behind in");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
             if dirty.questions.contains(&context.name) {
@@ -536,7 +536,7 @@ impl Node {
                 peer.learn(member);
                 Arc::clone(peer)
             }
-            None => Arc::new(Peer::new(member, self.config.lane_bytes_max)),
+            None => self.new_peer(member),
         };
         let after = Arc::new(ClusterView { peers: view.members.iter().map(peer).collect() });
         self.dispatch.view.publish(Arc::clone(&after));
@@ -554,6 +554,17 @@ impl Node {
             drop(state);
             self.effect(Effect::Left(Arc::clone(peer)));
         }
+    }
+
+    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
+    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
+    fn new_peer(&self, member: &Member) -> Arc<Peer> {
+        let peer = Peer::new(member, self.config.lane_bytes_max);
+        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
+        if is_back && peer.is_ours() {
+            peer.mark_all_dirty();
+        }
+        Arc::new(peer)
     }
 
     /// Lets each context ask for the state, or ask another, or go on.

@@ -32,12 +32,12 @@ pub struct Peer {
     pub counters: PeerCounters,
 }
 
-/// What a peer is behind in because its lane was full.
+/// What a peer is behind in because its lane was full, or because it was cut off and is back.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
     /// Sessions, with the whole id by which the peer knows each.
     pub(crate) sessions: BTreeMap<BaseId, SessionId>,
-    /// There were too many to list: it may be behind in any session.
+    /// There were too many to list, or nobody listed them: it may be behind in any session.
     pub(crate) all: bool,
     /// Contexts whose state it has asked for, when its lane had no room for the answer.
     pub(crate) questions: BTreeSet<Arc<str>>,
@@ -229,7 +229,7 @@ impl Peer {
         self.lane.nudge();
     }
 
-    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken.
+    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken, or was not there.
     pub fn mark_all_dirty(&self) {
         self.dirty.lock().all = true;
         self.lane.nudge();
