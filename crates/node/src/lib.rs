@@ -50,6 +50,6 @@ pub use outlive_session::transfer::TRANSFER_TIMEOUT;
 pub use outlive_session::{SetError, User};
 pub use parcel::{Load, Parcel};
 pub use peer::{Behind, ClusterView, Losses, Peer, PeerCounters};
-pub use standing::{Obstacle, PeerStanding, Standing};
 #[cfg(feature = "planted")]
 pub use planted::Unsent;
+pub use standing::{Obstacle, PeerStanding, Standing};
