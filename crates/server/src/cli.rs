@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::balance::{self, BalanceArguments};
 use crate::drain::DrainArguments;
 use crate::exit::Exit;
 use crate::restart_check::{self, RestartCheckArguments};
@@ -23,6 +24,8 @@ pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Command {
+    // Boxed, being many times larger.
+    Balance(Box<BalanceArguments>),
     Demo(DemoArguments),
     Drain(DrainArguments),
     Inspect(InspectArguments),
@@ -71,6 +74,9 @@ enum Subcommands {
     /// Shows captured cluster traffic and session files, one JSON object a line
     #[command(long_about = inspect::ABOUT, after_help = inspect::EXAMPLES)]
     Inspect(InspectArguments),
+    /// A sticky balancer in front of the nodes
+    #[command(long_about = balance::ABOUT, after_help = balance::EXAMPLES)]
+    Balance(Box<BalanceArguments>),
     /// Lets a node leave without the loss of a session, and waits until it has
     ///
     /// The same as SIGTERM: its health says 503 so that balancers notice, requests under way are answered, all that it holds is
@@ -103,6 +109,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Ok(parsed) => match parsed.command {
             None => Ok(Command::Demo(DemoArguments::default())),
             Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
+            Some(Subcommands::Balance(arguments)) => Ok(Command::Balance(arguments)),
             Some(Subcommands::Drain(arguments)) => Ok(Command::Drain(arguments)),
             Some(Subcommands::RestartCheck(arguments)) => Ok(Command::RestartCheck(arguments)),
             Some(Subcommands::Inspect(arguments)) => Ok(Command::Inspect(arguments)),

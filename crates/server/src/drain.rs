@@ -26,6 +26,6 @@ mod node;
 pub(crate) use command::run;
 pub(crate) use control::Control;
 pub(crate) use departure::{Departure, other_members};
-pub(crate) use flags::{DrainArguments, DrainFlags, NodeArguments, Seconds};
+pub(crate) use flags::{DrainArguments, DrainFlags, NamedNode, NodeArguments, Seconds};
 pub(crate) use leave::leave;
 pub(crate) use node::NodeAddress;

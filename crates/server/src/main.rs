@@ -10,6 +10,7 @@
 //! | `serve` | one node, from its ports to its last word |
 //! | `app` | the session app that every server of the comparison serves |
 //! | `demo` | two nodes as processes, the balancer before them, the nine steps |
+//! | `balance` | the balancer without the demo |
 //! | `drain` | a node that leaves in order, and `outlive drain` |
 //! | `restart_check` | whether a node may be restarted now |
 //! | `inspect` | captures and session files, one JSON object a line |
@@ -19,6 +20,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 mod app;
+mod balance;
 mod cli;
 mod demo;
 mod drain;
@@ -45,6 +47,10 @@ fn main() -> ExitCode {
             log_to_stderr("info", arguments.log_format);
             let settings = serve::Settings::resolve(*arguments)?;
             with_threads(serve::run(settings))
+        }
+        Command::Balance(arguments) => {
+            log_to_stderr("info", arguments.log_format);
+            with_threads(balance::run(*arguments))
         }
         Command::Drain(arguments) => with_threads(drain::run(arguments)),
         Command::RestartCheck(arguments) => with_threads(restart_check::run(arguments)),

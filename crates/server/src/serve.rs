@@ -25,7 +25,7 @@ mod settings;
 
 use health::{HealthService, Watched};
 use router::Router;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, look_up};
 
 /// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
 const MAX_INACTIVE_SECONDS: i32 = 30 * 60;

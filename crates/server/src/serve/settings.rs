@@ -186,7 +186,7 @@ fn refuse_plaintext(receiver: Receiver, bind: Option<IpAddr>) -> Result<(), Exit
 }
 
 /// The first address of a host. Asks the system's resolver, so it may take seconds; it runs before anything is started.
-fn look_up(flag: &str, target: &HostPort) -> Result<SocketAddr, Exit> {
+pub(crate) fn look_up(flag: &str, target: &HostPort) -> Result<SocketAddr, Exit> {
     let addresses = (target.host.as_str(), target.port).to_socket_addrs();
     let found = addresses.ok().and_then(|mut addresses| addresses.next());
     found.ok_or_else(|| Exit::failure(format!("{flag} {target}: no address is known for \"{}\"", target.host)))
