@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 13] = [
+const PROCESS_TESTS: [&str; 14] = [
     "nine_steps",
     "overtaking",
     "mixed",
@@ -22,6 +22,7 @@ const PROCESS_TESTS: [&str; 13] = [
     "keeper",
     "balancers",
     "keepalived",
+    "rolling_restart",
     "demo_page",
 ];
 
