@@ -61,7 +61,11 @@ impl BalancerKind {
 
     /// How its configuration says that it is started, with a folder to write into.
     fn command(self, folder: &Path) -> Command {
-        let (mut command, file) = (Command::new(self.program()), self.configuration());
+        self.command_with(&self.configuration(), folder)
+    }
+
+    fn command_with(self, file: &Path, folder: &Path) -> Command {
+        let mut command = Command::new(self.program());
         match self {
             Self::HaProxy => command.arg("-db").arg("-f").arg(file),
             Self::Nginx => command.arg("-p").arg(folder).arg("-c").arg(file).args(["-g", "daemon off;"]),
@@ -109,6 +113,21 @@ impl<'scene> Balancer<'scene> {
         let name = kind.program().to_owned();
         let folder = scene.open_folder(&name)?;
         Ok(Self { scene, command: kind.command(&folder), process: NodeProcess::new(&name), name })
+    }
+
+    /// One that is not started yet, with the example as `edit` changes it: for what its comments say to add.
+    ///
+    /// # Errors
+    /// Where its folder or file cannot be made, or `edit` finds something missing.
+    pub fn edited(scene: &'scene Scene, kind: BalancerKind, edit: impl Fn(&str) -> Result<String>) -> Result<Self> {
+        let name = kind.program().to_owned();
+        let folder = scene.open_folder(&name)?;
+        let example = kind.configuration();
+        let text = fs::read_to_string(&example).with_context(|| format!("cannot read {}", example.display()))?;
+        let file = folder.join("configuration");
+        fs::write(&file, edit(&text).with_context(|| example.display().to_string())?)?;
+        let command = kind.command_with(&file, &folder);
+        Ok(Self { scene, command, process: NodeProcess::new(&name), name })
     }
 
     /// An HAProxy on a host: it listens on all of the host's addresses, and its nodes are elsewhere. The example reads both from the

@@ -63,6 +63,16 @@ impl<'scene> OutliveNode<'scene> {
         SocketAddrV4::new(host, self.spec.health_port).into()
     }
 
+    /// Waits until the process has ended by itself, as a drained node does.
+    ///
+    /// # Errors
+    /// Where it does not, or not in order.
+    pub fn ended(&mut self) -> Result<()> {
+        let status = self.process.wait()?;
+        ensure!(status.success(), "{} ended with {status}", self.spec.name);
+        Ok(())
+    }
+
     /// The arguments of `outlive` that make this node.
     pub fn arguments(&self) -> Vec<String> {
         let spec = &self.spec;

@@ -23,6 +23,7 @@ const PROCESS_TESTS: &[&str] = &[
     "stores_files",
     "balancers",
     "keepalived",
+    "rolling_restart",
     "demo_page",
 ];
 

@@ -31,6 +31,8 @@ pub enum Effect {
     Heard,
     /// A context holds its state now.
     Ready,
+    /// A member's record says something new of it, such as that it holds the state.
+    Learnt,
     /// Ask for [`Node::deadline`](crate::Node::deadline) again.
     DeadlineMoved,
     /// The node has left the group.

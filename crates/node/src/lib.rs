@@ -31,6 +31,7 @@ mod peer;
 mod planted;
 mod reception;
 mod skew;
+mod standing;
 mod strangers;
 mod watch;
 
@@ -48,6 +49,7 @@ pub use node::{Node, NodeConfig, RecordTooLong};
 pub use outlive_session::transfer::TRANSFER_TIMEOUT;
 pub use outlive_session::{SetError, User};
 pub use parcel::{Load, Parcel};
-pub use peer::{ClusterView, Losses, Peer, PeerCounters};
+pub use peer::{Behind, ClusterView, Losses, Peer, PeerCounters};
 #[cfg(feature = "planted")]
 pub use planted::Unsent;
+pub use standing::{Obstacle, PeerStanding, Standing};

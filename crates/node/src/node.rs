@@ -74,6 +74,17 @@ pub struct NodeConfig {
     pub state_bytes_max: usize,
 }
 
+/// What the member record carries: the configured text and our mark.
+pub(crate) fn payload(config: &NodeConfig, holds_state: bool) -> Bytes {
+    let abilities = match holds_state {
+        true => Abilities::PIPELINING.with(Abilities::HOLDS_STATE),
+        false => Abilities::PIPELINING,
+    };
+    let mut boot = [0; 8];
+    boot.copy_from_slice(&config.identity[..8]);
+    Mark { version: MARK_VERSION, abilities, boot }.append_to(config.payload.as_bytes())
+}
+
 /// The node cannot be announced: its member record would be too long.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("domain and payload make a member record of {0} bytes; it fits into a datagram with 65,000 at most")]
@@ -85,7 +96,7 @@ pub struct RecordTooLong(usize);
 /// take it.
 #[derive(Debug)]
 pub struct Node {
-    config: NodeConfig,
+    pub(crate) config: NodeConfig,
     receptions: Receptions,
     group: Locked<GroupCore>,
     pub(crate) state: Locked<State>,
@@ -109,6 +120,10 @@ pub(crate) struct State {
     pub(crate) started: Monotonic,
     /// Whether the alive time counts as a Tomcat's does.
     pub(crate) counts_alive: bool,
+    /// Whether the member record says that this node holds the state and stays.
+    pub(crate) says_holding: bool,
+    /// Whether this node prepares to leave.
+    pub(crate) leaving: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
     wary_until: Monotonic,
@@ -138,13 +153,10 @@ impl Node {
             Some(_) => UniqueId::of_static(config.local),
             None => UniqueId::from_random(config.identity),
         };
-        let mut boot = [0; 8];
-        boot.copy_from_slice(&config.identity[..8]);
-        let mark = Mark { version: MARK_VERSION, abilities: Abilities::PIPELINING, boot };
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
             domain: Bytes::from(config.domain.clone().into_bytes()),
-            payload: mark.append_to(config.payload.as_bytes()),
+            payload: payload(&config, false),
             ..Member::new(id)
         };
         let record = local.encode();
@@ -174,6 +186,8 @@ impl Node {
                 settled: false,
                 started: Monotonic::default(),
                 counts_alive: false,
+                says_holding: false,
+                leaving: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
                 wary_until: Monotonic::default(),
@@ -474,7 +488,7 @@ impl Node {
     // ---- the group ----
 
     /// Gives the group one input and does what it says, in order.
-    fn group_input(&self, now: Now, input: Input<'_>) {
+    pub(crate) fn group_input(&self, now: Now, input: Input<'_>) {
         let mut settled = false;
         let mut views = Vec::new();
         {
@@ -482,6 +496,9 @@ impl Node {
             if let Some(since) = self.announcement(now) {
                 // An announcement is no message of a peer, so there is no fault in it.
                 let _ = group.handle(now, Input::Announce { since });
+            }
+            if let Some(payload) = self.new_payload() {
+                let _ = group.handle(now, Input::Describe { payload: &payload });
             }
             if let Err(fault) = group.handle(now, input) {
                 self.warn_seldom(&fault);
@@ -533,7 +550,9 @@ impl Node {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
-                peer.learn(member);
+                if peer.learn(member) {
+                    self.effect(Effect::Learnt);
+                }
                 Arc::clone(peer)
             }
             None => self.new_peer(member),

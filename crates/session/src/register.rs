@@ -45,12 +45,29 @@ impl<T> Register<T> {
         self.known.as_ref().unwrap_or(&self.value)
     }
 
+    /// The value that is `wanted`.
+    pub(crate) fn get(&self, wanted: Wanted) -> &T {
+        match wanted {
+            Wanted::Known => self.known(),
+            Wanted::Current => &self.value,
+        }
+    }
+
     /// What is to be sent, if it was changed here: from now on peers know it, by this stamp.
     pub(crate) fn take_dirty(&mut self, stamp: Stamp) -> Option<&T> {
         self.known.take()?;
         self.stamp = stamp;
         Some(&self.value)
     }
+}
+
+/// Which value of a register is meant, where it was changed here and is not sent yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The one that peers know.
+    Known,
+    /// The one that requests here see.
+    Current,
 }
 
 impl<T: Clone> Register<T> {

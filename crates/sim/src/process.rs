@@ -229,6 +229,7 @@ impl Process {
                 Effect::Probe { member, timeout, frame } => self.probe(member, timeout, frame, kernel),
                 Effect::Joined(peer) => self.joined(peer, kernel),
                 Effect::Left(peer) => self.left(&peer, kernel),
+                Effect::Learnt => {}
                 Effect::Ready => {
                     kernel.trace.event(kernel.now, "ready", &[host as u64], &[]);
                     kernel.trace.tell(kernel.now, || format!("host {host} holds the state"));

@@ -5,6 +5,7 @@
 mod interceptors;
 mod keeper;
 mod peers;
+mod standing;
 mod support;
 
 use std::time::Duration;
