@@ -37,6 +37,8 @@ pub struct Test {
     tomcat: bool,
     browser: bool,
     tomcat9: bool,
+    /// Other programs that it starts.
+    programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
     runs: Option<usize>,
     by_name: bool,
@@ -45,7 +47,17 @@ pub struct Test {
 impl Test {
     /// A test that needs no program.
     pub fn new(name: &'static str, run: fn(&Scene) -> Result<()>) -> Self {
-        Self { name, run, outlive: false, tomcat: false, browser: false, tomcat9: false, runs: None, by_name: false }
+        Self {
+            name,
+            run,
+            outlive: false,
+            tomcat: false,
+            browser: false,
+            tomcat9: false,
+            programs: &[],
+            runs: None,
+            by_name: false,
+        }
     }
 
     /// It starts Outlive nodes.
@@ -73,6 +85,13 @@ impl Test {
     #[must_use]
     pub fn with_browser(mut self) -> Self {
         self.browser = true;
+        self
+    }
+
+    /// It starts these servers of Debian's, such as `haproxy`, as root: they change to users of their own.
+    #[must_use]
+    pub fn with_programs(mut self, programs: &'static [&'static str]) -> Self {
+        self.programs = programs;
         self
     }
 
@@ -262,6 +281,12 @@ fn run_one(test: &Test) -> Outcome {
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
     }
+    if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
+        return skipped(test, &format!("no {missing} here"));
+    }
+    if !test.programs.is_empty() && !sandbox::has_all_users() {
+        return skipped(test, "only root can start servers that change to users of their own");
+    }
     let start = Instant::now();
     let runs = test.runs.map_or(1, runs);
     let mut good = 0;
@@ -278,8 +303,11 @@ fn run_one(test: &Test) -> Outcome {
 }
 
 fn has_browser() -> bool {
-    let answers = |program| Command::new(program).arg("--version").output().is_ok_and(|answer| answer.status.success());
-    answers("chromium") && answers("chromedriver")
+    answers("chromium", "--version") && answers("chromedriver", "--version")
+}
+
+fn answers(program: &str, question: &str) -> bool {
+    Command::new(program).arg(question).output().is_ok_and(|answer| answer.status.success())
 }
 
 /// One run in a scene of its own. Its error comes with what the nodes wrote.

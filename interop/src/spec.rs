@@ -71,6 +71,10 @@ pub struct NodeSpec {
     pub http_port: u16,
     /// The port that cluster messages come to.
     pub receiver_port: u16,
+    /// The port on which a node of ours tells its health before it serves.
+    pub health_port: u16,
+    /// The port of the session app over AJP; none: HTTP alone.
+    pub ajp_port: Option<u16>,
     /// How the others are found.
     pub membership: Membership,
     /// `channelSendOptions`.
@@ -100,6 +104,8 @@ impl NodeSpec {
             host: ADDRESSES[number - 1],
             http_port: 8080,
             receiver_port: 4000,
+            health_port: 8081,
+            ajp_port: None,
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
@@ -109,6 +115,27 @@ impl NodeSpec {
             interceptors: Vec::new(),
             domain: String::new(),
         }
+    }
+
+    /// At another address, of a host or of the loopback interface.
+    #[must_use]
+    pub fn at(mut self, host: Ipv4Addr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With these ports: for the session app, for cluster messages, for the health.
+    #[must_use]
+    pub fn ports(mut self, http: u16, receiver: u16, health: u16) -> Self {
+        (self.http_port, self.receiver_port, self.health_port) = (http, receiver, health);
+        self
+    }
+
+    /// With the session app over AJP, too.
+    #[must_use]
+    pub fn ajp(mut self, port: u16) -> Self {
+        self.ajp_port = Some(port);
+        self
     }
 
     /// With the session app at these paths too, where the node is a Tomcat.

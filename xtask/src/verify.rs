@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 13] = [
+const PROCESS_TESTS: &[&str] = &[
     "nine_steps",
     "overtaking",
     "mixed",
@@ -22,6 +22,9 @@ const PROCESS_TESTS: [&str; 13] = [
     "keeper",
     "stores",
     "stores_files",
+    "balancers",
+    "keepalived",
+    "rolling_restart",
     "demo_page",
 ];
 
@@ -69,5 +72,5 @@ fn on_workspace(command: &str) -> Command {
 }
 
 fn process_tests() -> impl Iterator<Item = &'static str> {
-    PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
+    PROCESS_TESTS.iter().flat_map(|name| ["--test", name])
 }

@@ -103,7 +103,12 @@ impl Pair {
                     self.receive(to, &mut BytesMut::from(&frame[..]))?;
                     node.probe_finished(self.now, member, true);
                 }
-                Effect::Ready | Effect::Opened(_) | Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Ready
+                | Effect::Opened(_)
+                | Effect::Heard
+                | Effect::Learnt
+                | Effect::DeadlineMoved
+                | Effect::Stopped => {}
             }
         }
         Ok(moved)

@@ -35,7 +35,16 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
         (Manager::Files(_) | Manager::Standard(_), _) => {}
     }
-    let service = Element::new("Service").with("name", "Catalina").child(connector).child(engine.child(host));
+    // Without a secret, as on a loopback interface that is the test's alone.
+    let ajp = spec.ajp_port.map(|port| {
+        Element::new("Connector")
+            .with("protocol", "AJP/1.3")
+            .with("address", spec.host)
+            .with("port", port)
+            .with("secretRequired", false)
+    });
+    let service =
+        Element::new("Service").with("name", "Catalina").child(connector).children(ajp).child(engine.child(host));
     Element::new("Server")
         .with("port", -1)
         .child(Element::new("GlobalNamingResources").child(users))

@@ -266,7 +266,12 @@ impl Cluster {
                         }
                         node.probe_finished(self.now, member, reachable);
                     }
-                    Effect::Ready | Effect::Opened(_) | Effect::DeadlineMoved | Effect::Stopped => {}
+                    Effect::Heard
+                    | Effect::Learnt
+                    | Effect::Ready
+                    | Effect::Opened(_)
+                    | Effect::DeadlineMoved
+                    | Effect::Stopped => {}
                 }
             }
         }

@@ -9,6 +9,7 @@ use outlive_net::encrypt::Algorithm;
 use super::interceptors::{InterceptorOption, Secret};
 use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
+use crate::drain::DrainFlags;
 
 /// What `outlive serve --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -31,7 +32,8 @@ Examples:
   One that keeps the sessions of the application /shop alone:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
-SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.";
+SIGTERM and SIGINT end the node in order, as \"outlive drain\" does: its health says 503, no new requests, those under way are answered, the \
+other nodes have all that it held. A second signal ends whichever wait is under way.";
 
 /// Flags of `outlive serve`, as written.
 #[derive(Debug, clap::Args)]
@@ -140,6 +142,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+
+    #[command(flatten)]
+    pub(crate) drain: DrainFlags,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

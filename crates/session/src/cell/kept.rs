@@ -7,6 +7,7 @@ use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use super::{Role, SessionCell};
 use crate::id::{IdFault, SessionId};
+use crate::register::Wanted;
 use crate::stamp::{Origin, Writer};
 use crate::state::SessionState;
 use crate::stored::StoredSession;
@@ -23,9 +24,8 @@ impl SessionCell {
     /// Both times of access are that of the last one, as they are in a Tomcat when a request has ended. Values in
     /// [quarantine](Self::quarantined), stamps and removed names are not kept.
     pub fn stored(&self, at: Now) -> StoredSession {
-        let accessed = self.this_accessed;
-        let state = self.to_state(at, true);
-        let state = SessionState { listeners: Vec::new(), last_accessed: accessed, this_accessed: accessed, ..state };
+        let mut state = SessionState { listeners: Vec::new(), ..self.whole(at, Wanted::Current) };
+        (state.this_accessed, state.last_accessed) = (self.this_accessed, self.this_accessed);
         StoredSession { state, auth_type: self.rare.as_ref().and_then(|rare| rare.auth_type.clone()) }
     }
 
