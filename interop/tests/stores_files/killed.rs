@@ -28,7 +28,7 @@ pub(crate) fn writer_folder() -> Option<PathBuf> {
     env::var_os(FOLDER).map(PathBuf::from)
 }
 
-/// Writes sessions of growing and shrinking size, and says after each that it is kept.
+/// Writes sessions, and says after each that it is kept.
 pub(crate) fn write_until_killed(folder: &Path) -> ExitCode {
     let write = || -> Result<()> {
         let store = FileStore::new(folder);
@@ -69,7 +69,8 @@ fn session(round: u64) -> Result<Save> {
 }
 
 fn bytes_of(round: u64) -> Vec<u8> {
-    vec![round as u8; usize::try_from(round % 7).unwrap_or(0) * 200_000]
+    // Large, so that a save takes a while, and all alike, so that the next one takes as long.
+    vec![round as u8; 2_000_000 + usize::try_from(round % 7).unwrap_or(0)]
 }
 
 /// The round that each session was last kept in; all of them are whole.
