@@ -114,6 +114,14 @@ pub(crate) fn files_are_whole(scene: &Scene) -> Result<()> {
         for line in said.lines() {
             kept = line?.parse().unwrap_or(kept);
         }
+        // Each file by itself: the store would pass over a torn one beside the whole one of another route.
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "session") {
+                let read = StoredSession::decode(&std::fs::read(&path)?, &Limits::default());
+                ensure!(read.is_ok(), "kill {kill}: a torn file: {read:?}");
+            }
+        }
         let store = FileStore::new(&folder);
         block_on(store.init())??;
         let newest = newest(&store)?;
