@@ -577,10 +577,13 @@ impl Node {
 
     /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
     /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
+    ///
+    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
+    /// more which sessions have ended, so what this node was not told the end of would come back there.
     fn new_peer(&self, member: &Member) -> Arc<Peer> {
         let peer = Peer::new(member, self.config.lane_bytes_max);
         let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
-        if is_back && peer.is_ours() {
+        if is_back && peer.is_ours() && self.finds_members_by_multicast() {
             peer.mark_all_dirty();
         }
         Arc::new(peer)
