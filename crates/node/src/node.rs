@@ -60,6 +60,9 @@ pub struct NodeConfig {
     pub seed: u64,
     /// The receivers of the other members; `None`: they are found by multicast.
     pub static_members: Option<Vec<SocketAddr>>,
+    /// What the platform names this node by, where it names all members: those are given by [`Node::set_members`], and `static_members`
+    /// is an empty list.
+    pub platform_id: Option<[u8; 16]>,
     /// Membership domain; empty: none.
     pub domain: String,
     /// Text in the membership record, in front of our mark.
@@ -149,9 +152,10 @@ impl Node {
     /// Its member record would not fit into a datagram.
     pub fn with_interceptors(config: NodeConfig, stack: InterceptorStack) -> Result<Arc<Node>, RecordTooLong> {
         // A static member keeps its identity over restarts: the others' configuration names it.
-        let unique_id = match config.static_members {
-            Some(_) => UniqueId::of_static(config.local),
-            None => UniqueId::from_random(config.identity),
+        let unique_id = match (config.platform_id, &config.static_members) {
+            (Some(id), _) => UniqueId(id),
+            (None, Some(_)) => UniqueId::of_static(config.local),
+            (None, None) => UniqueId::from_random(config.identity),
         };
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
@@ -174,7 +178,12 @@ impl Node {
             }
         };
         let group = GroupCore::new(
-            GroupConfig { membership, domain: stack.domain().cloned(), ..GroupConfig::default() },
+            GroupConfig {
+                membership,
+                domain: stack.domain().cloned(),
+                members_change: config.platform_id.is_some(),
+                ..GroupConfig::default()
+            },
             local,
         );
         Ok(Arc::new(Node {
@@ -289,6 +298,18 @@ impl Node {
             state.started = now.monotonic;
         }
         self.group_input(now, Input::Start);
+    }
+
+    /// The members that the platform names, with what it names each by: before [`start`](Self::start), and whenever they may have changed.
+    /// This node may be among them.
+    pub fn set_members(&self, now: Now, members: &[(SocketAddr, [u8; 16])]) {
+        let member = |(address, id): &(SocketAddr, [u8; 16])| StaticMember {
+            address: *address,
+            unique_id: UniqueId(*id),
+            domain: Bytes::from(self.config.domain.clone().into_bytes()),
+        };
+        let members: Vec<StaticMember> = members.iter().map(member).collect();
+        self.group_input(now, Input::Members { members: &members });
     }
 
     /// Tells the others that this node leaves. The last effect is [`Effect::Stopped`].
