@@ -285,10 +285,11 @@ fn members_that_come_and_go_are_looked_for_and_forgotten() {
     let other = StaticMember { unique_id: UniqueId([9; 16]), ..configured(3) };
     assert_eq!(
         rig.input(Input::Members { members: &[other] }),
-        "0 probe 3: answered\n0 view 5: [3]\n",
+        "0 view 5: []\n0 probe 3/9\n",
         "another pod at the same address"
     );
-    rig.input(Input::Members { members: &[3].map(configured) });
+    let back = rig.input(Input::Members { members: &[3].map(configured) });
+    assert_eq!(back, "0 probe 3: answered\n0 view 6: [3]\n");
     rig.input(Input::Heard { member: &ours });
     check(
         rig.input(Input::Stop),
