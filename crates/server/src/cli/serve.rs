@@ -9,6 +9,7 @@ use outlive_net::encrypt::Algorithm;
 use super::interceptors::{InterceptorOption, Secret};
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
+use crate::membership::MembershipFlags;
 
 /// What `outlive serve --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -138,6 +139,9 @@ pub(crate) struct ServeArguments {
     /// End when the standard input ends, so that the node does not outlive the program that started it
     #[arg(long, hide = true)]
     pub(crate) exit_with_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) platform: MembershipFlags,
 
     #[command(flatten)]
     pub(crate) drain: DrainFlags,

@@ -11,6 +11,7 @@ use outlive_net::{InterceptorConfig, SendOptions, check_order};
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
+use crate::membership::PlatformName;
 
 /// Where applications answer unless they are told otherwise.
 const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -54,6 +55,7 @@ pub(super) enum Receiver {
 pub(super) enum Membership {
     Multicast { group: SocketAddr, bind: Option<IpAddr> },
     Static { members: Vec<SocketAddr> },
+    Platform { name: PlatformName, receiver: SocketAddr },
 }
 
 impl Settings {
@@ -71,7 +73,14 @@ impl Settings {
             (None, Receiver::At(address)) if !address.ip().is_unspecified() => Some(address.ip()),
             (None, _) => None,
         };
-        let membership = if flags.r#static.is_empty() {
+        let membership = if let Some(name) = flags.platform.membership.clone() {
+            let Receiver::At(receiver) = receiver else {
+                return Err(Exit::usage(
+                    "--membership needs --receiver with this node's own address, by which it finds itself",
+                ));
+            };
+            Membership::Platform { name, receiver }
+        } else if flags.r#static.is_empty() {
             let group = look_up("--mcast", &flags.mcast)?;
             if !group.ip().is_multicast() {
                 return Err(Exit::usage(format!(
@@ -231,7 +240,7 @@ mod tests {
     fn multicast_leaves_by_the_receivers_interface_unless_told_otherwise() {
         let bind = |line| match resolve(line).unwrap().membership {
             Membership::Multicast { bind, .. } => bind.map(|bind| bind.to_string()),
-            Membership::Static { .. } => panic!("static"),
+            other => panic!("{other:?}"),
         };
         assert_eq!(bind("--receiver 127.0.0.2:4000").as_deref(), Some("127.0.0.2"));
         assert_eq!(bind("--receiver 127.0.0.2:4000 --bind 127.0.0.3").as_deref(), Some("127.0.0.3"));
