@@ -109,8 +109,9 @@ fn preamble(folder: &Path, address: SocketAddr) -> String {
          Listen {address}\n\
          User www-data\n\
          Group www-data\n\
-         ServerLimit 2\n\
          StartServers 1\n\
+         ServerLimit 2\n\
+         MaxRequestWorkers 50\n\
          {}",
         modules(&["mpm_event", "authz_core"])
     )

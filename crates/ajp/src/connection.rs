@@ -200,8 +200,8 @@ impl Connection {
         let data = body_data(payload)?;
         let length = data.len() as u64;
         let left = match left {
-            Some(left) => Some(left.checked_sub(length).ok_or(Fault::BodyTooLong { excess: length - left })?),
-            None => None,
+            Some(left) if length > left => return Err(Fault::BodyTooLong { excess: length - left }),
+            left => left.map(|left| left - length),
         };
         let Phase::Request(exchange) = &mut self.phase else { return Ok(None) };
         exchange.body =
