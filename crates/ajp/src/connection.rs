@@ -389,3 +389,6 @@ fn page(status: u16) -> &'static str {
         _ => "Internal Server Error\n",
     }
 }
+
+#[cfg(test)]
+mod tests;
