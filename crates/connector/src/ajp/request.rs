@@ -223,3 +223,6 @@ fn named_attribute(to: &mut Forwarded, name: &[u8], value: &[u8], settings: &Ajp
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
+
+#[cfg(test)]
+mod tests;
