@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     runner::main(&[
         Test::new("sessions_behind_mod_jk", sessions::behind_mod_jk).with_outlive().with_programs(HTTPD),
         Test::new("sessions_behind_mod_proxy_ajp", sessions::behind_mod_proxy).with_outlive().with_programs(HTTPD),
-        Test::new("one_outlive_and_one_tomcat", sessions::beside_a_tomcat).with_outlive().with_tomcat().with_programs(HTTPD),
+        Test::new("one_outlive_and_one_tomcat", sessions::beside_a_tomcat)
+            .with_outlive()
+            .with_tomcat()
+            .with_programs(HTTPD),
         Test::new("a_node_that_is_emptied", sessions::a_node_that_is_emptied).with_outlive().with_programs(HTTPD),
         Test::new("a_wrong_secret", sessions::a_wrong_secret).with_outlive().with_programs(HTTPD),
         Test::new("bodies_of_1_mib", bodies::of_1_mib).with_programs(HTTPD),
