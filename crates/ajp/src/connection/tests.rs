@@ -445,6 +445,14 @@ fn an_ending_server_answers_what_runs_and_refuses_the_rest() {
     assert_eq!(back.written()[1..], [END_AND_CLOSE], "the request that runs is the last");
 
     let mut back = Back::new();
+    back.connection.close_behind_answer();
+    back.nothing(CPING);
+    back.take(&get());
+    back.head(200);
+    back.connection.finish().unwrap();
+    assert_eq!(back.written()[2..], [END_AND_CLOSE], "one that will end answers CPING, and one request more");
+
+    let mut back = Back::new();
     back.connection.end();
     back.nothing(CPING);
     assert!(back.connection.is_closing(), "CPING is not answered");

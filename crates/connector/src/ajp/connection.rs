@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -27,12 +28,21 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Room for one read: most packets are smaller.
 const READ_SIZE: usize = 8192;
 
+/// What all connections of a server share.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    pub(super) settings: Arc<AjpSettings>,
+    /// Each answer is the last one of its connection.
+    pub(super) ending: Arc<AtomicBool>,
+    /// Whether no further request is taken.
+    pub(super) ended: watch::Receiver<bool>,
+}
+
 /// A connection before it is run.
 pub(super) struct Serving<S: HttpService<RequestBody>> {
     service: S,
-    settings: Arc<AjpSettings>,
+    server: Server,
     front: SocketAddr,
-    ending: watch::Receiver<bool>,
     machine: Connection,
     received: BytesMut,
     answering: Option<Answering<S>>,
@@ -72,14 +82,9 @@ enum End {
 }
 
 impl<S: HttpService<RequestBody>> Serving<S> {
-    pub(super) fn new(
-        service: S,
-        settings: Arc<AjpSettings>,
-        front: SocketAddr,
-        ending: watch::Receiver<bool>,
-    ) -> Self {
-        let machine = Connection::new(settings.limits(), settings.secret.clone());
-        Self { service, settings, front, ending, machine, received: BytesMut::new(), answering: None, feed: None }
+    pub(super) fn new(service: S, server: Server, front: SocketAddr) -> Self {
+        let machine = Connection::new(server.settings.limits(), server.settings.secret.clone());
+        Self { service, server, front, machine, received: BytesMut::new(), answering: None, feed: None }
     }
 
     /// Serves the connection to its end.
@@ -123,7 +128,10 @@ impl<S: HttpService<RequestBody>> Serving<S> {
             if !busy && stopped && waiting == Waiting::Request {
                 return Ok(End::Stopped);
             }
-            let may_read = self.received.len() < self.settings.packet_size.bytes() && !self.machine.is_closing();
+            let may_read = self.received.len() < self.server.settings.packet_size.bytes() && !self.machine.is_closing();
+            if self.server.ending.load(Ordering::Relaxed) {
+                self.machine.close_behind_answer();
+            }
             // What a service has to say waits until what it said before is on its way.
             let may_step = !busy && self.answering.is_some();
             tokio::select! {
@@ -137,12 +145,12 @@ impl<S: HttpService<RequestBody>> Serving<S> {
                     self.read(reader)?;
                 }
                 () = wanted(self.feed.as_ref()), if self.feed.is_some() => self.ask_body(),
-                step = step(self.answering.as_mut(), &mut self.machine, self.settings.flush), if may_step => match step {
+                step = step(self.answering.as_mut(), &mut self.machine, self.server.settings.flush), if may_step => match step {
                     Step::More => {}
                     Step::Finished => (self.answering, self.feed) = (None, None),
                     Step::Broken => return Err(End::Broken),
                 },
-                () = ends(&mut self.ending), if !stopped => {
+                () = ends(&mut self.server.ended), if !stopped => {
                     stopped = true;
                     self.machine.end();
                     // A request may lie there already: it gets an answer.
@@ -188,7 +196,7 @@ impl<S: HttpService<RequestBody>> Serving<S> {
     }
 
     fn start(&mut self, said: &ForwardRequest, length: BodyLength) {
-        match request::http_request(said, self.front, &self.settings) {
+        match request::http_request(said, self.front, &self.server.settings) {
             Ok(request) => {
                 let (feed, body) = RequestBody::new(length);
                 self.answering = Some(Answering::start(&self.service, request.map(|()| body)));
@@ -225,8 +233,8 @@ impl<S: HttpService<RequestBody>> Serving<S> {
 
     fn deadline(&self, waiting: Waiting) -> Option<Instant> {
         let limit = match waiting {
-            Waiting::Request => self.settings.idle_timeout?,
-            Waiting::Packet => self.settings.read_timeout,
+            Waiting::Request => self.server.settings.idle_timeout?,
+            Waiting::Packet => self.server.settings.read_timeout,
             Waiting::Nothing => return None,
         };
         Instant::now().checked_add(limit)
@@ -253,8 +261,8 @@ async fn step<S: HttpService<RequestBody>>(
 }
 
 /// Ready when the server ends, also where nobody is left to say so.
-async fn ends(ending: &mut watch::Receiver<bool>) {
-    let _ = ending.wait_for(|ends| *ends).await;
+async fn ends(ended: &mut watch::Receiver<bool>) {
+    let _ = ended.wait_for(|ends| *ends).await;
 }
 
 async fn at(deadline: Option<Instant>) {

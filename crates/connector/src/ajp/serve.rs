@@ -1,28 +1,29 @@
 //! Accepting connections, and the end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::body::RequestBody;
-use super::connection::Serving;
+use super::connection::{Server, Serving};
 use super::settings::AjpSettings;
 use crate::accept::after_failed_accept;
+use crate::running::Words;
 use crate::service::HttpService;
 
 /// Answers until it is told to stop; then connections that wait for a request are closed, and those with one get as long as that word says.
 pub(super) async fn run<S: HttpService<RequestBody>>(
     listener: TcpListener,
-    mut stopped: oneshot::Receiver<Duration>,
+    Words { ending, mut stopped }: Words,
     service: S,
     settings: AjpSettings,
 ) {
     let places = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let settings = Arc::new(settings);
-    let (end, ending) = watch::channel(false);
+    let (end, ended) = watch::channel(false);
+    let server = Server { settings, ending, ended };
     let mut connections = JoinSet::new();
     let mut running = true;
     let limit = loop {
@@ -33,7 +34,7 @@ pub(super) async fn run<S: HttpService<RequestBody>>(
         tokio::select! {
             accepted = next => match accepted {
                 Ok((place, stream, peer)) => {
-                    let serving = Serving::new(service.clone(), settings.clone(), peer, ending.clone());
+                    let serving = Serving::new(service.clone(), server.clone(), peer);
                     connections.spawn(async move {
                         serving.run(stream).await;
                         drop(place);

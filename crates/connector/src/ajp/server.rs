@@ -49,6 +49,6 @@ impl AjpServer {
         let address = self.address();
         settings.check(address)?;
         let listener = self.port.listen()?;
-        Ok(Running::start(address, |stopped| serve::run(listener, stopped, service, settings)))
+        Ok(Running::start(address, |words| serve::run(listener, words, service, settings)))
     }
 }

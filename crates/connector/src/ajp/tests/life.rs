@@ -107,6 +107,22 @@ async fn connections_past_the_cap_wait() {
 }
 
 #[tokio::test]
+async fn a_server_that_will_end_closes_behind_its_answers() {
+    let server = ok();
+    let mut front = Front::connect(&server).await;
+    front.request(&get("/")).await;
+    assert_eq!(front.answer().await.2, [END]);
+    server.close_behind_answers();
+    // It is still there for a front, and for one request.
+    front.send(CPING).await;
+    assert_eq!(front.next().await, Some(Answer::Pong));
+    front.request(&get("/")).await;
+    let (status, _, others) = front.answer().await;
+    assert_eq!((status, others), (200, vec![END_AND_CLOSE]));
+    assert_eq!(front.next().await, None);
+}
+
+#[tokio::test]
 async fn at_the_end_requests_under_way_are_answered_and_idle_connections_closed() {
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let notes = (begun.clone(), go_on.clone());
