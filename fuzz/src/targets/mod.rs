@@ -49,7 +49,7 @@ macro_rules! target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     target!(frame, replayed: 12_000, longest: 16 << 10),
     target!(datagram, replayed: 12_000, longest: 4 << 10),
     target!(group, replayed: 2_000, longest: 2 << 10),
