@@ -133,7 +133,7 @@ impl<'scene> Balancer<'scene> {
         let file = folder.join("configuration");
         fs::write(&file, edit(&text).with_context(|| example.display().to_string())?)?;
         let command = kind.command_with(&file, &folder);
-        Ok(Self { scene, command, process: NodeProcess::new(&name), name })
+        Ok(Self { scene, kind, command, process: NodeProcess::new(&name), name })
     }
 
     /// An HAProxy on a host: it listens on all of the host's addresses, and its nodes are elsewhere. The example reads both from the

@@ -35,11 +35,10 @@ fn main() -> ExitCode {
         mixed("haproxy_outlive_and_tomcat", &["haproxy"], |scene| outlive_and_tomcat(scene, HaProxy)),
         mixed("nginx_outlive_and_tomcat", &["nginx"], |scene| outlive_and_tomcat(scene, Nginx)),
         mixed("httpd_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdProxy)),
-        // Until Outlive has a connector for AJP.
-        ours("httpd_ajp_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdAjp)).by_name(),
-        ours("mod_jk_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdJk)).by_name(),
-        mixed("httpd_ajp_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdAjp)).by_name(),
-        mixed("mod_jk_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdJk)).by_name(),
+        ours("httpd_ajp_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdAjp)),
+        ours("mod_jk_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdJk)),
+        mixed("httpd_ajp_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdAjp)),
+        mixed("mod_jk_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdJk)),
         // What these configurations do without us.
         test("httpd_ajp_and_two_tomcat", &["apache2"], |scene| two_tomcat(scene, HttpdAjp)).with_tomcat().by_name(),
         test("mod_jk_and_two_tomcat", &["apache2"], |scene| two_tomcat(scene, HttpdJk)).with_tomcat().by_name(),

@@ -22,6 +22,7 @@ const PROCESS_TESTS: &[&str] = &[
     "keeper",
     "stores_files",
     "balancers",
+    "ajp",
     "keepalived",
     "rolling_restart",
     "demo_page",

@@ -10,6 +10,7 @@ use crate::drain::DrainArguments;
 use crate::exit::Exit;
 use crate::restart_check::{self, RestartCheckArguments};
 
+mod ajp;
 mod inspect;
 mod interceptors;
 mod serve;
@@ -17,6 +18,7 @@ mod serve;
 mod tests;
 mod unbuilt;
 
+pub(crate) use ajp::AjpArguments;
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};

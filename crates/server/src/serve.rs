@@ -1,7 +1,7 @@
 //! One node, from its ports to its last word.
 //!
 //! ```text
-//! bind HTTP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP listens ─ …
+//! bind HTTP, AJP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP, AJP listen ─ …
 //!   … signal, or `outlive drain` ─ leave, see `drain` ─ health ends ─ exit
 //! ```
 
@@ -18,11 +18,14 @@ use crate::drain::{self, Control, Departure};
 use crate::exit::Exit;
 use crate::signals;
 
+mod ajp;
+mod balancer_draining;
 mod cluster;
 mod health;
 mod router;
 mod settings;
 
+use balancer_draining::LoadBalancerDraining;
 use health::{HealthService, Watched};
 use router::Router;
 pub(crate) use settings::{Settings, look_up};
@@ -49,6 +52,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         Some(address) => Some(bind(address, "--http")?),
         None => None,
     };
+    let ajp = settings.ajp.as_ref().map(ajp::Ajp::bind).transpose()?;
     let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
 
     let control = Control::new(&settings.name, settings.drain.control_token.clone(), departure.clone());
@@ -85,18 +89,22 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         () = ready => None,
         reason = &mut stop => Some(reason?),
     };
-    let (reason, http) = match (reason, http) {
-        (Some(reason), _) => (reason, None),
-        (None, http) => {
-            let http = http.map(|server| listen(server, &joined, &apps, &departure)).transpose()?;
-            let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
-            tracing::info!(http = at, "ready: this node holds the cluster's sessions");
-            (stop.await?, http)
+    let (reason, servers) = match reason {
+        Some(reason) => (reason, Vec::new()),
+        None => {
+            let router = router(&joined, &apps, &departure);
+            let http = http.map(|server| listen(server, router.clone())).transpose()?;
+            let ajp = ajp.map(|server| ajp::listen(server, router)).transpose()?;
+            let at = |server: &Option<Running>| {
+                server.as_ref().map_or_else(|| "nowhere".to_owned(), |server| server.address().to_string())
+            };
+            tracing::info!(http = at(&http), ajp = at(&ajp), "ready: this node holds the cluster's sessions");
+            (stop.await?, http.into_iter().chain(ajp).collect())
         }
     };
 
     tracing::info!(reason, "leaving");
-    drain::leave(&departure, &joined, http, &settings.drain, signals::is_hasty(reason)).await;
+    drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }
@@ -121,16 +129,14 @@ fn context_config(path: &str) -> ContextConfig {
     ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
 }
 
-fn listen(
-    server: HttpServer,
-    cluster: &Cluster,
-    apps: &[Sessions],
-    departure: &Arc<Departure>,
-) -> Result<Running, Exit> {
-    let service = |sessions: &Sessions| {
+fn router(cluster: &Cluster, apps: &[Sessions], departure: &Arc<Departure>) -> Router {
+    Router::new(apps.iter().map(|sessions| {
         let app = SessionApp::new(cluster.name(), sessions.clone(), departure.clone());
+        let app = LoadBalancerDraining::new(app, sessions.path());
         (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
-    };
-    let router = Router::new(apps.iter().map(service));
+    }))
+}
+
+fn listen(server: HttpServer, router: Router) -> Result<Running, Exit> {
     server.serve(router, HttpSettings::default()).map_err(|error| Exit::failure(format!("--http: {error}")))
 }

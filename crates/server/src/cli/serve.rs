@@ -6,6 +6,7 @@ use std::str::FromStr;
 use outlive_net::SendOptions;
 use outlive_net::encrypt::Algorithm;
 
+use super::ajp::AjpArguments;
 use super::interceptors::{InterceptorOption, Secret};
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
@@ -145,6 +146,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) drain: DrainFlags,
+
+    #[command(flatten)]
+    pub(crate) ajp: AjpArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

@@ -8,6 +8,7 @@ use outlive_net::gzip::Gzip;
 use outlive_net::order::Order;
 use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
+use super::ajp::Ajp;
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(super) name: String,
     /// `None`: nothing is served.
     pub(super) http: Option<SocketAddr>,
+    /// `None`: nothing is served by AJP.
+    pub(super) ajp: Option<Ajp>,
     pub(super) health: Option<SocketAddr>,
     /// Context paths, empty for the root.
     pub(super) apps: Vec<String>,
@@ -99,14 +102,17 @@ impl Settings {
         }
         let (apps, contexts) = contexts(&flags)?;
         let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let ajp = Ajp::resolve(&flags.ajp)?.filter(|_| !apps.is_empty());
         let http = match &flags.http {
             _ if apps.is_empty() => None,
             Some(http) => Some(look_up("--http", http)?),
+            None if ajp.is_some() => None,
             None => Some(HTTP_DEFAULT),
         };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
             http,
+            ajp,
             health,
             apps,
             contexts,
@@ -130,7 +136,9 @@ impl Settings {
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
     let apps: Vec<String> = match &flags.app {
         Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
-        None if flags.context.is_empty() && flags.http.is_some() => vec!["/app".to_owned()],
+        None if flags.context.is_empty() && (flags.http.is_some() || flags.ajp.ajp.is_some()) => {
+            vec!["/app".to_owned()]
+        }
         None => Vec::new(),
     };
     let mut seen = Vec::new();
