@@ -20,6 +20,7 @@ const PROCESS_TESTS: &[&str] = &[
     "bad_input",
     "hostile",
     "keeper",
+    "stores",
     "stores_files",
     "balancers",
     "ajp",

@@ -488,6 +488,7 @@ impl Node {
     pub(crate) fn group_input(&self, now: Now, input: Input<'_>) {
         let mut settled = false;
         let mut views = Vec::new();
+        let mut left = Vec::new();
         {
             let mut group = self.group.lock();
             if let Some(since) = self.announcement(now) {
@@ -519,7 +520,7 @@ impl Node {
                     }
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
-                        self.publish(&view);
+                        left.extend(self.publish(&view));
                         views.push(view);
                     }
                     Output::Settled => settled = true,
@@ -536,6 +537,9 @@ impl Node {
         }
         if !views.is_empty() {
             self.hear_strangers(now);
+        }
+        for context in self.contexts.load().iter() {
+            left.iter().for_each(|peer| context.save_for(now, peer));
         }
         if settled || !views.is_empty() {
             self.advance_contexts(now);

@@ -14,6 +14,7 @@ mod ajp;
 mod inspect;
 mod interceptors;
 mod serve;
+mod store;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
@@ -22,6 +23,7 @@ pub(crate) use ajp::AjpArguments;
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
+pub(crate) use store::StoreArguments;
 
 /// What to do.
 #[derive(Debug)]

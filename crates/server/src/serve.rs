@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_connector::http::{HttpServer, HttpSettings, Running};
-use outlive_net::{Cluster, ContextConfig, Sessions};
+use outlive_net::{Cluster, Sessions};
 use outlive_tower::SessionLayer;
 use tower_layer::Layer;
 
@@ -24,14 +24,12 @@ mod cluster;
 mod health;
 mod router;
 mod settings;
+mod store;
 
 use balancer_draining::LoadBalancerDraining;
 use health::{HealthService, Watched};
 use router::Router;
 pub(crate) use settings::{Settings, look_up};
-
-/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
-const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 
 /// Runs a node until it is told to end.
 ///
@@ -69,9 +67,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     };
     tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
 
-    let apps = open(&joined, &settings.apps);
-    let kept = open(&joined, &settings.contexts);
-    let keeper = settings.keeps_all.then(|| joined.keep(context_config("")));
+    let open = |path: &String| joined.open(settings.store.context(path));
+    let apps: Vec<Sessions> = settings.apps.iter().map(open).collect();
+    let kept: Vec<Sessions> = settings.contexts.iter().map(open).collect();
+    let keeper = settings.keeps_all.then(|| joined.keep(settings.store.context("")));
     status.watch(match &keeper {
         Some(keeper) => Watched::All(joined.clone(), keeper.clone()),
         None => Watched::Named(joined.clone(), apps.iter().chain(&kept).cloned().collect()),
@@ -92,6 +91,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     let (reason, servers) = match reason {
         Some(reason) => (reason, Vec::new()),
         None => {
+            settings.store.load(&apps).await?;
             let router = router(&joined, &apps, &departure);
             let http = http.map(|server| listen(server, router.clone())).transpose()?;
             let ajp = ajp.map(|server| ajp::listen(server, router)).transpose()?;
@@ -105,6 +105,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
 
     tracing::info!(reason, "leaving");
     drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
+    settings.store.save(&apps).await;
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }
@@ -119,14 +120,6 @@ fn ended(reason: &str) -> Result<(), Exit> {
 
 fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
     HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
-}
-
-fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
-    paths.iter().map(|path| cluster.open(context_config(path))).collect()
-}
-
-fn context_config(path: &str) -> ContextConfig {
-    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
 }
 
 fn router(cluster: &Cluster, apps: &[Sessions], departure: &Arc<Departure>) -> Router {

@@ -39,8 +39,8 @@ impl Node {
         self.group_input(now, Input::Members { members: &members });
     }
 
-    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes.
-    pub(super) fn publish(&self, view: &View) {
+    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes. Gives those that left.
+    pub(super) fn publish(&self, view: &View) -> Vec<Arc<Peer>> {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
@@ -56,7 +56,8 @@ impl Node {
         for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
             self.effect(Effect::Joined(Arc::clone(peer)));
         }
-        for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
+        let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
+        for peer in &left {
             peer.lane().close();
             peer.log_losses();
             let mut state = self.state.lock();
@@ -67,6 +68,7 @@ impl Node {
             drop(state);
             self.effect(Effect::Left(Arc::clone(peer)));
         }
+        left
     }
 
     /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no

@@ -96,7 +96,7 @@ impl Cluster {
     /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
     pub(crate) fn start(&mut self, port: u16) {
         let node = self.node_of(port);
-        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
+        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() };
         let context = Some(node.open(self.now, self.name, app));
         self.up.insert(port, Up { node, context, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() });
     }
@@ -267,7 +267,12 @@ impl Cluster {
                         }
                         node.probe_finished(self.now, member, reachable);
                     }
-                    Effect::Heard | Effect::Learnt | Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                    Effect::Heard
+                    | Effect::Learnt
+                    | Effect::Ready
+                    | Effect::Opened(_)
+                    | Effect::DeadlineMoved
+                    | Effect::Stopped => {}
                 }
             }
         }

@@ -55,7 +55,6 @@ fn what_is_not_built_is_refused_by_name() {
         "--alone refuse",
         "--admin 127.0.0.1:1",
         "--manager backup",
-        "--manager persistent",
         "--acks 1",
     ] {
         let sentence = refused(&format!("serve {flag}"));

@@ -59,14 +59,13 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
         return refuse(flag, why);
     }
     match arguments.manager.as_str() {
-        "delta" => {}
-        known @ ("backup" | "persistent") => {
-            return refuse(
-                &format!("--manager {known}"),
-                "the only manager is delta, with every session on every node",
-            );
+        "delta" | "persistent" | "standard" => {}
+        "backup" => return refuse("--manager backup", "there are delta, persistent and standard"),
+        other => {
+            return Err(Exit::usage(format!(
+                "there is no manager \"{other}\"; there are delta, persistent and standard"
+            )));
         }
-        other => return Err(Exit::usage(format!("there is no manager \"{other}\"; the only one built is delta"))),
     }
     match arguments.acks.as_str() {
         "all" => Ok(()),

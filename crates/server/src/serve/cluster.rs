@@ -19,6 +19,9 @@ const RECEIVER_TRIES: u16 = 100;
 /// # Errors
 /// An address or port that cannot be had, multicast that is not permitted, in one sentence.
 pub(super) async fn join(settings: &Settings) -> Result<Cluster, Exit> {
+    if !settings.store.has_cluster() {
+        return joined(settings, Membership::None).await;
+    }
     match &settings.membership {
         settings::Membership::Static { members } => joined(settings, Membership::Static(members.clone())).await,
         settings::Membership::Multicast { group, bind } => joined(settings, multicast(*group, *bind)?).await,
@@ -43,6 +46,7 @@ fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
             Receiver::At(address) => ReceiverAddress::At(address),
         },
         membership,
+        store: settings.store.source(),
         domain: settings.domain.clone(),
         payload: settings.payload.clone(),
         cluster_at: match settings.cluster_at {

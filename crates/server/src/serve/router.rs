@@ -39,7 +39,7 @@ impl Router {
     }
 }
 
-impl<B> Service<Request<B>> for Router {
+impl<B: Send + 'static> Service<Request<B>> for Router {
     type Response = Response<Either<SessionBody<Full<Bytes>>, Full<Bytes>>>;
     type Error = Infallible;
     type Future = RouterFuture;

@@ -9,6 +9,7 @@ use outlive_net::order::Order;
 use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
 use super::ajp::Ajp;
+use super::store::StoreSettings;
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
@@ -39,6 +40,7 @@ pub(crate) struct Settings {
     pub(super) options: SendOptions,
     pub(super) interceptors: Vec<InterceptorConfig>,
     pub(super) allow_plaintext: bool,
+    pub(super) store: StoreSettings,
     pub(super) exit_with_stdin: bool,
     pub(super) drain: DrainFlags,
 }
@@ -96,12 +98,13 @@ impl Settings {
             let members = flags.r#static.iter().map(|member| look_up("--static", member)).collect::<Result<_, _>>()?;
             Membership::Static { members }
         };
+        let store = StoreSettings::resolve(&flags.manager, &flags.store)?;
         let interceptors = interceptors(&flags)?;
-        if !flags.allow_plaintext && flags.encrypt.is_none() {
+        if store.has_cluster() && !flags.allow_plaintext && flags.encrypt.is_none() {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
-        let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let keeps_all = flags.app.is_none() && contexts.is_empty() && store.has_cluster();
         let ajp = Ajp::resolve(&flags.ajp)?.filter(|_| !apps.is_empty());
         let http = match &flags.http {
             _ if apps.is_empty() => None,
@@ -120,6 +123,7 @@ impl Settings {
             receiver,
             membership,
             interceptors,
+            store,
             name: flags.name,
             domain: flags.domain,
             payload: flags.payload,
