@@ -23,6 +23,7 @@ const PROCESS_TESTS: &[&str] = &[
     "stores",
     "stores_files",
     "balancers",
+    "ajp",
     "keepalived",
     "rolling_restart",
     "demo_page",

@@ -50,6 +50,7 @@ impl Side {
             identity: [1 + side as u8; 16],
             seed: 1 + side as u64,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: OPTIONS,

@@ -143,7 +143,7 @@ impl Cluster {
         let receiver =
             listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
         let multicast = match &config.membership {
-            Membership::Static(_) | Membership::None => None,
+            Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
             Membership::Multicast { group, port, bind } => {
                 let group = SocketAddrV4::new(*group, *port);
                 let interface = match (bind, host) {
@@ -185,8 +185,13 @@ impl Cluster {
             seed: u64::from_be_bytes(random_id()?.first_chunk().copied().unwrap_or_default()),
             static_members: match &config.membership {
                 Membership::Static(members) => Some(members.clone()),
+                Membership::Platform { .. } => Some(Vec::new()),
                 Membership::Multicast { .. } => None,
                 Membership::None => Some(Vec::new()),
+            },
+            platform_id: match &config.membership {
+                Membership::Platform { unique_id, .. } => Some(*unique_id),
+                Membership::Static(_) | Membership::Multicast { .. } | Membership::None => None,
             },
             domain: config.domain.clone(),
             payload: config.payload.clone(),
@@ -232,6 +237,9 @@ impl Cluster {
             stores,
             tasks,
         };
+        if let Membership::Platform { members, .. } = &shared.config.membership {
+            node.set_members(clock.now(), members);
+        }
         node.start(clock.now());
         tokio::spawn(driver.run(released));
         Ok(Cluster(shared))
@@ -258,6 +266,12 @@ impl Cluster {
             losses: peer.losses(),
         };
         self.0.node.view().peers.iter().map(summary).collect()
+    }
+
+    /// Says which members there are, where the platform names them ([`Membership::Platform`]): those that are new are looked for, those
+    /// that are missing are gone. This node may be among them.
+    pub fn set_members(&self, members: &[(SocketAddr, [u8; 16])]) {
+        self.0.node.set_members(self.0.clock.now(), members);
     }
 
     /// Waits until the other members are as wanted. Looked at whenever one has joined or left.
@@ -352,7 +366,7 @@ fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
     let group = match &config.membership {
         Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
         Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
-        Membership::Static(_) | Membership::None => None,
+        Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
     };
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
     let mut addresses = (name.trim(), 0).to_socket_addrs().map_err(JoinError::NoAddress)?;

@@ -38,6 +38,13 @@ pub enum Membership {
     },
     /// A list of receivers, this node's own not among them.
     Static(Vec<SocketAddr>),
+    /// By a platform that names them all and may name others later: [`Cluster::set_members`](crate::Cluster::set_members).
+    Platform {
+        /// What it names this node by.
+        unique_id: [u8; 16],
+        /// The members at the beginning, each with what it is named by; this node may be among them.
+        members: Vec<(SocketAddr, [u8; 16])>,
+    },
     /// Not at all: the node has no cluster, and opens no receiver.
     None,
 }

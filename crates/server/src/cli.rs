@@ -10,6 +10,7 @@ use crate::drain::DrainArguments;
 use crate::exit::Exit;
 use crate::restart_check::{self, RestartCheckArguments};
 
+mod ajp;
 mod inspect;
 mod interceptors;
 mod serve;
@@ -18,6 +19,7 @@ mod store;
 mod tests;
 mod unbuilt;
 
+pub(crate) use ajp::AjpArguments;
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};

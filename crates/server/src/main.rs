@@ -13,6 +13,7 @@
 //! | `balance` | the balancer without the demo |
 //! | `drain` | a node that leaves in order, and `outlive drain` |
 //! | `restart_check` | whether a node may be restarted now |
+//! | `membership` | the nodes as Kubernetes or DNS name them |
 //! | `inspect` | captures and session files, one JSON object a line |
 //! | `exit` | a failure as one sentence and an exit code |
 
@@ -24,9 +25,12 @@ mod balance;
 mod cli;
 mod demo;
 mod drain;
+#[cfg(test)]
+mod examples;
 mod exchange;
 mod exit;
 mod inspect;
+mod membership;
 mod reply;
 mod restart_check;
 mod serve;

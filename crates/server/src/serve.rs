@@ -1,7 +1,7 @@
 //! One node, from its ports to its last word.
 //!
 //! ```text
-//! bind HTTP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP listens ─ …
+//! bind HTTP, AJP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP, AJP listen ─ …
 //!   … signal, or `outlive drain` ─ leave, see `drain` ─ health ends ─ exit
 //! ```
 
@@ -18,12 +18,15 @@ use crate::drain::{self, Control, Departure};
 use crate::exit::Exit;
 use crate::signals;
 
+mod ajp;
+mod balancer_draining;
 mod cluster;
 mod health;
 mod router;
 mod settings;
 mod store;
 
+use balancer_draining::LoadBalancerDraining;
 use health::{HealthService, Watched};
 use router::Router;
 pub(crate) use settings::{Settings, look_up};
@@ -47,6 +50,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         Some(address) => Some(bind(address, "--http")?),
         None => None,
     };
+    let ajp = settings.ajp.as_ref().map(ajp::Ajp::bind).transpose()?;
     let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
 
     let control = Control::new(&settings.name, settings.drain.control_token.clone(), departure.clone());
@@ -84,21 +88,25 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         () = ready => None,
         reason = &mut stop => Some(reason?),
     };
-    let (reason, http) = match (reason, http) {
-        (Some(reason), _) => (reason, None),
-        (None, http) => {
+    let (reason, servers) = match reason {
+        Some(reason) => (reason, Vec::new()),
+        None => {
             settings.store.load(&apps).await?;
-            let http = http.map(|server| listen(server, &joined, &apps, &departure)).transpose()?;
-            let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
-            tracing::info!(http = at, "ready: this node holds the cluster's sessions");
-            (stop.await?, http)
+            let router = router(&joined, &apps, &departure);
+            let http = http.map(|server| listen(server, router.clone())).transpose()?;
+            let ajp = ajp.map(|server| ajp::listen(server, router)).transpose()?;
+            let at = |server: &Option<Running>| {
+                server.as_ref().map_or_else(|| "nowhere".to_owned(), |server| server.address().to_string())
+            };
+            tracing::info!(http = at(&http), ajp = at(&ajp), "ready: this node holds the cluster's sessions");
+            (stop.await?, http.into_iter().chain(ajp).collect())
         }
     };
 
     tracing::info!(reason, "leaving");
     // Before that the sessions of the last run may still lie in their file, which would be overwritten.
-    let has_served = http.is_some();
-    drain::leave(&departure, &joined, http, &settings.drain, signals::is_hasty(reason)).await;
+    let has_served = !servers.is_empty();
+    drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
     if has_served {
         settings.store.save(&apps).await;
     }
@@ -118,16 +126,14 @@ fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
     HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
 }
 
-fn listen(
-    server: HttpServer,
-    cluster: &Cluster,
-    apps: &[Sessions],
-    departure: &Arc<Departure>,
-) -> Result<Running, Exit> {
-    let service = |sessions: &Sessions| {
+fn router(cluster: &Cluster, apps: &[Sessions], departure: &Arc<Departure>) -> Router {
+    Router::new(apps.iter().map(|sessions| {
         let app = SessionApp::new(cluster.name(), sessions.clone(), departure.clone());
+        let app = LoadBalancerDraining::new(app, sessions.path());
         (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
-    };
-    let router = Router::new(apps.iter().map(service));
+    }))
+}
+
+fn listen(server: HttpServer, router: Router) -> Result<Running, Exit> {
     server.serve(router, HttpSettings::default()).map_err(|error| Exit::failure(format!("--http: {error}")))
 }

@@ -5,6 +5,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use outlive_interop::Scene;
@@ -20,14 +21,14 @@ const FOLDER: &str = "OUTLIVE_TEST_WRITES_TO";
 /// Sessions that it writes in turn.
 const SESSIONS: u64 = 3;
 /// How often it is killed.
-const KILLS: u64 = 40;
+const KILLS: u64 = 60;
 
 /// The folder, if this process is the writer.
 pub(crate) fn writer_folder() -> Option<PathBuf> {
     env::var_os(FOLDER).map(PathBuf::from)
 }
 
-/// Writes sessions of growing and shrinking size, and says after each that it is kept.
+/// Writes sessions, and says after each that it is kept.
 pub(crate) fn write_until_killed(folder: &Path) -> ExitCode {
     let write = || -> Result<()> {
         let store = FileStore::new(folder);
@@ -68,7 +69,8 @@ fn session(round: u64) -> Result<Save> {
 }
 
 fn bytes_of(round: u64) -> Vec<u8> {
-    vec![round as u8; usize::try_from(round % 7).unwrap_or(0) * 40_000]
+    // Large, so that a save takes a while, and all alike, so that the next one takes as long.
+    vec![round as u8; 2_000_000 + usize::try_from(round % 7).unwrap_or(0)]
 }
 
 /// The round that each session was last kept in; all of them are whole.
@@ -91,14 +93,19 @@ pub(crate) fn files_are_whole(scene: &Scene) -> Result<()> {
         let mut writer = Command::new(env::current_exe()?).env(FOLDER, &folder).stdout(Stdio::piped()).spawn()?;
         let mut said = BufReader::new(writer.stdout.take().context("no output")?);
         let mut line = String::new();
-        // At another moment each time: a write takes long enough for the signal to fall into it.
         let mut kept: u64 = 0;
-        for _ in 0..=kill % 5 {
+        let mut took = Duration::ZERO;
+        for _ in 0..3 {
+            let begin = Instant::now();
             line.clear();
             ensure!(said.read_line(&mut line)? > 0, "the writer has ended by itself");
             kept = line.trim().parse()?;
+            took = begin.elapsed();
         }
-        for _ in 0..kill * 997 {
+        // At another moment of the next save each time.
+        let begin = Instant::now();
+        let moment = took.mul_f64(kill as f64 / KILLS as f64);
+        while begin.elapsed() < moment {
             std::hint::spin_loop();
         }
         writer.kill()?;
@@ -106,6 +113,14 @@ pub(crate) fn files_are_whole(scene: &Scene) -> Result<()> {
         // What it has said before it died.
         for line in said.lines() {
             kept = line?.parse().unwrap_or(kept);
+        }
+        // Each file by itself: the store would pass over a torn one beside the whole one of another route.
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "session") {
+                let read = StoredSession::decode(&std::fs::read(&path)?, &Limits::default());
+                ensure!(read.is_ok(), "kill {kill}: a torn file: {read:?}");
+            }
         }
         let store = FileStore::new(&folder);
         block_on(store.init())??;

@@ -119,6 +119,7 @@ impl Cluster {
             identity: [self.starts; 16],
             seed: self.starts.into(),
             static_members: self.static_members.as_ref().map(|all| all.iter().map(|port| address(*port)).collect()),
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: self.options,

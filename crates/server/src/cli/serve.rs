@@ -6,10 +6,12 @@ use std::str::FromStr;
 use outlive_net::SendOptions;
 use outlive_net::encrypt::Algorithm;
 
+use super::ajp::AjpArguments;
 use super::interceptors::{InterceptorOption, Secret};
 use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
+use crate::membership::MembershipFlags;
 
 /// What `outlive serve --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -141,10 +143,16 @@ pub(crate) struct ServeArguments {
     pub(crate) exit_with_stdin: bool,
 
     #[command(flatten)]
+    pub(crate) platform: MembershipFlags,
+
+    #[command(flatten)]
     pub(crate) store: StoreArguments,
 
     #[command(flatten)]
     pub(crate) drain: DrainFlags,
+
+    #[command(flatten)]
+    pub(crate) ajp: AjpArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

@@ -140,6 +140,7 @@ impl World {
             identity: [1; 16],
             seed: 1,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: SendOptions(6),

@@ -29,6 +29,7 @@ impl Listener {
             identity: [7; 16],
             seed: 7,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: SendOptions::ASYNCHRONOUS,
