@@ -290,6 +290,7 @@ impl Context {
         cell.lock().leave();
         match self.table.admit(base.clone(), Arc::clone(&cell)) {
             Admission::Admitted => {
+                self.unlist(&base);
                 self.changed_elsewhere(now, peer, &cell);
                 self.drain_waiting(now, vec![base]);
             }

@@ -31,6 +31,9 @@ const LISTING_MAX: Duration = Duration::from_secs(20);
 /// Where another node does the same, this one looks for what is still missing when that one is done.
 const LATER: Duration = Duration::from_secs(30);
 
+/// Nodes that start together all know the list, and the first of them loads. It may have no store: then the others do.
+const AFTER_THE_FIRST: Duration = Duration::from_secs(5);
+
 /// After a failure, and between two looks for sessions that have expired.
 const PAUSE: Duration = Duration::from_secs(1);
 const CLEANING: Duration = Duration::from_secs(60);
@@ -40,19 +43,22 @@ const EXPIRED_MAX: usize = 10_000;
 
 impl ContextStore {
     /// Lists what the store has, then loads it.
-    pub(super) async fn restore(self: Arc<Self>, alone: bool, later: bool) {
-        if later {
+    pub(super) async fn restore(self: Arc<Self>, waited_for: bool, later: bool) {
+        if later && !waited_for {
             tokio::time::sleep(LATER).await;
         }
         let mut listing = std::pin::pin!(self.list());
-        if alone && tokio::time::timeout(LISTING_MAX, &mut listing).await.is_err() {
+        if waited_for && tokio::time::timeout(LISTING_MAX, &mut listing).await.is_err() {
             tracing::warn!(target: log::STORE, context = self.context.name(), "requests are served before it is known which sessions the store has");
             self.listed();
             listing.await;
-        } else if !alone {
+        } else if !waited_for {
             listing.await;
         }
         self.listed();
+        if later && waited_for {
+            tokio::time::sleep(AFTER_THE_FIRST).await;
+        }
         let mut restored = 0;
         loop {
             let batch = self.context.listed(BATCH);

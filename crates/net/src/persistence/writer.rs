@@ -100,8 +100,8 @@ impl Writer {
         for event in self.events.drain(..) {
             match event {
                 Event::Note(note) => self.schedule.note(now, note),
-                Event::Restore { alone, later } => {
-                    self.beside.spawn(Arc::clone(&self.store).restore(alone, later));
+                Event::Restore { waited_for, later } => {
+                    self.beside.spawn(Arc::clone(&self.store).restore(waited_for, later));
                 }
             }
         }

@@ -135,8 +135,8 @@ impl Context {
         let view = self.dispatch.view();
         let alone = !view.peers.iter().any(|peer| peer.is_ours());
         let later = !alone && (received || !self.is_first(|_| true));
-        saver.events.note(0, Event::Restore { alone, later });
-        !alone
+        saver.events.note(0, Event::Restore { waited_for: !received, later });
+        received
     }
 
     /// Lists sessions that the store has. Those that are in memory or gone are passed over.

@@ -35,6 +35,7 @@ impl Context {
     /// A peer has ended a session, or given it another id.
     pub(crate) fn gone_elsewhere(&self, now: Now, peer: &Peer, id: SessionId, moved_to: Option<SessionId>) {
         let Some(saver) = self.saver.as_ref().filter(|saver| saver.is_write_behind()) else { return };
+        self.unlist(&id.base());
         let keep_until = super::schedule::keep_until(now, self.max_inactive_default());
         let burial = Burial { id, moved_to, keep_until };
         match self.saves_for(peer) {

@@ -31,8 +31,8 @@ pub enum Event {
     Note(Note),
     /// Take from the store what is not in memory.
     Restore {
-        /// Nobody else can have sessions: requests wait until it is known which there are. Else it is done in the background.
-        alone: bool,
+        /// Nobody else had any session: requests wait until it is known which there are. Else it is done in the background.
+        waited_for: bool,
         /// Another node of the cluster does the same, so this one has time.
         later: bool,
     },
