@@ -104,8 +104,12 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     };
 
     tracing::info!(reason, "leaving");
+    // Before that the sessions of the last run may still lie in their file, which would be overwritten.
+    let has_served = !servers.is_empty();
     drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
-    settings.store.save(&apps).await;
+    if has_served {
+        settings.store.save(&apps).await;
+    }
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }

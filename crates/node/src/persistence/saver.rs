@@ -64,7 +64,7 @@ struct PeersEnd {
     burial: Burial,
 }
 
-/// See the [module](self).
+/// What a context notes for its store.
 #[derive(Debug)]
 pub(crate) struct Saver {
     pub(crate) policy: Persistence,

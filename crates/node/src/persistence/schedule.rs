@@ -108,7 +108,7 @@ struct Down {
     pause: Duration,
 }
 
-/// What the store is still to learn. See the [module](self).
+/// What the store is still to learn. It holds ids and never what is in a session; that is taken when its turn comes.
 #[derive(Debug, Default)]
 pub struct Schedule {
     entries: BTreeMap<BaseId, Entry>,

@@ -100,6 +100,12 @@ impl Settings {
         };
         let store = StoreSettings::resolve(&flags.manager, &flags.store)?;
         let interceptors = interceptors(&flags)?;
+        if !store.has_cluster() && (!flags.r#static.is_empty() || !flags.interceptors.is_empty()) {
+            return Err(Exit::usage(format!(
+                "--static and --interceptors mean nothing with --manager {}, which has no cluster",
+                flags.manager
+            )));
+        }
         if store.has_cluster() && !flags.allow_plaintext && flags.encrypt.is_none() {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }

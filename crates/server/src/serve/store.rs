@@ -191,6 +191,58 @@ mod tests {
         }
     }
 
+    fn resolved(manager: &str, change: impl FnOnce(&mut StoreArguments)) -> Result<StoreSettings, String> {
+        let mut flags = StoreArguments { swap_interval: 60, ..StoreArguments::default() };
+        change(&mut flags);
+        StoreSettings::resolve(manager, &flags).map_err(|exit| exit.parts().1.to_owned())
+    }
+
+    fn files(flags: &mut StoreArguments) {
+        flags.store = Some("file:/x".parse().unwrap_or_else(|never| match never {}));
+    }
+
+    #[test]
+    fn each_manager_has_its_policy() {
+        let policy = |manager: &str, change: fn(&mut StoreArguments)| {
+            let settings = resolved(manager, change).unwrap();
+            (settings.has_cluster(), settings.context("/a").persistence, settings.source().is_some())
+        };
+        assert_eq!(policy("delta", |_| {}), (true, None, false));
+        assert_eq!(policy("delta", files), (true, Some(Persistence::WriteBehind { shared: true }), true));
+        let private = |flags: &mut StoreArguments| {
+            files(flags);
+            flags.store_private = true;
+        };
+        assert_eq!(policy("delta", private), (true, Some(Persistence::WriteBehind { shared: false }), true));
+        let tomcats = Persistence::Manager(PersistentManager::default());
+        assert_eq!(policy("persistent", files), (false, Some(tomcats), true));
+        let valve = |flags: &mut StoreArguments| {
+            files(flags);
+            flags.persistent_valve = true;
+        };
+        assert_eq!(policy("persistent", valve), (false, Some(Persistence::PerRequest), true));
+        assert_eq!(policy("standard", |_| {}), (false, None, false));
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let refused = |manager: &str, change: fn(&mut StoreArguments)| resolved(manager, change).unwrap_err();
+        assert_eq!(refused("persistent", |_| {}), "--manager persistent needs a --store");
+        assert_eq!(
+            refused("delta", |flags| flags.max_idle_swap = Some(1)),
+            "--max-idle-swap needs --manager persistent"
+        );
+        assert_eq!(
+            refused("delta", |flags| flags.persistent_valve = true),
+            "--persistent-valve needs --manager persistent"
+        );
+        assert_eq!(
+            refused("delta", |flags| flags.sessions_file = Some("x".into())),
+            "--sessions-file needs --manager standard"
+        );
+        assert_eq!(refused("standard", files), "--manager standard has no --store, but a --sessions-file");
+    }
+
     #[test]
     fn a_url_that_may_hold_a_password_is_never_repeated() {
         for url in ["postgresql:x:secret@h", "secret"] {
