@@ -48,7 +48,7 @@ impl Pool {
     }
 
     /// The nodes that a request may go to, in the order in which they are to be tried: the one that a route names while it serves, then those
-    /// that serve, the one with least to do first. Where none is up, those that leave.
+    /// that serve, the one with least to do first. Where none is up, those that leave; where none serves, all.
     pub(crate) fn order<'a>(&self, mut routes: impl Iterator<Item = &'a str>) -> Vec<Arc<Node>> {
         let nodes = self.nodes();
         let serves = |node: &&Arc<Node>| node.state() != NodeState::Down;
@@ -63,7 +63,9 @@ impl Pool {
             others.sort_by_cached_key(|node| node.under_way());
         }
         let leaving = nodes.iter().filter(|node| node.state() == NodeState::Leaving).filter(is_other);
-        own.cloned().into_iter().chain(others).chain(leaving.cloned()).collect()
+        let order: Vec<_> = own.cloned().into_iter().chain(others).chain(leaving.cloned()).collect();
+        // One may have come back since its last check, and one that has not refuses at once.
+        if order.is_empty() { nodes.to_vec() } else { order }
     }
 }
 
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!(order(&with, &["a"]), "a b");
         assert_eq!(order(&with, &[]), "b a");
         assert_eq!(order(&pool(&[("a", NodeState::Leaving), ("b", NodeState::Down)]), &["b"]), "a");
-        assert_eq!(order(&pool(&[("a", NodeState::Down)]), &["a"]), "");
+        assert_eq!(order(&pool(&[("a", NodeState::Down)]), &["a"]), "a", "it may be back");
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::wire::send_options::SendOptions;
-use outlive_tribes_proto::{Member, MemberId, UniqueId};
+use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
@@ -111,8 +111,8 @@ pub(crate) struct State {
     pub(crate) started: Monotonic,
     /// Whether the alive time counts as a Tomcat's does.
     pub(crate) counts_alive: bool,
-    /// Whether the member record says that this node holds the state and stays.
-    pub(crate) says_holding: bool,
+    /// What the member record says of whether others may rely on this node.
+    pub(crate) says: Abilities,
     /// Whether this node prepares to leave.
     pub(crate) leaving: bool,
     group_deadline: Option<Monotonic>,
@@ -120,6 +120,8 @@ pub(crate) struct State {
     wary_until: Monotonic,
     pub(crate) next_losses: Monotonic,
     strangers: Strangers,
+    /// How the latest senders of kept messages describe themselves: nothing else may say it again on their connections.
+    described: VecDeque<Member>,
     departed: VecDeque<Arc<Peer>>,
 }
 
@@ -148,7 +150,7 @@ impl Node {
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
             domain: Bytes::from(config.domain.clone().into_bytes()),
-            payload: members::payload(&config, false),
+            payload: members::payload(&config, Abilities::default()),
             ..Member::new(id)
         };
         let record = local.encode();
@@ -183,13 +185,14 @@ impl Node {
                 settled: false,
                 started: Monotonic::default(),
                 counts_alive: false,
-                says_holding: false,
+                says: Abilities::default(),
                 leaving: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
                 wary_until: Monotonic::default(),
                 next_losses: Monotonic::default(),
                 strangers: Strangers::default(),
+                described: VecDeque::new(),
                 departed: VecDeque::new(),
             }),
             contexts: Published::new(Vec::new()),

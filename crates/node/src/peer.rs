@@ -158,6 +158,11 @@ impl Peer {
         matches!(self.kind(), PeerKind::Outlive { abilities, .. } if abilities.contains(Abilities::PIPELINING))
     }
 
+    /// Whether it prepares to leave.
+    pub fn leaves(&self) -> bool {
+        self.kind().can(Abilities::LEAVES)
+    }
+
     /// What is to be sent to it.
     pub fn lane(&self) -> &Lane<Parcel> {
         &self.lane

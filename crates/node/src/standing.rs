@@ -24,6 +24,8 @@ pub struct PeerStanding {
     pub kind: PeerKind,
     /// Whether it holds the state and stays.
     pub holds_state: bool,
+    /// Whether it prepares to leave.
+    pub leaves: bool,
     /// Whether it has stopped to acknowledge.
     pub stalled: bool,
     /// Bytes that it has not acknowledged.
@@ -57,9 +59,12 @@ pub enum Obstacle {
     /// Nobody else is there.
     #[error("no other member is there: the sessions that it holds ({0}) would end with it")]
     Alone(usize),
-    /// A peer does not hold the state: it is taking it, or leaves.
-    #[error("member {0} does not hold the state: it is taking it, or is leaving")]
-    PeerWithoutState(SocketAddr),
+    /// A peer is leaving itself.
+    #[error("member {0} is leaving")]
+    PeerLeaves(SocketAddr),
+    /// A peer does not hold the state yet.
+    #[error("member {0} is still taking the cluster's state")]
+    PeerTakesState(SocketAddr),
     /// A peer has not been sent all because its lane was full.
     #[error("member {0} is behind: {1}")]
     PeerBehind(SocketAddr, Behind),
@@ -91,6 +96,7 @@ impl PeerStanding {
             address: peer.id().address(),
             kind: peer.kind(),
             holds_state: peer.holds_state(),
+            leaves: peer.leaves(),
             stalled: peer.is_stalled(),
             unacknowledged_bytes: peer.lane().bytes(),
             behind: peer.behind(),
@@ -107,8 +113,10 @@ impl PeerStanding {
             Some(Obstacle::PeerStalled(self.address, self.unacknowledged_bytes))
         } else if self.behind != Behind::Nothing {
             Some(Obstacle::PeerBehind(self.address, self.behind))
+        } else if self.leaves {
+            Some(Obstacle::PeerLeaves(self.address))
         } else if !self.holds_state && !self.stalled {
-            Some(Obstacle::PeerWithoutState(self.address))
+            Some(Obstacle::PeerTakesState(self.address))
         } else if self.unacknowledged_bytes > 0 {
             Some(Obstacle::Unacknowledged(self.address, self.unacknowledged_bytes))
         } else {
@@ -137,14 +145,11 @@ impl Standing {
         found.or_else(|| self.peers.iter().all(|peer| peer.stalled).then_some(Obstacle::AllStalled))
     }
 
-    /// Whether a node that leaves can go without a loss: each member that acknowledges has all that this node has told, and at least one
-    /// of them holds the state. Without other members there is nobody to wait for.
+    /// Whether a node that leaves has nothing to wait for any more: each member that acknowledges has all that this node has told, and one
+    /// of them holds the state, unless all of them are leaving, too. Without other members there is nobody to wait for.
     pub fn is_handed_over(&self) -> bool {
-        let mut alive = self.peers.iter().filter(|peer| !peer.stalled).peekable();
-        match alive.peek() {
-            None => true,
-            Some(_) => self.has_heir() && alive.all(PeerStanding::has_all),
-        }
+        let alive = || self.peers.iter().filter(|peer| !peer.stalled);
+        alive().all(PeerStanding::has_all) && (self.has_heir() || alive().all(|peer| peer.leaves))
     }
 
     /// Whether a member that acknowledges and holds the state has all that this node has told.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use outlive_tribes_proto::Abilities;
 use outlive_tribes_proto::time::{Monotonic, Now};
 
 use crate::node::Node;
@@ -41,9 +42,13 @@ impl Node {
     pub(crate) fn new_payload(&self) -> Option<Bytes> {
         let holds = self.holds_anything();
         let mut state = self.state.lock();
-        let holds = holds && state.settled && !state.leaving;
-        let is_new = core::mem::replace(&mut state.says_holding, holds) != holds;
-        is_new.then(|| payload(&self.config, holds))
+        let says = match (state.leaving, holds && state.settled) {
+            (true, _) => Abilities::LEAVES,
+            (false, true) => Abilities::HOLDS_STATE,
+            (false, false) => Abilities::default(),
+        };
+        let is_new = core::mem::replace(&mut state.says, says) != says;
+        is_new.then(|| payload(&self.config, says))
     }
 
     /// Since when the announced alive time is to count, while that is not plain.

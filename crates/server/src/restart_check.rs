@@ -100,6 +100,7 @@ fn member(peer: &PeerStanding) -> Value {
         "address": peer.address.to_string(),
         "kind": peer.kind.to_string(),
         "holds_state": peer.holds_state,
+        "leaves": peer.leaves,
         "stalled": peer.stalled,
         "unacknowledged_bytes": peer.unacknowledged_bytes,
         "behind": match peer.behind {

@@ -135,6 +135,7 @@ impl Node {
             return Taken::Applied;
         }
         let Some(peer) = self.sender_of(&source.id) else {
+            self.keep_description(source);
             if self.keep_stranger(now, from.ip(), &source.id, &message.body) {
                 return Taken::Kept;
             }

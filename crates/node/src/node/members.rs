@@ -9,21 +9,24 @@ use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::view::View;
 use outlive_tribes_proto::wire::peer::Mark;
-use outlive_tribes_proto::{Abilities, Member, UniqueId};
+use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use super::{DEPARTED_MAX, MARK_VERSION, Node, NodeConfig};
 use crate::effect::Effect;
 use crate::peer::{ClusterView, Peer};
 
-/// What the member record carries: the configured text and our mark.
-pub(crate) fn payload(config: &NodeConfig, holds_state: bool) -> Bytes {
-    let abilities = match holds_state {
-        true => Abilities::PIPELINING.with(Abilities::HOLDS_STATE),
-        false => Abilities::PIPELINING,
-    };
+/// Nodes that are no members whose descriptions are remembered.
+const DESCRIBED_MAX: usize = 64;
+
+/// A longer payload is not remembered.
+const DESCRIPTION_MAX: usize = 1024;
+
+/// What the member record carries: the configured text and our mark. `says`: what changes with time.
+pub(crate) fn payload(config: &NodeConfig, says: Abilities) -> Bytes {
     let mut boot = [0; 8];
     boot.copy_from_slice(&config.identity[..8]);
-    Mark { version: MARK_VERSION, abilities, boot }.append_to(config.payload.as_bytes())
+    Mark { version: MARK_VERSION, abilities: Abilities::PIPELINING.with(says), boot }
+        .append_to(config.payload.as_bytes())
 }
 
 impl Node {
@@ -83,5 +86,32 @@ impl Node {
             peer.mark_all_dirty();
         }
         Arc::new(peer)
+    }
+
+    /// Remembers how a node describes itself that is no member yet: it does so once on a connection.
+    pub(super) fn keep_description(&self, source: &Member) {
+        if source.payload.len() > DESCRIPTION_MAX {
+            return;
+        }
+        // A buffer of its own: the frame's need not live on.
+        let payload = Bytes::copy_from_slice(&source.payload);
+        let mut state = self.state.lock();
+        state.described.retain(|known| known.id != source.id);
+        state.described.push_back(Member { payload, ..Member::new(source.id) });
+        if state.described.len() > DESCRIBED_MAX {
+            state.described.pop_front();
+        }
+    }
+
+    /// A node has become a member whose messages were kept. With multicast its datagrams say what it is.
+    pub(super) fn hear_description(&self, now: Now, id: &MemberId) {
+        let described = {
+            let mut state = self.state.lock();
+            let at = state.described.iter().position(|known| known.id == *id);
+            at.and_then(|at| state.described.remove(at))
+        };
+        if let Some(member) = described.filter(|_| !self.finds_members_by_multicast()) {
+            self.group_input(now, Input::Heard { member: &member });
+        }
     }
 }

@@ -26,6 +26,8 @@ impl Node {
     pub(super) fn hear_strangers(&self, now: Now) {
         let view = self.view();
         let heard = self.state.lock().strangers.take(|id| view.peer(id).is_some());
+        // What they are must be known before they are answered.
+        heard.iter().for_each(|(id, _)| self.hear_description(now, id));
         for (id, body) in &heard {
             if let Some(peer) = view.peer(id) {
                 self.object_received(now, peer, body);

@@ -7,6 +7,7 @@ fn peer(port: u16) -> PeerStanding {
         address: SocketAddr::from(([10, 0, 0, 1], port)),
         kind: PeerKind::Outlive { version: 1, abilities: Abilities::HOLDS_STATE, boot: [0; 8] },
         holds_state: true,
+        leaves: false,
         stalled: false,
         unacknowledged_bytes: 0,
         behind: Behind::Nothing,
@@ -37,10 +38,8 @@ fn each_thing_that_would_be_lost_stands_in_the_way() {
         assert!(standing.has_heir(), "the other one has all");
         told(&standing)
     };
-    assert_eq!(
-        one(|peer| peer.holds_state = false),
-        "member 10.0.0.1:2 does not hold the state: it is taking it, or is leaving"
-    );
+    assert_eq!(one(|peer| peer.holds_state = false), "member 10.0.0.1:2 is still taking the cluster's state");
+    assert_eq!(one(|peer| (peer.holds_state, peer.leaves) = (false, true)), "member 10.0.0.1:2 is leaving");
     assert_eq!(one(|peer| peer.unacknowledged_bytes = 9), "member 10.0.0.1:2 has not acknowledged 9 bytes yet");
     assert_eq!(
         one(|peer| peer.behind = Behind::Sessions(3)),
@@ -83,7 +82,10 @@ fn a_node_that_leaves_waits_for_all_that_acknowledge_and_for_an_heir() {
     assert!(!among(vec![peer(1), late.clone()]).is_handed_over());
     assert!(among(vec![peer(1), hung.clone()]).is_handed_over(), "one that hangs is not waited for");
     assert!(!among(vec![joining.clone()]).is_handed_over(), "nobody holds the state yet");
-    assert!(among(vec![joining, peer(1)]).is_handed_over());
+    assert!(among(vec![joining.clone(), peer(1)]).is_handed_over());
+    let leaving = PeerStanding { leaves: true, ..joining.clone() };
+    assert!(among(vec![leaving.clone()]).is_handed_over(), "all go at once: nobody will ever hold the state");
+    assert!(!among(vec![leaving, joining]).is_handed_over());
     let standing = among(vec![peer(1), hung.clone()]);
     assert_eq!(standing.unreached().collect::<Vec<_>>(), [&hung]);
 }

@@ -34,14 +34,14 @@ fn a_neighbour_counts_once_it_holds_the_state(cluster: Cluster) {
             seen.push(now);
         }
     }
-    let without_state = |seen: &Option<Obstacle>| matches!(seen, Some(Obstacle::PeerWithoutState(_)));
-    assert!(seen.iter().any(without_state) && seen.last() == Some(&None), "{seen:?}");
+    let takes_state = |seen: &Option<Obstacle>| matches!(seen, Some(Obstacle::PeerTakesState(_)));
+    assert!(seen.iter().any(takes_state) && seen.last() == Some(&None), "{seen:?}");
     assert_eq!(obstacle(&cluster, 2), None);
 
     cluster.node(2).prepare_to_leave(cluster.now);
     assert_eq!(obstacle(&cluster, 2), Some(Obstacle::Leaving));
     cluster.pass(Duration::from_secs(6));
-    assert!(without_state(&obstacle(&cluster, 1)), "nobody relies on a node that leaves");
+    assert!(matches!(obstacle(&cluster, 1), Some(Obstacle::PeerLeaves(_))), "nobody relies on a node that leaves");
     assert!(cluster.node(2).standing().is_handed_over(), "and that one has its heir");
 }
 

@@ -134,7 +134,7 @@ impl Report {
             (false, true, false) => {
                 (true, format!("every change is with {others}; not reached: {}", unreached.join(", ")))
             }
-            (false, false, true) => (false, "no other member that acknowledges holds the cluster's state".to_owned()),
+            (false, false, true) => (false, "no other member holds the cluster's state and stays".to_owned()),
             (false, false, false) => {
                 (false, format!("no other member has every change; not reached: {}", unreached.join(", ")))
             }
@@ -189,6 +189,7 @@ mod tests {
             address: "10.0.0.2:4000".parse().unwrap(),
             kind: PeerKind::Tomcat,
             holds_state: true,
+            leaves: false,
             stalled: false,
             unacknowledged_bytes: bytes,
             behind: Behind::Nothing,

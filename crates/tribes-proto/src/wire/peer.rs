@@ -23,6 +23,8 @@ impl Abilities {
     /// Holds the cluster's state and stays: another member may leave and rely on it. It comes when the state is held, and goes when
     /// the node prepares to leave.
     pub const HOLDS_STATE: Abilities = Abilities(2);
+    /// Prepares to leave: nobody needs to wait for it to hold the state.
+    pub const LEAVES: Abilities = Abilities(4);
 
     /// These and `other` together.
     #[must_use]
