@@ -102,8 +102,9 @@ impl SqlStore {
     async fn forget(&self, id: &SessionId, last_accessed: UnixMillis) -> Result<bool, StoreError> {
         let statements = self.shared.statements().await?;
         let given = Given { last_accessed: last_accessed.0, ..self.given(&id.base()) };
-        self.shared.database.change(&statements.forget, &given).await?;
-        Ok(self.count(statements, &given).await? == 0)
+        // Of two nodes that forget it, one has dropped it. Under another route it may have been accessed since.
+        let dropped = self.shared.database.change(&statements.forget, &given).await? > 0;
+        Ok(dropped && self.count(statements, &given).await? == 0)
     }
 
     /// How many rows a base has that no grave hides.
@@ -145,7 +146,9 @@ impl SqlStore {
 
     async fn expired(&self, now: UnixMillis, limit: usize) -> Result<Vec<SessionHead>, StoreError> {
         let statements = self.shared.statements().await?;
-        let given = Given { now: now.0, limit: limit.min(HEADS_MAX).try_into().unwrap_or(i64::MAX), ..self.of_app() };
+        // Half of what 64 bits hold, so that no idle time, of whatever sign, overflows when it is taken off.
+        let now = now.0.clamp(i64::MIN / 2, i64::MAX / 2);
+        let given = Given { now, limit: limit.min(HEADS_MAX).try_into().unwrap_or(i64::MAX), ..self.of_app() };
         let rows = self.shared.database.fetch(&statements.expired, &given).await?;
         let heads: Vec<SessionHead> = rows.iter().filter_map(head).collect();
         self.tell_left_out(rows.len() - heads.len());

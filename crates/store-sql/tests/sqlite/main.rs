@@ -5,3 +5,18 @@ mod faults;
 mod foreign;
 mod races;
 mod support;
+
+use outlive_store::contract;
+use support::Place;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_keeps_the_contract() {
+    let mut places = Vec::new();
+    contract::check(async || {
+        let place = Place::new();
+        let two = [place.store(), place.store()];
+        places.push(place);
+        two
+    })
+    .await;
+}
