@@ -23,6 +23,7 @@
 //! What the rig does *not* do: it never runs as part of the product, and it may panic.
 
 pub mod client;
+pub mod database;
 pub mod nine_steps;
 pub mod node_process;
 pub mod outlive;
@@ -40,5 +41,5 @@ pub use node_process::NodeProcess;
 pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
-pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec};
+pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec, TomcatStore};
 pub use tomcat::{TomcatNode, TomcatVersion};

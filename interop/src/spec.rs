@@ -48,6 +48,20 @@ pub enum Interceptor {
     DomainFilter,
 }
 
+/// Where a Tomcat without a cluster keeps its sessions between their requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TomcatStore {
+    /// DataSourceStore, with the defaults of its table.
+    DataSource {
+        /// `jdbc:postgresql://…`, without user and password.
+        url: String,
+        /// The database's user.
+        user: String,
+        /// Its password.
+        password: String,
+    },
+}
+
 /// One node, of either kind. The same description starts an Outlive or a Tomcat.
 #[derive(Debug, Clone)]
 pub struct NodeSpec {
@@ -71,6 +85,8 @@ pub struct NodeSpec {
     pub interceptors: Vec<Interceptor>,
     /// The membership domain; empty: none.
     pub domain: String,
+    /// For a Tomcat: no cluster, but a PersistentManager with this store, and a PersistentValve that saves after each request.
+    pub store: Option<TomcatStore>,
 }
 
 impl NodeSpec {
@@ -90,6 +106,7 @@ impl NodeSpec {
             more_apps: Vec::new(),
             interceptors: Vec::new(),
             domain: String::new(),
+            store: None,
         }
     }
 
@@ -125,6 +142,13 @@ impl NodeSpec {
     #[must_use]
     pub fn domain(mut self, domain: &str) -> Self {
         domain.clone_into(&mut self.domain);
+        self
+    }
+
+    /// A Tomcat without a cluster, with its sessions in a store.
+    #[must_use]
+    pub fn store(mut self, store: TomcatStore) -> Self {
+        self.store = Some(store);
         self
     }
 

@@ -31,6 +31,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("jvmRoute", &spec.name)
         .child(realm);
     match spec.cluster_at {
+        _ if spec.store.is_some() => {}
         ClusterAt::Engine => engine = engine.child(cluster(spec)),
         ClusterAt::Host => host = host.child(cluster(spec)),
     }
