@@ -11,7 +11,6 @@ pub use postgres::Postgres;
 pub use redis::{Redis, RedisMode};
 
 use std::fs::{self, Permissions};
-use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,20 +68,28 @@ struct Engine<'scene> {
     name: &'static str,
     scene: &'scene Scene,
     folder: PathBuf,
-    address: SocketAddr,
+    /// What it writes when it takes connections.
+    ready: &'static str,
     process: Option<Process>,
 }
 
 impl<'scene> Engine<'scene> {
-    fn new(scene: &'scene Scene, name: &'static str, folder: PathBuf, address: SocketAddr) -> Result<Self> {
+    fn new(scene: &'scene Scene, name: &'static str, folder: PathBuf, ready: &'static str) -> Result<Self> {
         // The scene's own folder is closed to all others.
         fs::set_permissions(scene.folder(), Permissions::from_mode(0o711))?;
-        fs::create_dir_all(&folder)?;
+        let engine = Self { name, scene, folder, ready, process: None };
+        fs::create_dir_all(&engine.folder)?;
+        engine.own(&engine.folder)?;
+        Ok(engine)
+    }
+
+    /// Makes the user that it runs as the owner of a file or a folder, and closes it to all others.
+    fn own(&self, path: &Path) -> Result<()> {
         if is_root()? {
-            chown(&folder, Some(NOBODY), Some(NOBODY))?;
+            chown(path, Some(NOBODY), Some(NOBODY))?;
         }
-        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-        Ok(Self { name, scene, folder, address, process: None })
+        fs::set_permissions(path, Permissions::from_mode(0o700))?;
+        Ok(())
     }
 
     /// A command as the user that has no rights.
@@ -118,7 +125,8 @@ impl<'scene> Engine<'scene> {
             let mut process = Process::spawn(&mut command(self)?, self.scene.log_file(self.name))?;
             poll::until("a connection", START_LIMIT, || match process.ended()? {
                 Some(status) => Ok(Some(status)),
-                None => Ok(TcpStream::connect(self.address).map(|_| None)?),
+                None if process.output()?.contains(self.ready) => Ok(None),
+                None => Err(anyhow!("it has not said {:?}", self.ready)),
             })?
             .map_or_else(|| Ok(process), |status| Err(anyhow!("it ended: {status}")))
         })?;
@@ -143,8 +151,9 @@ impl<'scene> Engine<'scene> {
             family.push(child.0);
         }
         for id in family {
-            let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id.to_string()]).status()?;
-            ensure!(sent.success() || id != root, "SIG{name} to {}: {sent}", self.name);
+            let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id.to_string()]).output()?;
+            // A child may be gone with its parent.
+            ensure!(sent.status.success() || id != root, "SIG{name} to {}: {}", self.name, sent.status);
         }
         Ok(())
     }

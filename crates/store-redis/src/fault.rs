@@ -33,6 +33,10 @@ fn of_code(code: &str, detail: &str) -> (StoreFault, String) {
     match code {
         "NOAUTH" | "WRONGPASS" => (StoreFault::Denied, "refuses user or password".to_owned()),
         "NOPERM" => (StoreFault::Denied, format!("does not allow it{detail}")),
+        // The same from within a script, as Redis 6 and 7 tell it.
+        "ERR" if ["NOPERM", "can't run this command"].iter().any(|words| detail.contains(words)) => {
+            (StoreFault::Denied, "does not allow this user what a store must do".to_owned())
+        }
         "OOM" => (StoreFault::Full, format!("has no memory left{detail}")),
         // It cannot write its files.
         "MISCONF" => (StoreFault::Full, "takes no writes, because it cannot keep them on its disk".to_owned()),

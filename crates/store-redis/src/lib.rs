@@ -48,4 +48,5 @@ mod store;
 mod stores;
 
 pub use config::RedisConfig;
+pub use store::RedisStore;
 pub use stores::RedisStores;

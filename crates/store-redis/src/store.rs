@@ -23,7 +23,7 @@ const BATCH: usize = 500;
 const HOUR: i64 = 3_600_000;
 
 /// The keys that are one application's.
-pub(crate) struct RedisStore {
+pub struct RedisStore {
     server: Arc<Server>,
     app: String,
     keys: Keys,

@@ -25,6 +25,11 @@ impl RedisStores {
 
     /// The store of one web application, by the name that a Tomcat gives it: `/Catalina/localhost/app`.
     pub fn context(&self, name: &str) -> Arc<dyn Store> {
-        Arc::new(RedisStore::new(self.server.clone(), name))
+        Arc::new(self.store(name))
+    }
+
+    /// The same, as what it is.
+    pub fn store(&self, name: &str) -> RedisStore {
+        RedisStore::new(self.server.clone(), name)
     }
 }

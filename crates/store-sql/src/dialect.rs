@@ -68,7 +68,7 @@ impl Dialect {
         match self {
             Dialect::Sqlite => format!("SUBSTR({id}, 1, INSTR({id} || '.', '.') - 1)"),
             Dialect::Postgres => format!("SPLIT_PART({id}, '.', 1) COLLATE \"C\""),
-            Dialect::MySql => format!("CONVERT(SUBSTRING_INDEX({id}, '.', 1) USING ascii) COLLATE ascii_bin"),
+            Dialect::MySql => format!("CONVERT(SUBSTRING_INDEX({id}, '.', 1) USING utf8mb4) COLLATE utf8mb4_bin"),
         }
     }
 

@@ -55,4 +55,5 @@ mod stores;
 
 pub use config::SqlConfig;
 pub use names::TableNames;
+pub use store::SqlStore;
 pub use stores::SqlStores;

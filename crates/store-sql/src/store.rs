@@ -16,7 +16,7 @@ const HEADS_MAX: usize = 10_000;
 
 /// The part of the table that is one application's.
 #[derive(Debug)]
-pub(crate) struct SqlStore {
+pub struct SqlStore {
     shared: Arc<Shared>,
     app: String,
     /// The application whose rows are those of `app` that are no sessions.

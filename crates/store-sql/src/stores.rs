@@ -46,7 +46,12 @@ impl SqlStores {
     /// The store of one web application, by the name that a Tomcat gives it: `/ENGINE/HOST/PATH`, such as `/Catalina/localhost/app`, with
     /// a path of `/` for the root.
     pub fn context(&self, name: &str) -> Arc<dyn Store> {
-        Arc::new(SqlStore::new(self.shared.clone(), name))
+        Arc::new(self.store(name))
+    }
+
+    /// The same, as what it is.
+    pub fn store(&self, name: &str) -> SqlStore {
+        SqlStore::new(self.shared.clone(), name)
     }
 }
 

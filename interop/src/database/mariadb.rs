@@ -1,7 +1,6 @@
 //! MariaDB.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 
@@ -28,7 +27,7 @@ impl<'scene> MariaDb<'scene> {
     /// Where it is not installed, or does not come up.
     pub fn new(scene: &'scene Scene) -> Result<Self> {
         let folder = scene.folder().join("mariadb");
-        let engine = Engine::new(scene, "mariadb", folder, SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))?;
+        let engine = Engine::new(scene, "mariadb", folder, "ready for connections")?;
         engine.run(
             program("mariadb-install-db", &["/usr/bin"])?,
             &[

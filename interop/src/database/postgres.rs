@@ -1,7 +1,6 @@
 //! PostgreSQL.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -29,16 +28,9 @@ impl<'scene> Postgres<'scene> {
     /// # Errors
     /// Where it is not installed, or does not come up.
     pub fn new(scene: &'scene Scene) -> Result<Self> {
-        Self::at(scene, scene.folder().join("postgres"))
-    }
-
-    /// The same, with its files in a folder that is there, and may be small.
-    ///
-    /// # Errors
-    /// Where it is not installed, or does not come up.
-    pub fn at(scene: &'scene Scene, folder: PathBuf) -> Result<Self> {
         let programs = programs()?;
-        let engine = Engine::new(scene, "postgres", folder, SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))?;
+        let folder = scene.folder().join("postgres");
+        let engine = Engine::new(scene, "postgres", folder, "ready to accept connections")?;
         let secret = scene.folder().join("postgres-password");
         fs::write(&secret, PASSWORD)?;
         engine.run(
@@ -46,16 +38,29 @@ impl<'scene> Postgres<'scene> {
             &[
                 "--pgdata=data",
                 "--username=shop",
-                "--auth=scram-sha-256",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
                 "--encoding=UTF8",
                 "--no-sync",
-                "--wal-segsize=1",
                 &format!("--pwfile={}", secret.display()),
             ],
         )?;
         let mut postgres = Self { engine, programs };
         postgres.start()?;
         Ok(postgres)
+    }
+
+    /// Gives it a folder for tables, which may be on a disk of its own.
+    ///
+    /// # Errors
+    /// Where the folder cannot be made its own.
+    pub fn own(&self, folder: &Path) -> Result<()> {
+        self.engine.own(folder)
+    }
+
+    /// Through its socket, where it asks for no password.
+    pub fn socket_url(&self) -> String {
+        format!("postgres:///postgres?user=shop&host={}", self.engine.folder.display())
     }
 
     /// Its URL as Java has it, without the user.
@@ -79,8 +84,6 @@ impl Database for Postgres<'_> {
             let mut command = engine.command(&server)?;
             let folder = engine.folder.display();
             command.args(["-D", "data", "-p", &PORT.to_string(), "-k", &folder.to_string(), "-h", "127.0.0.1"]);
-            // What it shares takes little, so that its files have room on a small disk.
-            command.args(["-c", "max_connections=50", "-c", "max_wal_size=8MB", "-c", "min_wal_size=2MB"]);
             Ok(command)
         })
     }

@@ -1,7 +1,6 @@
 //! Redis: servers of one program, which is also its Sentinel.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -42,7 +41,8 @@ impl<'scene> Redis<'scene> {
     /// Where it is not installed, or does not come up.
     pub fn new(scene: &'scene Scene, port: u16, mode: RedisMode) -> Result<Self> {
         let folder = scene.folder().join(format!("redis-{port}"));
-        let engine = Engine::new(scene, "redis", folder, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        let ready = if let RedisMode::SentinelOf(_) = mode { "+monitor master" } else { "Ready to accept connections" };
+        let engine = Engine::new(scene, "redis", folder, ready)?;
         let common = format!("bind 127.0.0.1\nport {port}\ndir {}\n", engine.folder.display());
         let server = format!(
             "{common}requirepass {PASSWORD}\nmasterauth {PASSWORD}\nappendonly yes\nappendfsync always\nsave \"\"\n\
@@ -59,10 +59,8 @@ impl<'scene> Redis<'scene> {
         };
         let file = engine.folder.join("redis.conf");
         fs::write(&file, settings)?;
-        if super::is_root()? {
-            // A Sentinel writes what it learns into its own settings.
-            std::os::unix::fs::chown(&file, Some(super::NOBODY), Some(super::NOBODY))?;
-        }
+        // A Sentinel writes what it learns into its own settings.
+        engine.own(&file)?;
         let mut redis = Self { engine, port, mode };
         redis.start()?;
         Ok(redis)

@@ -24,9 +24,9 @@ fn names(table: &str) -> TableNames {
 
 /// The order of a language, not of bytes; `numeric` and `char(n)`; the id alone as the key; names with capitals, which PostgreSQL takes
 /// in small letters.
-pub fn on_postgres(scene: &Scene) -> Result<()> {
+pub(crate) fn on_postgres(scene: &Scene) -> Result<()> {
     let database = Postgres::new(scene)?;
-    let url = database.url();
+    let url = database.socket_url();
     let runtime = promises::runtime()?;
     runtime.block_on(async {
         let mut beside = PgConnection::connect(&url).await?;
@@ -62,7 +62,7 @@ pub fn on_postgres(scene: &Scene) -> Result<()> {
 }
 
 /// Another character set than ours, and the small types of the example.
-pub fn on_mariadb(scene: &Scene) -> Result<()> {
+pub(crate) fn on_mariadb(scene: &Scene) -> Result<()> {
     let database = MariaDb::new(scene)?;
     let url = database.url();
     promises::runtime()?.block_on(async {
@@ -91,7 +91,7 @@ async fn keeps_the_contract(url: &str, table: &str) -> Result<()> {
         let names = names(&format!("{table}{number}"));
         let config = SqlConfig { names, pool_size: 2, ..SqlConfig::new(url) };
         [config.clone(), config].map(|config| match SqlStores::open(config) {
-            Ok(stores) => stores.context("/Catalina/localhost/app"),
+            Ok(stores) => stores.store("/Catalina/localhost/app"),
             Err(error) => panic!("{error}"),
         })
     })

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use outlive_interop::Scene;
 use outlive_interop::database::{Database, Postgres};
 use outlive_store::{Save, Saved, Store, StoreFault};
+use outlive_tribes_proto::time::UnixMillis;
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::promises::{self, id};
 
@@ -41,25 +43,32 @@ impl Drop for SmallDisk {
     }
 }
 
-pub fn sqlite(scene: &Scene) -> Result<()> {
-    let disk = SmallDisk::new(scene.folder().join("disk"), "6m")?;
-    fills_up(&format!("sqlite:{}/sessions.db", disk.path().display()))
+pub(crate) fn sqlite(scene: &Scene) -> Result<()> {
+    let disk = SmallDisk::new(scene.folder().join("disk"), "8m")?;
+    fills_up(&disk, &format!("sqlite:{}/sessions.db", disk.path().display()))
 }
 
-pub fn postgres(scene: &Scene) -> Result<()> {
-    let disk = SmallDisk::new(scene.folder().join("disk"), "100m")?;
-    let database = Postgres::at(scene, disk.path().join("postgres"))?;
-    // Room that is given back at the end, as an operator would.
-    fs::write(disk.path().join("ballast"), vec![0; 20 << 20])?;
-    fills_up_then(&database.url(), || Ok(fs::remove_file(disk.path().join("ballast"))?))
-}
-
-fn fills_up(url: &str) -> Result<()> {
-    fills_up_then(url, || Ok(()))
+/// Its tables alone lie on the small disk: without room for its journal it ends, and says so itself.
+pub(crate) fn postgres(scene: &Scene) -> Result<()> {
+    let disk = SmallDisk::new(scene.folder().join("disk"), "8m")?;
+    let database = Postgres::new(scene)?;
+    let tables = disk.path().join("tables");
+    fs::create_dir(&tables)?;
+    database.own(&tables)?;
+    promises::runtime()?.block_on(async {
+        let mut beside = PgConnection::connect(&database.url()).await?;
+        beside.execute(&*format!("create tablespace small location '{}'", tables.display())).await?;
+        beside.execute("alter role shop set default_tablespace = small").await?;
+        anyhow::Ok(())
+    })?;
+    fills_up(&disk, &database.url())
 }
 
 /// Sessions are saved until there is no room. What was acknowledged before can be read, and what is given back can be used.
-fn fills_up_then(url: &str, make_room: impl FnOnce() -> Result<()>) -> Result<()> {
+fn fills_up(disk: &SmallDisk, url: &str) -> Result<()> {
+    // Room that an operator gives back: without any, nothing can even be dropped.
+    let ballast = disk.path().join("ballast");
+    fs::write(&ballast, vec![0; 2 << 20])?;
     let runtime = promises::runtime()?;
     let _within = runtime.enter();
     let store = crate::open(url, "/Catalina/localhost/app")?;
@@ -69,10 +78,9 @@ fn fills_up_then(url: &str, make_room: impl FnOnce() -> Result<()>) -> Result<()
         let loaded = runtime.block_on(store.load(&id(&format!("F{number}"))?))?;
         ensure!(loaded.is_some_and(|loaded| loaded.data == large(number)), "session {number} of {full} is not there");
     }
-    make_room()?;
+    fs::remove_file(&ballast)?;
     for number in 0..full.min(3) {
-        runtime
-            .block_on(store.forget(&id(&format!("F{number}"))?, outlive_tribes_proto::time::UnixMillis(i64::MAX)))?;
+        runtime.block_on(store.forget(&id(&format!("F{number}"))?, UnixMillis(i64::MAX)))?;
     }
     let small = promises::save(&id("SMALL.n1")?, 1);
     ensure!(matches!(runtime.block_on(store.save(&small))?, Saved::Kept(_)), "not kept although there is room");

@@ -21,18 +21,18 @@ const ACKNOWLEDGED_MIN: i64 = 25;
 const WRITERS: usize = 4;
 
 /// Makes a store of an application, in a pool of its own.
-pub type Open<'a> = &'a (dyn Fn(&str) -> Result<Arc<dyn Store>> + Sync);
+pub(crate) type Open<'a> = &'a (dyn Fn(&str) -> Result<Arc<dyn Store>> + Sync);
 
-pub fn runtime() -> Result<Runtime> {
+pub(crate) fn runtime() -> Result<Runtime> {
     Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-pub fn id(text: &str) -> Result<SessionId> {
+pub(crate) fn id(text: &str) -> Result<SessionId> {
     Ok(SessionId::parse(text)?)
 }
 
 /// A session whose bytes say how often it was saved.
-pub fn save(id: &SessionId, number: i64) -> Save {
+pub(crate) fn save(id: &SessionId, number: i64) -> Save {
     let head =
         SessionHead { id: id.clone(), is_valid: true, max_inactive_seconds: 1800, last_accessed: UnixMillis(number) };
     let data = Bytes::from(format!("saved {number} times, {}", "x".repeat(2000)));
@@ -40,12 +40,12 @@ pub fn save(id: &SessionId, number: i64) -> Save {
 }
 
 /// Waits until a server that was started takes sessions.
-pub fn ready(runtime: &Runtime, store: &dyn Store) -> Result<()> {
+pub(crate) fn ready(runtime: &Runtime, store: &dyn Store) -> Result<()> {
     poll::until("the store can be used", LIMIT, || Ok(runtime.block_on(store.init())?))
 }
 
 /// The server is killed in the middle of writes. What it has acknowledged is there when it is back, and all else is whole.
-pub fn nothing_acknowledged_is_lost(database: &mut dyn Database, open: Open<'_>) -> Result<()> {
+pub(crate) fn nothing_acknowledged_is_lost(database: &mut dyn Database, open: Open<'_>) -> Result<()> {
     let runtime = runtime()?;
     let app = "/Catalina/localhost/killed";
     ready(&runtime, &*open(app)?)?;
@@ -88,7 +88,7 @@ pub fn nothing_acknowledged_is_lost(database: &mut dyn Database, open: Open<'_>)
 }
 
 /// A server that hangs costs each operation its limit and no more, and the same store works when the server does.
-pub fn a_server_that_hangs_is_told(database: &dyn Database, open: Open<'_>) -> Result<()> {
+pub(crate) fn a_server_that_hangs_is_told(database: &dyn Database, open: Open<'_>) -> Result<()> {
     let runtime = runtime()?;
     let store = open("/Catalina/localhost/paused")?;
     ready(&runtime, &*store)?;
@@ -111,7 +111,7 @@ pub fn a_server_that_hangs_is_told(database: &dyn Database, open: Open<'_>) -> R
 }
 
 /// A fault is of its kind, in a sentence that is safe to log.
-pub fn told(error: &StoreError, fault: StoreFault) -> Result<()> {
+pub(crate) fn told(error: &StoreError, fault: StoreFault) -> Result<()> {
     let text = format!("{error} {error:?}");
     println!("    {fault:?}: {error}");
     ensure!(error.fault() == fault, "{:?}, not {fault:?}: {error}", error.fault());
@@ -121,7 +121,7 @@ pub fn told(error: &StoreError, fault: StoreFault) -> Result<()> {
 }
 
 /// A store that cannot be used says so.
-pub fn refused(runtime: &Runtime, store: &dyn Store, fault: StoreFault) -> Result<String> {
+pub(crate) fn refused(runtime: &Runtime, store: &dyn Store, fault: StoreFault) -> Result<String> {
     let error = runtime.block_on(store.check()).err().context("a store that cannot be used was found good")?;
     told(&error, fault)?;
     Ok(error.to_string())

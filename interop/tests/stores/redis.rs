@@ -46,7 +46,7 @@ fn of_two_nodes(url: &str) -> Result<()> {
         contract::check(async || {
             number += 1;
             let app = format!("/Catalina/localhost/app{number}");
-            nodes.each_ref().map(|node| node.context(&app))
+            nodes.each_ref().map(|node| node.store(&app))
         })
         .await;
         Ok(())

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use outlive_interop::Scene;
 use outlive_interop::database::{Database, MariaDb, PASSWORD_ENCODED, Postgres};
 use outlive_interop::runner::{self, Test};
 use outlive_store::{Store, StoreFault, contract};
@@ -49,7 +48,7 @@ fn keeps_the_contract(database: &dyn Database) -> Result<()> {
         contract::check(async || {
             number += 1;
             let app = format!("/Catalina/localhost/app{number}");
-            nodes.each_ref().map(|node| node.context(&app))
+            nodes.each_ref().map(|node| node.store(&app))
         })
         .await;
         Ok(())

@@ -9,6 +9,8 @@ local version = redis.call('HGET', KEYS[1], 'version')
 if ARGV[8] ~= '' and version ~= ARGV[8] and version ~= ARGV[7] then
   return { 'changed' }
 end
+-- First a write that a server without memory refuses: behind any other it would let all of them pass.
+redis.call('ZADD', KEYS[3], 0, ARGV[2])
 unlist(KEYS[3], KEYS[4], ARGV[1])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'id', ARGV[2], 'valid', ARGV[3], 'max_inactive', ARGV[4], 'last_accessed', ARGV[5],

@@ -14,7 +14,7 @@ async fn sqlite_keeps_the_contract() {
     let mut places = Vec::new();
     contract::check(async || {
         let place = Place::new();
-        let two = [place.store(), place.store()];
+        let two = [place.stores().store(support::APP), place.stores().store(support::APP)];
         places.push(place);
         two
     })
