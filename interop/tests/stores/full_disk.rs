@@ -44,13 +44,13 @@ impl Drop for SmallDisk {
 }
 
 pub(crate) fn sqlite(scene: &Scene) -> Result<()> {
-    let disk = SmallDisk::new(scene.folder().join("disk"), "8m")?;
+    let disk = SmallDisk::new(scene.folder().join("disk"), "16m")?;
     fills_up(&disk, &format!("sqlite:{}/sessions.db", disk.path().display()))
 }
 
 /// Its tables alone lie on the small disk: without room for its journal it ends, and says so itself.
 pub(crate) fn postgres(scene: &Scene) -> Result<()> {
-    let disk = SmallDisk::new(scene.folder().join("disk"), "8m")?;
+    let disk = SmallDisk::new(scene.folder().join("disk"), "16m")?;
     let database = Postgres::new(scene)?;
     let tables = disk.path().join("tables");
     fs::create_dir(&tables)?;
@@ -68,7 +68,7 @@ pub(crate) fn postgres(scene: &Scene) -> Result<()> {
 fn fills_up(disk: &SmallDisk, url: &str) -> Result<()> {
     // Room that an operator gives back: without any, nothing can even be dropped.
     let ballast = disk.path().join("ballast");
-    fs::write(&ballast, vec![0; 2 << 20])?;
+    fs::write(&ballast, vec![0; 8 << 20])?;
     let runtime = promises::runtime()?;
     let _within = runtime.enter();
     let store = crate::open(url, "/Catalina/localhost/app")?;
