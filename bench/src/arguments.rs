@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::stores::StoresArguments;
+
 /// What a replicated request costs, beside a bare hyper of the same run. See bench/README.md.
 #[derive(Debug, Parser)]
 #[command(name = "outlive-bench", args_conflicts_with_subcommands = true)]
@@ -69,6 +71,8 @@ pub(crate) enum Part {
         /// How often
         times: u64,
     },
+    /// Measures what keeping sessions costs, for each store that is named
+    Stores(StoresArguments),
     /// Counts the instructions of all pieces of work, and nothing else
     Count {
         /// Makes the counts the reference

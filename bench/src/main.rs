@@ -6,6 +6,7 @@
 //! | `load` | the clients |
 //! | `measure` | requests; memory and joining |
 //! | `cpu`, `between` | processor time and bytes, as the kernel counts them |
+//! | `stores` | what keeping sessions costs |
 //! | `work`, `instructions` | small fixed pieces of work, and how many instructions they take |
 //! | `run`, `repetition`, `short` | the order of things; the form for the test command |
 //! | `record`, `table`, `plot`, `machine`, `report` | figures over repetitions, and how they are shown |
@@ -27,6 +28,7 @@ mod repetition;
 mod report;
 mod run;
 mod short;
+mod stores;
 mod system;
 mod table;
 mod work;
@@ -60,6 +62,7 @@ fn work(arguments: Arguments) -> Result<()> {
             let work = work::ALL.iter().find(|work| work.name == name).context("no such work")?;
             work.run(times)
         }
+        Some(Part::Stores(arguments)) => stores::run(&arguments),
         Some(Part::Count { keep }) => {
             let counts = Counts::take(&run::results_folder()?)?;
             if keep {

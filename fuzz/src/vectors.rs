@@ -23,6 +23,8 @@ pub(crate) struct Vectors {
     pub(crate) messages: Vec<Vec<u8>>,
     /// RPC messages as Tomcat's classes write them.
     pub(crate) rpc: Vec<Vec<u8>>,
+    /// Sessions that stores of Tomcats kept.
+    pub(crate) stored: Vec<Vec<u8>>,
     /// Java streams of all kinds.
     pub(crate) java: Vec<Vec<u8>>,
 }
@@ -48,6 +50,7 @@ impl Vectors {
             }
         }
         vectors.messages.extend(in_folder(&root.join("crates/session/testdata"), &["bin"]));
+        vectors.stored = in_folder(&root.join("crates/session/testdata/stored"), &["session", "ser"]);
         vectors.java = in_folder(&root.join("crates/serial/testdata"), &["bin", "ser", "session"]);
         for list in [&mut vectors.connections, &mut vectors.messages, &mut vectors.java] {
             *list = one_of_each_length(core::mem::take(list));

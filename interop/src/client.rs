@@ -120,20 +120,40 @@ fn parsed(bytes: &[u8]) -> Result<Answer> {
         bail!("the connection closed after {} bytes, before the end of an answer's head", bytes.len());
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let body = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
+    let body = &bytes[end + 4..];
     let mut lines = head.split("\r\n").map(str::to_owned);
     let status_line = lines.next().unwrap_or_default();
     let status = status_line
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok())
         .with_context(|| format!("{status_line:?} is no status line"))?;
-    let answer = Answer { status, headers: lines.collect(), body };
-    ensure!(answer.header("transfer-encoding").next().is_none(), "a chunked answer, which this client does not read");
+    let mut answer = Answer { status, headers: lines.collect(), body: String::new() };
+    let chunked = answer.header("transfer-encoding").next().is_some();
     if let Some(length) = answer.header("content-length").next() {
         let length: usize = length.parse().with_context(|| format!("content-length {length:?}"))?;
-        ensure!(length == bytes.len() - end - 4, "the body has {} bytes of {length}", bytes.len() - end - 4);
+        ensure!(length == body.len(), "the body has {} bytes of {length}", body.len());
     }
+    let body = if chunked { joined(body)? } else { body.to_vec() };
+    answer.body = String::from_utf8_lossy(&body).into_owned();
     Ok(answer)
+}
+
+/// The body whose chunks these are: a balancer may send one so that came whole to it.
+fn joined(mut chunks: &[u8]) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|two| two == b"\r\n").context("a chunk without a length")?;
+        let length = String::from_utf8_lossy(&chunks[..end]).into_owned();
+        let length =
+            usize::from_str_radix(&length, 16).with_context(|| format!("the length of a chunk: {length:?}"))?;
+        chunks = &chunks[end + 2..];
+        let chunk = chunks.get(..length).context("a chunk that was cut")?;
+        body.extend_from_slice(chunk);
+        chunks = chunks[length..].strip_prefix(b"\r\n").context("a chunk without an end")?;
+        if length == 0 {
+            return Ok(body);
+        }
+    }
 }
 
 /// A query parameter's name or value with every byte escaped that is neither a letter, a digit nor one of `-._~`.
@@ -164,6 +184,16 @@ mod tests {
     fn a_body_that_was_cut_is_an_error() {
         let cut = parsed(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}").unwrap_err();
         assert_eq!(cut.to_string(), "the body has 2 bytes of 3");
+    }
+
+    #[test]
+    fn chunks_are_joined() {
+        let answer =
+            |body: &str| parsed(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").as_bytes());
+        assert_eq!(answer("3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n").unwrap().body, "abc0123456789");
+        for cut in ["", "3\r\nab", "3\r\nabc\r\n", "3\r\nabc\r\n0\r\n"] {
+            assert!(answer(cut).is_err(), "{cut:?}");
+        }
     }
 
     #[test]

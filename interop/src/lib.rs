@@ -22,8 +22,11 @@
 //!
 //! What the rig does *not* do: it never runs as part of the product, and it may panic.
 
+pub mod balancer;
 pub mod client;
 pub mod database;
+pub mod host;
+pub mod keepalived;
 pub mod nine_steps;
 pub mod node_process;
 pub mod outlive;
@@ -36,10 +39,13 @@ pub mod server;
 pub mod spec;
 pub mod tomcat;
 
+pub use balancer::{Balancer, BalancerKind};
 pub use client::Client;
+pub use host::Host;
+pub use keepalived::Keepalived;
 pub use node_process::NodeProcess;
 pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
-pub use spec::{ClusterAt, Interceptor, Membership, NodeSpec, TomcatStore};
+pub use spec::{ClusterAt, Interceptor, Manager, Membership, NodeSpec};
 pub use tomcat::{TomcatNode, TomcatVersion};

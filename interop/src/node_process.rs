@@ -54,6 +54,14 @@ impl NodeProcess {
         self.take()?.stop()
     }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not end.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.take()?.wait()
+    }
+
     /// An error where it has ended.
     ///
     /// # Errors

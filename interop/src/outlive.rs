@@ -1,19 +1,17 @@
 //! An Outlive node: the binary `outlive serve` as a process.
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+use crate::host::Host;
 use crate::node_process::NodeProcess;
 use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
 use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec};
-
-/// The port on which a node of the rig tells its health before it serves.
-const HEALTH_PORT: u16 = 8081;
 
 /// A node made by the binary of this workspace.
 #[derive(Debug)]
@@ -23,6 +21,7 @@ pub struct OutliveNode<'scene> {
     program: PathBuf,
     more: Vec<String>,
     keeps_all: bool,
+    host: Option<&'scene Host>,
     process: NodeProcess,
 }
 
@@ -33,13 +32,21 @@ impl<'scene> OutliveNode<'scene> {
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let (program, process) = (scene.outlive()?.to_owned(), NodeProcess::new(&spec.name));
-        Ok(Self { spec, scene, program, more: Vec::new(), keeps_all: false, process })
+        Ok(Self { spec, scene, program, more: Vec::new(), keeps_all: false, host: None, process })
     }
 
     /// With more arguments behind those that the description gives.
     #[must_use]
     pub fn with_arguments(mut self, more: &[&str]) -> Self {
         self.more.extend(more.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// On that host, at its address. Its session app answers at every address that comes to the host, its health to the host alone.
+    #[must_use]
+    pub fn on(mut self, host: &'scene Host) -> Self {
+        self.spec.host = host.address();
+        self.host = Some(host);
         self
     }
 
@@ -52,7 +59,18 @@ impl<'scene> OutliveNode<'scene> {
 
     /// Where the node tells its health, also before it serves.
     pub fn health_address(&self) -> SocketAddr {
-        SocketAddrV4::new(self.spec.host, HEALTH_PORT).into()
+        let host = if self.host.is_some() { Ipv4Addr::LOCALHOST } else { self.spec.host };
+        SocketAddrV4::new(host, self.spec.health_port).into()
+    }
+
+    /// Waits until the process has ended by itself, as a drained node does.
+    ///
+    /// # Errors
+    /// Where it does not, or not in order.
+    pub fn ended(&mut self) -> Result<()> {
+        let status = self.process.wait()?;
+        ensure!(status.success(), "{} ended with {status}", self.spec.name);
+        Ok(())
     }
 
     /// The arguments of `outlive` that make this node.
@@ -63,8 +81,12 @@ impl<'scene> OutliveNode<'scene> {
         flag("--name", spec.name.clone());
         flag("--health", self.health_address().to_string());
         if !self.keeps_all {
-            flag("--http", spec.http().to_string());
+            let host = if self.host.is_some() { Ipv4Addr::UNSPECIFIED } else { spec.host };
+            flag("--http", SocketAddrV4::new(host, spec.http_port).to_string());
             flag("--app", "/app=session".into());
+            if let Some(port) = spec.ajp_port {
+                flag("--ajp", SocketAddrV4::new(spec.host, port).to_string());
+            }
         }
         flag("--receiver", spec.receiver().to_string());
         match &spec.membership {
@@ -120,6 +142,9 @@ impl Server for OutliveNode<'_> {
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
         if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
             command.env("OUTLIVE_ENCRYPT", key);
+        }
+        if let Some(host) = self.host {
+            command = host.command(command);
         }
         self.process.launch(&mut command, self.scene.log_file(&self.spec.name))
     }

@@ -87,10 +87,18 @@ impl Process {
     ///
     /// # Errors
     /// Where it has not ended within 30 s; then it is killed.
-    pub fn stop(mut self) -> Result<ExitStatus> {
+    pub fn stop(self) -> Result<ExitStatus> {
         self.signal("TERM")?;
+        self.wait().context("after SIGTERM")
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// Where it has not ended within 30 s; then it is killed.
+    pub fn wait(mut self) -> Result<ExitStatus> {
         let child = &mut self.child;
-        poll::until("the end after SIGTERM", STOP_LIMIT, || child.try_wait()?.context("it still runs"))
+        poll::until("the end", STOP_LIMIT, || child.try_wait()?.context("it still runs"))
     }
 
     /// Sends a signal by its name, through the shell's own `kill`: the standard library knows SIGKILL alone.

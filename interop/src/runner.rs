@@ -40,6 +40,8 @@ pub struct Test {
     tomcat9: bool,
     /// Databases that it starts: what they are, and whether this machine has them.
     databases: Vec<(&'static str, fn() -> bool)>,
+    /// Other programs that it starts.
+    programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
     runs: Option<usize>,
     by_name: bool,
@@ -56,6 +58,7 @@ impl Test {
             browser: false,
             tomcat9: false,
             databases: Vec::new(),
+            programs: &[],
             runs: None,
             by_name: false,
         }
@@ -107,6 +110,13 @@ impl Test {
     #[must_use]
     pub fn with_redis(mut self) -> Self {
         self.databases.push(("Redis (package redis-server)", Redis::is_installed));
+        self
+    }
+
+    /// It starts these servers of Debian's, such as `haproxy`, as root: they change to users of their own.
+    #[must_use]
+    pub fn with_programs(mut self, programs: &'static [&'static str]) -> Self {
+        self.programs = programs;
         self
     }
 
@@ -299,6 +309,12 @@ fn run_one(test: &Test) -> Outcome {
     if let Some((name, _)) = test.databases.iter().find(|(_, is_installed)| !is_installed()) {
         return skipped(test, &format!("no {name} here"));
     }
+    if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
+        return skipped(test, &format!("no {missing} here"));
+    }
+    if !test.programs.is_empty() && !sandbox::has_all_users() {
+        return skipped(test, "only root can start servers that change to users of their own");
+    }
     let start = Instant::now();
     let runs = test.runs.map_or(1, runs);
     let mut good = 0;
@@ -315,8 +331,11 @@ fn run_one(test: &Test) -> Outcome {
 }
 
 fn has_browser() -> bool {
-    let answers = |program| Command::new(program).arg("--version").output().is_ok_and(|answer| answer.status.success());
-    answers("chromium") && answers("chromedriver")
+    answers("chromium", "--version") && answers("chromedriver", "--version")
+}
+
+fn answers(program: &str, question: &str) -> bool {
+    Command::new(program).arg(question).output().is_ok_and(|answer| answer.status.success())
 }
 
 /// One run in a scene of its own. Its error comes with what the nodes wrote.

@@ -8,9 +8,9 @@
 //! the first process of a process namespace, too: when it ends, the kernel kills whatever the tests left behind. It takes root, or a
 //! system on which ordinary users may make namespaces.
 
-use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::{env, fs};
 
 use crate::spec::ADDRESSES;
 
@@ -27,6 +27,12 @@ const WAYS: [&[&str]; 3] = [
 /// Whether this program runs inside.
 pub fn is_inside() -> bool {
     env::var_os(MARKER).is_some()
+}
+
+/// Whether a process in here can become another user: no where an ordinary user made the namespaces.
+pub fn has_all_users() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.split_ascii_whitespace().nth(2).is_some_and(|users| users != "1")
 }
 
 /// Starts this program again inside, with the same arguments and the given variables. Returns only where that is impossible, with the reason.

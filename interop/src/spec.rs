@@ -1,6 +1,7 @@
 //! What a node of a test cluster is: where it listens, how it finds the others, how it sends.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
 
 /// The addresses that the sandbox's loopback interface has. They are no 127.x ones, so that a node announces itself as on a real network.
 pub const ADDRESSES: [Ipv4Addr; 4] = [
@@ -48,11 +49,16 @@ pub enum Interceptor {
     DomainFilter,
 }
 
-/// Where a Tomcat without a cluster keeps its sessions between their requests.
+/// What keeps a Tomcat's sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TomcatStore {
-    /// DataSourceStore, with the defaults of its table.
-    DataSource {
+pub enum Manager {
+    /// The cluster: DeltaManager.
+    Delta,
+    /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
+    Files(PathBuf),
+    /// No cluster: PersistentManager with a DataSourceStore on PostgreSQL, with the defaults of its table, and a PersistentValve that saves
+    /// after each request.
+    Database {
         /// `jdbc:postgresql://…`, without user and password.
         url: String,
         /// The database's user.
@@ -60,6 +66,8 @@ pub enum TomcatStore {
         /// Its password.
         password: String,
     },
+    /// No cluster: StandardManager with this `pathname`.
+    Standard(PathBuf),
 }
 
 /// One node, of either kind. The same description starts an Outlive or a Tomcat.
@@ -73,20 +81,26 @@ pub struct NodeSpec {
     pub http_port: u16,
     /// The port that cluster messages come to.
     pub receiver_port: u16,
+    /// The port on which a node of ours tells its health before it serves.
+    pub health_port: u16,
+    /// The port of the session app over AJP; none: HTTP alone.
+    pub ajp_port: Option<u16>,
     /// How the others are found.
     pub membership: Membership,
     /// `channelSendOptions`.
     pub send_options: u8,
     /// Where the cluster element stands.
     pub cluster_at: ClusterAt,
+    /// What keeps the sessions, where the node is a Tomcat.
+    pub manager: Manager,
+    /// `persistAuthentication` of a manager without a cluster.
+    pub persist_authentication: bool,
     /// Paths at which a Tomcat serves the session app beside `/app`, each a web application of its own.
     pub more_apps: Vec<&'static str>,
     /// Interceptors, the topmost first.
     pub interceptors: Vec<Interceptor>,
     /// The membership domain; empty: none.
     pub domain: String,
-    /// For a Tomcat: no cluster, but a PersistentManager with this store, and a PersistentValve that saves after each request.
-    pub store: Option<TomcatStore>,
 }
 
 impl NodeSpec {
@@ -100,14 +114,38 @@ impl NodeSpec {
             host: ADDRESSES[number - 1],
             http_port: 8080,
             receiver_port: 4000,
+            health_port: 8081,
+            ajp_port: None,
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
+            manager: Manager::Delta,
+            persist_authentication: false,
             more_apps: Vec::new(),
             interceptors: Vec::new(),
             domain: String::new(),
-            store: None,
         }
+    }
+
+    /// At another address, of a host or of the loopback interface.
+    #[must_use]
+    pub fn at(mut self, host: Ipv4Addr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With these ports: for the session app, for cluster messages, for the health.
+    #[must_use]
+    pub fn ports(mut self, http: u16, receiver: u16, health: u16) -> Self {
+        (self.http_port, self.receiver_port, self.health_port) = (http, receiver, health);
+        self
+    }
+
+    /// With the session app over AJP, too.
+    #[must_use]
+    pub fn ajp(mut self, port: u16) -> Self {
+        self.ajp_port = Some(port);
+        self
     }
 
     /// With the session app at these paths too, where the node is a Tomcat.
@@ -131,6 +169,14 @@ impl NodeSpec {
         self
     }
 
+    /// With another manager, which keeps users too, or not.
+    #[must_use]
+    pub fn manager(mut self, manager: Manager, persist_authentication: bool) -> Self {
+        self.manager = manager;
+        self.persist_authentication = persist_authentication;
+        self
+    }
+
     /// With interceptors, the topmost first.
     #[must_use]
     pub fn interceptors(mut self, topmost_first: &[Interceptor]) -> Self {
@@ -142,13 +188,6 @@ impl NodeSpec {
     #[must_use]
     pub fn domain(mut self, domain: &str) -> Self {
         domain.clone_into(&mut self.domain);
-        self
-    }
-
-    /// A Tomcat without a cluster, with its sessions in a store.
-    #[must_use]
-    pub fn store(mut self, store: TomcatStore) -> Self {
-        self.store = Some(store);
         self
     }
 

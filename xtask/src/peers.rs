@@ -1,10 +1,13 @@
-//! The programs that the process tests need beside our own: a real Tomcat with its Java, a browser, the tools that make
-//! network namespaces, and the one that counts instructions.
+//! The programs that the process tests need beside our own: a real Tomcat with its Java, databases, balancers and Keepalived, a browser, the
+//! tools that make network namespaces, and the one that counts instructions.
+
+mod no_services;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use no_services::NoServices;
 
 /// Something that must be on the machine, and the Debian packages of which the first that exists brings it.
 struct Peer {
@@ -13,8 +16,9 @@ struct Peer {
     is_there: fn() -> bool,
 }
 
-// `tomcat10-common` holds all of Tomcat; the package `tomcat10` would add, and start, a service of the system.
-const PEERS: [Peer; 8] = [
+// Where a package holds the program alone, it is taken: `tomcat10-common` and `apache2-bin` bring no service of the system, as `tomcat10`
+// and `apache2` would.
+const PEERS: [Peer; 20] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
@@ -30,8 +34,36 @@ const PEERS: [Peer; 8] = [
         packages: &["openjdk-17-jdk-headless", "default-jdk-headless"],
         is_there: || answers("javac", "-version") && answers("java", "-version"),
     },
+    Peer { what: "HAProxy", packages: &["haproxy"], is_there: || answers("haproxy", "-v") },
+    Peer { what: "nginx", packages: &["nginx"], is_there: || answers("nginx", "-v") },
+    Peer { what: "Apache httpd", packages: &["apache2-bin"], is_there: || answers("apache2", "-v") },
+    Peer {
+        what: "mod_jk",
+        packages: &["libapache2-mod-jk"],
+        is_there: || Path::new("/usr/lib/apache2/modules/mod_jk.so").exists(),
+    },
+    Peer { what: "Keepalived", packages: &["keepalived"], is_there: || answers("keepalived", "-v") },
+    Peer { what: "curl", packages: &["curl"], is_there: || answers("curl", "--version") },
     Peer { what: "Chromium", packages: &["chromium"], is_there: || answers("chromium", "--version") },
     Peer { what: "ChromeDriver", packages: &["chromium-driver"], is_there: || answers("chromedriver", "--version") },
+    Peer { what: "PostgreSQL", packages: &["postgresql"], is_there: || Path::new("/usr/lib/postgresql").exists() },
+    Peer {
+        what: "PostgreSQL for Java",
+        packages: &["libpostgresql-jdbc-java"],
+        is_there: || Path::new("/usr/share/java/postgresql.jar").exists(),
+    },
+    Peer {
+        what: "MariaDB",
+        packages: &["mariadb-server-core"],
+        is_there: || answers("/usr/sbin/mariadbd", "--version"),
+    },
+    Peer {
+        what: "MariaDB's tools",
+        packages: &["mariadb-client-core"],
+        is_there: || answers("my_print_defaults", "--version"),
+    },
+    Peer { what: "Redis", packages: &["redis-server"], is_there: || answers("redis-server", "--version") },
+    Peer { what: "setpriv", packages: &["util-linux"], is_there: || answers("setpriv", "--version") },
     Peer { what: "ip", packages: &["iproute2"], is_there: || answers("ip", "-Version") },
     Peer { what: "valgrind", packages: &["valgrind"], is_there: || answers("valgrind", "--version") },
     Peer { what: "unshare", packages: &["util-linux"], is_there: || answers("unshare", "--version") },
@@ -89,7 +121,9 @@ fn install(missing: &[&Peer]) -> Result<()> {
     println!("installing the real peers that are missing: {}", packages.join(" "));
     let mut arguments = vec!["install", "-qq", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
+    let no_services = NoServices::new()?;
     apt(&arguments)?;
+    drop(no_services);
     match self::missing().first() {
         None => Ok(()),
         Some(peer) => bail!("{} is not there although its package is installed", peer.what),

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
-const PROCESS_TESTS: [&str; 11] = [
+const PROCESS_TESTS: &[&str] = &[
     "nine_steps",
     "overtaking",
     "mixed",
@@ -20,6 +20,12 @@ const PROCESS_TESTS: [&str; 11] = [
     "bad_input",
     "hostile",
     "keeper",
+    "stores_files",
+    "stores_sql",
+    "stores_redis",
+    "balancers",
+    "keepalived",
+    "rolling_restart",
     "demo_page",
 ];
 
@@ -67,5 +73,5 @@ fn on_workspace(command: &str) -> Command {
 }
 
 fn process_tests() -> impl Iterator<Item = &'static str> {
-    PROCESS_TESTS.into_iter().flat_map(|name| ["--test", name])
+    PROCESS_TESTS.iter().flat_map(|name| ["--test", name])
 }

@@ -99,7 +99,7 @@ impl Pair {
                     self.receive(to, &mut BytesMut::from(&frame[..]))?;
                     node.probe_finished(self.now, member, true);
                 }
-                Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Ready | Effect::Heard | Effect::Learnt | Effect::DeadlineMoved | Effect::Stopped => {}
             }
         }
         Ok(moved)

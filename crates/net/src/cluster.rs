@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Peer, log};
+use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Obstacle, Peer, Standing, log};
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
 use outlive_tribes_proto::interceptor::StackError;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
-use crate::driver::{Driver, all_sent};
+use crate::driver::{Driver, REPAIR_PAUSE, all_sent};
 use crate::keeper::Keeper;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
@@ -192,7 +192,13 @@ impl Cluster {
         });
         tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(listener, Arc::clone(&node), clock, shared.config.receiver_limits.clone()));
+        tasks.spawn(receiver::accept(
+            listener,
+            Arc::clone(&node),
+            clock,
+            shared.config.receiver_limits.clone(),
+            shared.changes.subscribe(),
+        ));
         let driver = Driver {
             node: Arc::clone(&node),
             clock,
@@ -256,6 +262,41 @@ impl Cluster {
         Keeper::new(Arc::clone(&self.0))
     }
 
+    /// What is known now of this node and of the members that could take its place.
+    pub fn standing(&self) -> Standing {
+        self.0.node.standing()
+    }
+
+    /// Whether this node may be restarted at this moment without a loss.
+    ///
+    /// # Errors
+    /// What stands in the way. Some of it passes within milliseconds, such as a message that is not acknowledged yet.
+    pub fn restart_readiness(&self) -> Result<(), Obstacle> {
+        self.standing().obstacle().map_or(Ok(()), Err)
+    }
+
+    /// Tells the other members that they shall not rely on this node any more. It goes on with all else until it
+    /// [leaves](Self::leave).
+    pub fn prepare_to_leave(&self) {
+        self.0.node.prepare_to_leave(self.0.clock.now());
+    }
+
+    /// Waits until each member that acknowledges has all that this node has told, and one of them holds the state; `limit` at most. Gives
+    /// what was known then: [`Standing::is_handed_over`] says whether it was reached.
+    ///
+    /// Call it when no request is served any more. Cancel safe.
+    pub async fn hand_over(&self, limit: Duration) -> Standing {
+        let mut changes = self.0.changes.subscribe();
+        let done = async {
+            while !self.standing().is_handed_over() {
+                // Lanes tell their one sender, and nobody else, that something was acknowledged.
+                let _ = tokio::time::timeout(REPAIR_PAUSE, changes.changed()).await;
+            }
+        };
+        let _ = tokio::time::timeout(limit, done).await;
+        self.standing()
+    }
+
     /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
@@ -263,6 +304,11 @@ impl Cluster {
         if tokio::time::timeout(LEAVE_MAX, all_sent(&self.0.node)).await.is_err() {
             tracing::warn!(target: log::CLUSTER, "leaves with messages that were not acknowledged");
         }
+        self.leave_at_once().await;
+    }
+
+    /// As [`leave`](Self::leave), without waiting for the lanes: after [`hand_over`](Self::hand_over).
+    pub async fn leave_at_once(&self) {
         self.0.node.stop(self.0.clock.now());
         let left = self.0.left.lock().take();
         if let Some(left) = left {

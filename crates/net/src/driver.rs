@@ -23,7 +23,7 @@ const DATAGRAM_MAX: usize = 65_535;
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
 /// Between two looks whether a repair has begun.
-const REPAIR_PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const REPAIR_PAUSE: Duration = Duration::from_millis(10);
 
 /// The one task that does what the node asks for, waits for its deadline, and reads the group's datagrams.
 pub(crate) struct Driver {
@@ -107,7 +107,7 @@ impl Driver {
                 tracing::info!(target: log::CLUSTER, member = %peer.id().address(), clock_ahead_ms = peer.clock_ahead_ms(), "left");
                 self.changed();
             }
-            Effect::Ready => self.changed(),
+            Effect::Heard | Effect::Learnt | Effect::Ready => self.changed(),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
                 // Static members are told by a message, which lies in the lanes now.

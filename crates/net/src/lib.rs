@@ -28,7 +28,9 @@ pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
 pub use interceptors::{InterceptorConfig, check_order};
 pub use keeper::Keeper;
-pub use outlive_node::{ContextConfig, Losses, ReceiverLimits, SessionRef, SetError, User};
+pub use outlive_node::{
+    Behind, ContextConfig, Losses, Obstacle, PeerStanding, ReceiverLimits, SessionRef, SetError, Standing, User,
+};
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::interceptor::{StackError, encrypt, fragmentation, gzip, order, throughput};
 pub use outlive_tribes_proto::wire::send_options::SendOptions;

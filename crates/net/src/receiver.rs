@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::{Link, Node, ReceiverLimits, Reply, log};
+use outlive_node::{Link, Node, PeerFault, ReceiverLimits, Reply, log};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,21 +31,37 @@ const ACK_WRITE_MAX: Duration = Duration::from_secs(5);
 /// After this time without a byte a peer's host is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
+/// Before the connection of an Outlive node is closed that is no member and said more than is kept of such.
+const NO_MEMBER_PAUSE: Duration = Duration::from_secs(5);
+
 /// After an accept that failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts until the task is aborted, and its connections with it. Each one is accepted at once, so that none waits behind
 /// others that are idle; which of them stay, the limits say.
-pub(crate) async fn accept(listener: TcpListener, node: Arc<Node>, clock: Clock, limits: ReceiverLimits) {
+///
+/// `changes` tells of everything that may have made a member of a stranger.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    node: Arc<Node>,
+    clock: Clock,
+    limits: ReceiverLimits,
+    changes: watch::Receiver<u64>,
+) {
     let gate = Gate::new(limits);
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
-            Ok((stream, from)) => gate.admit(stream, from, |stream, pass| {
-                let node = Arc::clone(&node);
+            Ok((stream, from)) => gate.admit(stream, from, |mut stream, pass| {
+                let (node, mut changes) = (Arc::clone(&node), changes.clone());
                 connections.spawn(async move {
-                    if let Err(fault) = serve(stream, from, &node, clock, pass).await {
+                    let served = serve(&mut stream, from, &node, clock, pass, &mut changes).await;
+                    if let Err(Closed::Message(PeerFault::NoMember)) = served {
+                        // It will say the same again, and until something changes that will be the end again.
+                        let _ = tokio::time::timeout(NO_MEMBER_PAUSE, changes.changed()).await;
+                    }
+                    if let Err(fault) = served {
                         tracing::warn!(target: log::RECEIVER, peer = %from, "connection closed: {fault}");
                     }
                 })
@@ -75,14 +92,16 @@ enum Closed {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    stream: &mut TcpStream,
     from: SocketAddr,
     node: &Node,
     clock: Clock,
     mut pass: Pass,
+    changes: &mut watch::Receiver<u64>,
 ) -> Result<(), Closed> {
     stream.set_nodelay(true)?;
-    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6))?;
+    SockRef::from(&*stream)
+        .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6))?;
     let mut link = Link::new(from);
     let mut frames = FrameReader::new();
     let mut received = BytesMut::new();
@@ -102,19 +121,24 @@ async fn serve(
             received.reserve(chunk.saturating_sub(received.len()).max(chunk / 4));
             stream.read_buf(&mut received).await
         };
-        match timeout_at(since + time, read).await {
-            Ok(Ok(0)) if was_empty => return Ok(()),
-            Ok(Ok(0)) => return Err(Closed::Truncated(received.len())),
-            Ok(Ok(_)) => {}
+        let read = tokio::select! {
+            read = timeout_at(since + time, read) => Some(read),
+            // What is withheld may be due now.
+            Ok(()) = changes.changed(), if !acks.is_empty() => None,
+        };
+        match read {
+            Some(Ok(Ok(0))) if was_empty => return Ok(()),
+            Some(Ok(Ok(0))) => return Err(Closed::Truncated(received.len())),
+            Some(Ok(Ok(_))) | None => {}
             // Between frames that is how many a peer goes.
-            Ok(Err(error)) if was_empty && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_) if !was_empty => return Err(Closed::TooSlow(received.len() - there, since.elapsed())),
-            Err(_) if node.is_strangers(&link) => {
+            Some(Ok(Err(error))) if was_empty && error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+            Some(Ok(Err(error))) => return Err(error.into()),
+            Some(Err(_)) if !was_empty => return Err(Closed::TooSlow(received.len() - there, since.elapsed())),
+            Some(Err(_)) if node.is_strangers(&link) => {
                 tracing::debug!(target: log::RECEIVER, peer = %from, "connection closed: no member's, and silent");
                 return Ok(());
             }
-            Err(_) => {
+            Some(Err(_)) => {
                 since = Instant::now();
                 continue;
             }
@@ -147,7 +171,7 @@ async fn serve(
             false => (0, false),
         };
         pass.hold(if received.capacity() <= free || awaited { 0 } else { received.capacity() });
-        if !acks.is_empty() {
+        if !acks.is_empty() && node.may_acknowledge(clock.now(), &mut link)? {
             let written = tokio::time::timeout(ACK_WRITE_MAX, stream.write_all(&acks)).await;
             written.map_err(|_| Closed::DeafPeer)??;
             acks.clear();

@@ -73,18 +73,21 @@ impl Dispatch {
         }
         let letter = self.descent.for_all(now, Letter::of(self.next_id(), outgoing));
         for peer in &view.peers {
-            let (stalled, known) = (peer.is_stalled(), peer.has_acknowledged());
-            if stalled && !known {
+            if peer.is_stalled() && !peer.has_acknowledged() {
                 peer.mark_dirty(id);
                 continue;
             }
-            let waits = self.waits && !stalled && (known || !self.wary.get());
-            let confirm = waits.then(|| waiting.get_or_insert_default().expect());
+            let confirm = self.waits_for(peer).then(|| waiting.get_or_insert_default().expect());
             let parcel = Parcel { load: Load::Letter(letter.clone()), confirm };
             if peer.lane().push(parcel).is_err() {
                 peer.mark_dirty(id);
             }
         }
+    }
+
+    /// Whether requests wait for this peer.
+    pub(crate) fn waits_for(&self, peer: &Peer) -> bool {
+        self.waits && !peer.is_stalled() && (peer.has_acknowledged() || !self.wary.get())
     }
 
     /// Puts one parcel into one lane; whether there was room.

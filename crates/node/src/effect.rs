@@ -27,8 +27,12 @@ pub enum Effect {
     Joined(Arc<Peer>),
     /// A member left; its lane is closed.
     Left(Arc<Peer>),
+    /// A node has become a member whose messages had been kept: see [`Node::may_acknowledge`](crate::Node::may_acknowledge).
+    Heard,
     /// A context holds its state now.
     Ready,
+    /// A member's record says something new of it, such as that it holds the state.
+    Learnt,
     /// Ask for [`Node::deadline`](crate::Node::deadline) again.
     DeadlineMoved,
     /// The node has left the group.

@@ -196,7 +196,7 @@ impl Context {
         }
     }
 
-    /// Sends a peer what its full lane has refused: sessions whole, new ids, and the end of those that are gone. What
+    /// Sends a peer what it is behind in: sessions whole, new ids, and the end of those that are gone and listed. What
     /// does not fit again is noted again.
     pub(crate) fn repair(&self, now: Now, peer: &Arc<Peer>, dirty: &Dirty) {
         let (mut cells, mut whole) = (Vec::new(), Vec::new());
@@ -366,7 +366,7 @@ impl Context {
                         let session = message.session_id.as_ref();
                         applied.unreadable.iter().for_each(|unreadable| self.not_taken(peer, session, unreadable));
                     }
-                    None => return Ok(self.wait_for(now, peer, body, id.base())),
+                    None => return Ok(self.wait_for(now, peer, body, id.base(), None)),
                 }
             }
             _ => {}
@@ -424,7 +424,10 @@ impl Context {
             Found::Gone(Grave::Moved(_)) => return Vec::new(),
             Found::Absent => match self.table.get(&new_base) {
                 Some(cell) => cell,
-                None => return self.wait_for(now, peer, body, old_base),
+                None => {
+                    let becomes = (old_base != new_base).then_some(new_base);
+                    return self.wait_for(now, peer, body, old_base, becomes);
+                }
             },
         };
         cell.lock().wake().session.id_changed_elsewhere(now, new);
@@ -461,8 +464,8 @@ impl Context {
 
     // ---- what came too early ----
 
-    /// Lets a message wait for its session; gives the session if it has come meanwhile.
-    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId) -> Vec<BaseId> {
+    /// Lets a message wait for its session, which it may say is called `becomes` now; gives the session if it has come meanwhile.
+    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId, becomes: Option<BaseId>) -> Vec<BaseId> {
         if let Found::Gone(_) = self.table.find(&base) {
             self.counters.revivals_refused.add(1);
             return Vec::new();
@@ -476,11 +479,15 @@ impl Context {
                     "too many changes wait for sessions that nobody created: one is dropped");
                 return Vec::new();
             }
+            if let Some(new) = &becomes {
+                waiting.becomes(base.clone(), new.clone());
+            }
             self.anything_waits.set(true);
         }
         peer.counters.early.add(1);
         // The session may have come between the look and the wait; whoever added it did not see us then.
-        if let Found::Live(_) = self.table.find(&base) { vec![base] } else { Vec::new() }
+        let has_come = |base: &BaseId| matches!(self.table.find(base), Found::Live(_));
+        if has_come(&base) || becomes.as_ref().is_some_and(has_come) { vec![base] } else { Vec::new() }
     }
 
     /// Applies what waited for sessions that are there now, and what waited for what that brings. A peer decides how long
@@ -490,8 +497,13 @@ impl Context {
             if !self.anything_waits.get() {
                 return;
             }
+            let is_here = matches!(self.table.find(&base), Found::Live(_));
             let held = {
                 let mut waiting = self.waiting.lock();
+                // Who else this session is: what waits under such an id is applied with the next rounds.
+                if is_here {
+                    arrived.extend(waiting.take_becoming(&base));
+                }
                 let held = waiting.take(&base);
                 self.anything_waits.set(!waiting.is_empty());
                 held

@@ -1,7 +1,7 @@
 //! One node of a cluster, composed of the parts below it, still without I/O.
 //!
 //! ```text
-//!   requests ──► Context ──► cell ──► Dispatch ──► lane of each peer ──► (shell: one connection a peer)
+//!   requests ──► Context ──► cell ──► Dispatch ──► lane of each peer ──► Correspondence ──► (shell: one connection a peer)
 //!   (shell: connections of peers) ──► Node::frame_received ──► interceptors ──► Context::receive ──► cell
 //!   (shell: datagrams, probes, deadline) ──► group ──► view ──► Dispatch;  effects ──► (shell)
 //! ```
@@ -11,6 +11,7 @@
 
 mod cell;
 mod context;
+mod correspondence;
 mod descent;
 mod dispatch;
 mod donation;
@@ -23,18 +24,20 @@ mod letter;
 mod link;
 pub mod log;
 mod node;
-pub mod pace;
+mod pace;
 mod parcel;
 mod peer;
 #[cfg(feature = "planted")]
 mod planted;
 mod reception;
 mod skew;
+mod standing;
 mod strangers;
 mod watch;
 
 pub use cell::SessionRef;
 pub use context::{Context, ContextConfig, ContextCounters, Delivery};
+pub use correspondence::{AnswerFault, Answers, Correspondence, Filled, Silence};
 pub use donation::Donation;
 pub use effect::Effect;
 pub use inbound::SessionFault;
@@ -46,6 +49,7 @@ pub use node::{Node, NodeConfig, RecordTooLong};
 pub use outlive_session::transfer::TRANSFER_TIMEOUT;
 pub use outlive_session::{SetError, User};
 pub use parcel::{Load, Parcel};
-pub use peer::{ClusterView, Losses, Peer, PeerCounters};
+pub use peer::{Behind, ClusterView, Losses, Peer, PeerCounters};
 #[cfg(feature = "planted")]
 pub use planted::Unsent;
+pub use standing::{Obstacle, PeerStanding, Standing};

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use outlive_tribes_proto::error::DecodeError;
+use outlive_tribes_proto::time::Monotonic;
 use outlive_tribes_proto::wire::channel_data::SourceCache;
 
 /// What is kept for one connection from a peer; owned by the task that reads it.
@@ -10,12 +11,14 @@ use outlive_tribes_proto::wire::channel_data::SourceCache;
 pub struct Link {
     pub(crate) from: SocketAddr,
     pub(crate) source: SourceCache,
+    /// Since when messages of it are kept that its sender will hear of when it is a member.
+    pub(crate) kept_since: Option<Monotonic>,
 }
 
 impl Link {
     /// A connection that was just accepted.
     pub fn new(from: SocketAddr) -> Self {
-        Link { from, source: SourceCache::new() }
+        Link { from, source: SourceCache::new(), kept_since: None }
     }
 }
 
@@ -30,10 +33,13 @@ pub enum Reply {
     FailAck,
 }
 
-/// A frame that no node of the cluster sends: the connection is to be closed.
+/// Why a connection is to be closed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PeerFault {
     /// The frame's content is at fault.
     #[error("the content of a frame: {0}")]
     Content(#[from] DecodeError),
+    /// An Outlive node that has not become a member in time, or has said more than is kept until then. It will say it again.
+    #[error("an Outlive node that is no member")]
+    NoMember,
 }

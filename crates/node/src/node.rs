@@ -33,6 +33,7 @@ use crate::watch;
 
 mod ascent;
 mod senders;
+mod strangers;
 
 /// Between two looks for sessions that have been idle too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -73,6 +74,17 @@ pub struct NodeConfig {
     pub state_bytes_max: usize,
 }
 
+/// What the member record carries: the configured text and our mark.
+pub(crate) fn payload(config: &NodeConfig, holds_state: bool) -> Bytes {
+    let abilities = match holds_state {
+        true => Abilities::PIPELINING.with(Abilities::HOLDS_STATE),
+        false => Abilities::PIPELINING,
+    };
+    let mut boot = [0; 8];
+    boot.copy_from_slice(&config.identity[..8]);
+    Mark { version: MARK_VERSION, abilities, boot }.append_to(config.payload.as_bytes())
+}
+
 /// The node cannot be announced: its member record would be too long.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("domain and payload make a member record of {0} bytes; it fits into a datagram with 65,000 at most")]
@@ -84,7 +96,7 @@ pub struct RecordTooLong(usize);
 /// take it.
 #[derive(Debug)]
 pub struct Node {
-    config: NodeConfig,
+    pub(crate) config: NodeConfig,
     receptions: Receptions,
     group: Locked<GroupCore>,
     pub(crate) state: Locked<State>,
@@ -108,6 +120,10 @@ pub(crate) struct State {
     pub(crate) started: Monotonic,
     /// Whether the alive time counts as a Tomcat's does.
     pub(crate) counts_alive: bool,
+    /// Whether the member record says that this node holds the state and stays.
+    pub(crate) says_holding: bool,
+    /// Whether this node prepares to leave.
+    pub(crate) leaving: bool,
     group_deadline: Option<Monotonic>,
     next_expiry: Monotonic,
     wary_until: Monotonic,
@@ -137,13 +153,10 @@ impl Node {
             Some(_) => UniqueId::of_static(config.local),
             None => UniqueId::from_random(config.identity),
         };
-        let mut boot = [0; 8];
-        boot.copy_from_slice(&config.identity[..8]);
-        let mark = Mark { version: MARK_VERSION, abilities: Abilities::PIPELINING, boot };
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
             domain: Bytes::from(config.domain.clone().into_bytes()),
-            payload: mark.append_to(config.payload.as_bytes()),
+            payload: payload(&config, false),
             ..Member::new(id)
         };
         let record = local.encode();
@@ -173,6 +186,8 @@ impl Node {
                 settled: false,
                 started: Monotonic::default(),
                 counts_alive: false,
+                says_holding: false,
+                leaving: false,
                 group_deadline: None,
                 next_expiry: Monotonic::default(),
                 wary_until: Monotonic::default(),
@@ -288,14 +303,14 @@ impl Node {
         context
     }
 
-    /// Sends a peer the sessions whole that its full lane has refused, and the state that it could not be given.
+    /// Sends a peer the sessions whole that it is behind in, and the state that it could not be given: its lane was full, or it was cut off.
     pub fn repair(&self, now: Now, peer: &Arc<Peer>) {
         let dirty = peer.take_dirty();
         if dirty.is_empty() {
             return;
         }
         tracing::info!(target: log::MANAGER, peer = %peer.id().address(), sessions = dirty.sessions.len(), all = dirty.all,
-            "sends sessions whole that did not fit into its lane");
+            "sends sessions whole that it is behind in");
         for context in self.contexts.load().iter() {
             context.repair(now, peer, &dirty);
             if dirty.questions.contains(&context.name) {
@@ -321,12 +336,19 @@ impl Node {
         self.group_input(now, Input::SendFailed { member: *member });
     }
 
+    /// Whether requests wait for this peer's acknowledgements: with such options, unless it has stopped to give them.
+    pub fn waits_for(&self, peer: &Peer) -> bool {
+        self.dispatch.waits_for(peer)
+    }
+
     /// A peer acknowledges nothing any more: requests do not wait for it until it does.
     ///
     /// One that never acknowledged anything may be no node at all, and whoever announces such members announces the next when
     /// this one is known for it. So for a minute requests wait for no newcomer before its first acknowledgement.
     pub fn peer_stalled(&self, now: Now, peer: &Peer) {
-        peer.set_stalled(true);
+        if !peer.set_stalled(true) {
+            peer.counters.stalled.add(1);
+        }
         if !peer.has_acknowledged() {
             self.state.lock().wary_until = now.monotonic + WARY_TIME;
             self.dispatch.wary.set(true);
@@ -375,16 +397,6 @@ impl Node {
                 return Poll::Pending;
             }
         }
-    }
-
-    /// Keeps a message until its sender is a member; whether there was room.
-    fn keep_stranger(&self, now: Now, host: IpAddr, sender: &MemberId, body: &Bytes) -> bool {
-        let kept = self.state.lock().strangers.keep(now.monotonic, host.to_canonical(), *sender, body);
-        // The sender may have become a member between the look and the keeping; nobody would look again then.
-        if self.view().peer(sender).is_some() {
-            self.hear_strangers(now);
-        }
-        kept
     }
 
     fn sender_of(&self, id: &MemberId) -> Option<Arc<Peer>> {
@@ -476,7 +488,7 @@ impl Node {
     // ---- the group ----
 
     /// Gives the group one input and does what it says, in order.
-    fn group_input(&self, now: Now, input: Input<'_>) {
+    pub(crate) fn group_input(&self, now: Now, input: Input<'_>) {
         let mut settled = false;
         let mut views = Vec::new();
         {
@@ -484,6 +496,9 @@ impl Node {
             if let Some(since) = self.announcement(now) {
                 // An announcement is no message of a peer, so there is no fault in it.
                 let _ = group.handle(now, Input::Announce { since });
+            }
+            if let Some(payload) = self.new_payload() {
+                let _ = group.handle(now, Input::Describe { payload: &payload });
             }
             if let Err(fault) = group.handle(now, input) {
                 self.warn_seldom(&fault);
@@ -535,10 +550,12 @@ impl Node {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
-                peer.learn(member);
+                if peer.learn(member) {
+                    self.effect(Effect::Learnt);
+                }
                 Arc::clone(peer)
             }
-            None => Arc::new(Peer::new(member, self.config.lane_bytes_max)),
+            None => self.new_peer(member),
         };
         let after = Arc::new(ClusterView { peers: view.members.iter().map(peer).collect() });
         self.dispatch.view.publish(Arc::clone(&after));
@@ -558,14 +575,15 @@ impl Node {
         }
     }
 
-    fn hear_strangers(&self, now: Now) {
-        let view = self.dispatch.view();
-        let heard = self.state.lock().strangers.take(|id| view.peer(id).is_some());
-        for (id, body) in heard {
-            if let Some(peer) = view.peer(&id) {
-                self.object_received(now, peer, &body);
-            }
+    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
+    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
+    fn new_peer(&self, member: &Member) -> Arc<Peer> {
+        let peer = Peer::new(member, self.config.lane_bytes_max);
+        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
+        if is_back && peer.is_ours() {
+            peer.mark_all_dirty();
         }
+        Arc::new(peer)
     }
 
     /// Lets each context ask for the state, or ask another, or go on.

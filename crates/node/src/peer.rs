@@ -32,12 +32,12 @@ pub struct Peer {
     pub counters: PeerCounters,
 }
 
-/// What a peer is behind in because its lane was full.
+/// What a peer is behind in because its lane was full, or because it was cut off and is back.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
     /// Sessions, with the whole id by which the peer knows each.
     pub(crate) sessions: BTreeMap<BaseId, SessionId>,
-    /// There were too many to list: it may be behind in any session.
+    /// There were too many to list, or nobody listed them: it may be behind in any session.
     pub(crate) all: bool,
     /// Contexts whose state it has asked for, when its lane had no room for the answer.
     pub(crate) questions: BTreeSet<Arc<str>>,
@@ -49,6 +49,17 @@ impl Dirty {
     }
 }
 
+/// How much a peer still has to be sent because its lane was full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Nothing.
+    Nothing,
+    /// So many sessions.
+    Sessions(usize),
+    /// More than was counted: it may be behind in any session, or waits for the state.
+    Unknown,
+}
+
 /// Figures about one peer, since it joined.
 #[derive(Debug, Default)]
 pub struct PeerCounters {
@@ -58,6 +69,8 @@ pub struct PeerCounters {
     pub acknowledged: Counter,
     /// Messages refused by a full lane.
     pub overflowed: Counter,
+    /// How often it has stopped to acknowledge, so that requests no longer waited for it.
+    pub stalled: Counter,
     /// Messages that came before the session they belong to, and waited for it.
     pub early: Counter,
     /// Changes that came after newer ones and were not applied.
@@ -120,13 +133,23 @@ impl Peer {
         self.is_ours.get()
     }
 
-    /// Takes note of what its newest member record says.
-    pub(crate) fn learn(&self, member: &Member) {
+    /// Takes note of what its newest member record says. Whether it says something new of the node.
+    pub(crate) fn learn(&self, member: &Member) -> bool {
         let kind = member.peer();
         self.is_ours.set(matches!(kind, PeerKind::Outlive { .. }));
-        *self.kind.lock() = kind;
+        let before = core::mem::replace(&mut *self.kind.lock(), kind);
         // More frames may be under way to it than its sender thought.
         self.lane.nudge();
+        before != kind
+    }
+
+    /// Whether it holds the cluster's state and stays, as far as it can be known: one of ours says so, a Tomcat counts once it has
+    /// acknowledged something.
+    pub fn holds_state(&self) -> bool {
+        match self.kind() {
+            kind @ PeerKind::Outlive { .. } => kind.can(Abilities::HOLDS_STATE),
+            PeerKind::Tomcat => self.has_acknowledged(),
+        }
     }
 
     /// Whether many frames may be under way to it. A Tomcat may run a later frame of one connection first, so it gets
@@ -227,7 +250,7 @@ impl Peer {
         self.lane.nudge();
     }
 
-    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken.
+    /// Notes that it may be behind in any session: it has confirmed messages that it may not have taken, or was not there.
     pub fn mark_all_dirty(&self) {
         self.dirty.lock().all = true;
         self.lane.nudge();
@@ -236,6 +259,16 @@ impl Peer {
     /// How many sessions it is known to be behind in.
     pub fn dirty_len(&self) -> usize {
         self.dirty.lock().sessions.len()
+    }
+
+    /// What it is known to be behind in, beside what is in the lane.
+    pub fn behind(&self) -> Behind {
+        let dirty = self.dirty.lock();
+        match (dirty.all || !dirty.questions.is_empty(), dirty.sessions.len()) {
+            (true, _) => Behind::Unknown,
+            (false, 0) => Behind::Nothing,
+            (false, sessions) => Behind::Sessions(sessions),
+        }
     }
 
     /// Whether anything is known that it is still to get, beside what is in the lane.

@@ -1,6 +1,6 @@
 //! Messages from nodes that are not members yet.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const HOST_BYTES_MAX: usize = 1 << 20;
 const OVERHEAD: usize = 128;
 
 /// How long a message is kept.
-const TIME_MAX: Duration = Duration::from_secs(5);
+pub(crate) const TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Messages that wait until their sender is a member.
 ///
@@ -29,6 +29,8 @@ pub(crate) struct Strangers {
     messages: VecDeque<Kept>,
     bytes: usize,
     of_hosts: BTreeMap<IpAddr, usize>,
+    /// Those that are members by now and whose messages are just being applied.
+    heard: BTreeSet<MemberId>,
 }
 
 #[derive(Debug)]
@@ -74,13 +76,24 @@ impl Strangers {
         self.of_hosts.retain(|_, bytes| *bytes > 0);
     }
 
-    /// The messages of those that are members now, in order.
+    /// The messages of those that are members now, in order. They count as kept until they are [applied](Self::applied).
     pub(crate) fn take(&mut self, is_member: impl Fn(&MemberId) -> bool) -> Vec<(MemberId, Bytes)> {
         let (taken, kept): (VecDeque<_>, VecDeque<_>) =
             core::mem::take(&mut self.messages).into_iter().partition(|kept| is_member(&kept.sender));
         self.messages = kept;
         taken.iter().for_each(|kept| self.forget(kept));
+        self.heard.extend(taken.iter().map(|kept| kept.sender));
         taken.into_iter().map(|kept| (kept.sender, kept.body)).collect()
+    }
+
+    /// What was taken has been applied.
+    pub(crate) fn applied(&mut self, sender: &MemberId) {
+        self.heard.remove(sender);
+    }
+
+    /// Whether something of this sender is not applied yet.
+    pub(crate) fn keeps_of(&self, sender: &MemberId) -> bool {
+        self.heard.contains(sender) || self.messages.iter().any(|kept| kept.sender == *sender)
     }
 }
 

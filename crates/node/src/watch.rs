@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use outlive_tribes_proto::time::{Monotonic, Now};
 
-use crate::node::Node;
+use crate::node::{Node, payload};
 
 /// Between two lines of the log about what one peer has lost.
 pub(crate) const LOSSES_INTERVAL: Duration = Duration::from_secs(60);
@@ -30,12 +31,26 @@ impl Node {
         }
     }
 
+    /// Whether this node holds the state, and there is a state that it could hold.
+    fn holds_anything(&self) -> bool {
+        self.holds_state() && (!self.contexts().is_empty() || self.keeper.lock().is_some())
+    }
+
+    /// The payload of this node's record, where it is to say something else than before of whether others may rely on this node.
+    pub(crate) fn new_payload(&self) -> Option<Bytes> {
+        let holds = self.holds_anything();
+        let mut state = self.state.lock();
+        let holds = holds && state.settled && !state.leaving;
+        let is_new = core::mem::replace(&mut state.says_holding, holds) != holds;
+        is_new.then(|| payload(&self.config, holds))
+    }
+
     /// Since when the announced alive time is to count, while that is not plain.
     ///
     /// A Tomcat that starts asks the oldest member for the state. So until this node holds it, its alive time grows by a few
     /// milliseconds a second, and goes on from there when it does.
     pub(crate) fn announcement(&self, now: Now) -> Option<Monotonic> {
-        let holds = self.holds_state() && (!self.contexts().is_empty() || self.keeper.lock().is_some());
+        let holds = self.holds_anything();
         let mut state = self.state.lock();
         if state.counts_alive {
             return None;

@@ -12,7 +12,7 @@
 //! | `/mutate?name=&value=` | appends to a list attribute, and writes it back |
 //! | `/login?user=&password=`, `/logout`, `/changeid` | the user and the id |
 //! | `/maxinactive?seconds=`, `/invalidate` | the session's end |
-//! | `/health` | `200` with the numbers of members and sessions |
+//! | `/health` | `200` with the numbers of members and sessions; `503` while the node leaves |
 //!
 //! Where the reference loses a value that was changed in place, this one does not: a value here is written back by setting it.
 
@@ -26,6 +26,7 @@ use outlive_net::Sessions;
 use outlive_tower::Session;
 use tower_service::Service;
 
+use crate::drain::Departure;
 use crate::reply::{self, Reply};
 
 pub(crate) mod json;
@@ -45,14 +46,16 @@ pub(crate) struct SessionApp {
 #[derive(Debug)]
 struct AppContext {
     sessions: Sessions,
+    departure: Arc<Departure>,
     /// `{"node":"…"`, as every answer begins.
     head: String,
 }
 
 impl SessionApp {
-    pub(crate) fn new(node: &str, sessions: Sessions) -> Self {
+    /// `departure`: what its health tells beside the sessions.
+    pub(crate) fn new(node: &str, sessions: Sessions, departure: Arc<Departure>) -> Self {
         let head = json::Json::node(node);
-        Self { context: Arc::new(AppContext { sessions, head }) }
+        Self { context: Arc::new(AppContext { sessions, departure, head }) }
     }
 }
 

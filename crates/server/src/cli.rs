@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::balance::{self, BalanceArguments};
+use crate::drain::DrainArguments;
 use crate::exit::Exit;
+use crate::restart_check::{self, RestartCheckArguments};
 
 mod inspect;
 mod interceptors;
@@ -15,14 +18,18 @@ mod tests;
 mod unbuilt;
 
 pub(crate) use inspect::{FormatName, InspectArguments};
-pub(crate) use interceptors::InterceptorOption;
+pub(crate) use interceptors::{InterceptorOption, Secret};
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Command {
+    // Boxed, being many times larger.
+    Balance(Box<BalanceArguments>),
     Demo(DemoArguments),
+    Drain(DrainArguments),
     Inspect(InspectArguments),
+    RestartCheck(RestartCheckArguments),
     // Boxed, being many times larger.
     Serve(Box<ServeArguments>),
 }
@@ -44,6 +51,8 @@ Examples:
   outlive serve --receiver 127.0.0.1:4000 --http 127.0.0.1:8081 --name node1
   outlive serve --receiver 127.0.0.1:4001 --name keeper
                                 a keeper: holds the sessions of all applications of the cluster
+  outlive restart-check 127.0.0.1:9000 && outlive drain 127.0.0.1:9000
+                                lets the node with this --health leave, if no session is lost by it
   outlive inspect SESSIONS.ser  what a file of a Tomcat, or a capture of what passed between nodes, says
 
 Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info). Its targets mirror Tomcat's log categories:
@@ -65,6 +74,18 @@ enum Subcommands {
     /// Shows captured cluster traffic and session files, one JSON object a line
     #[command(long_about = inspect::ABOUT, after_help = inspect::EXAMPLES)]
     Inspect(InspectArguments),
+    /// A sticky balancer in front of the nodes
+    #[command(long_about = balance::ABOUT, after_help = balance::EXAMPLES)]
+    Balance(Box<BalanceArguments>),
+    /// Lets a node leave without the loss of a session, and waits until it has
+    ///
+    /// The same as SIGTERM: its health says 503 so that balancers notice, requests under way are answered, all that it holds is
+    /// acknowledged by the others; then it ends. Exit code 0: nothing is lost; 1: something that it held is nowhere else; 3: the node cannot be
+    /// asked.
+    Drain(DrainArguments),
+    /// Says whether a node may be restarted now: exit code 0 yes, 1 no
+    #[command(long_about = restart_check::ABOUT)]
+    RestartCheck(RestartCheckArguments),
 }
 
 /// Flags of `outlive demo`.
@@ -88,6 +109,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Ok(parsed) => match parsed.command {
             None => Ok(Command::Demo(DemoArguments::default())),
             Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
+            Some(Subcommands::Balance(arguments)) => Ok(Command::Balance(arguments)),
+            Some(Subcommands::Drain(arguments)) => Ok(Command::Drain(arguments)),
+            Some(Subcommands::RestartCheck(arguments)) => Ok(Command::RestartCheck(arguments)),
             Some(Subcommands::Inspect(arguments)) => Ok(Command::Inspect(arguments)),
             Some(Subcommands::Serve(arguments)) => {
                 unbuilt::refuse_flags(&arguments)?;

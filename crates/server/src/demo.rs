@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Exit> {
 
 /// Serves the page, starts the nodes, tells what to try, and goes on for good.
 async fn show(nodes: Arc<Nodes>) -> Result<(), Exit> {
-    let running = serve_page(&Balancer::new(Stage::new(nodes.clone())))?;
+    let running = serve_page(&Balancer::start(Stage::new(nodes.clone())).await)?;
     say("Outlive: starting two nodes ...");
     if let Some(reason) = nodes.without_multicast() {
         say(&format!(

@@ -20,6 +20,11 @@ impl Exit {
         Self { code: 1, sentence: Some(sentence.into()) }
     }
 
+    /// The node that a command is about cannot be asked: exit code 3.
+    pub(crate) fn unreachable(sentence: impl Into<String>) -> Self {
+        Self { code: 3, sentence: Some(sentence.into()) }
+    }
+
     /// Exit code 1, where the user was told all already.
     pub(crate) fn told() -> Self {
         Self { code: 1, sentence: None }

@@ -10,6 +10,9 @@
 //! | `serve` | one node, from its ports to its last word |
 //! | `app` | the session app that every server of the comparison serves |
 //! | `demo` | two nodes as processes, the balancer before them, the nine steps |
+//! | `balance` | the balancer without the demo |
+//! | `drain` | a node that leaves in order, and `outlive drain` |
+//! | `restart_check` | whether a node may be restarted now |
 //! | `inspect` | captures and session files, one JSON object a line |
 //! | `exit` | a failure as one sentence and an exit code |
 
@@ -17,11 +20,15 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 mod app;
+mod balance;
 mod cli;
 mod demo;
+mod drain;
+mod exchange;
 mod exit;
 mod inspect;
 mod reply;
+mod restart_check;
 mod serve;
 mod signals;
 
@@ -41,6 +48,12 @@ fn main() -> ExitCode {
             let settings = serve::Settings::resolve(*arguments)?;
             with_threads(serve::run(settings))
         }
+        Command::Balance(arguments) => {
+            log_to_stderr("info", arguments.log_format);
+            with_threads(balance::run(*arguments))
+        }
+        Command::Drain(arguments) => with_threads(drain::run(arguments)),
+        Command::RestartCheck(arguments) => with_threads(restart_check::run(arguments)),
         Command::Demo(arguments) => {
             log_to_stderr("warn", LogFormat::Text);
             with_threads(demo::run(arguments))

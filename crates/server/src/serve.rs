@@ -2,11 +2,8 @@
 //!
 //! ```text
 //! bind HTTP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP listens ─ …
-//!   … signal ─ stop accepting, drain HTTP ─ leave the cluster (lanes empty, then the last word) ─ health ends ─ exit
+//!   … signal, or `outlive drain` ─ leave, see `drain` ─ health ends ─ exit
 //! ```
-//!
-//! The order at the end matters: a balancer stops sending first, then answers and their replication end, and only then do the other nodes
-//! hear that this one is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +14,7 @@ use outlive_tower::SessionLayer;
 use tower_layer::Layer;
 
 use crate::app::SessionApp;
+use crate::drain::{self, Control, Departure};
 use crate::exit::Exit;
 use crate::signals;
 
@@ -27,10 +25,7 @@ mod settings;
 
 use health::{HealthService, Watched};
 use router::Router;
-pub(crate) use settings::Settings;
-
-/// How long requests under way may take once the node shall end.
-const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) use settings::{Settings, look_up};
 
 /// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
 const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
@@ -41,7 +36,13 @@ const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 /// What keeps it from starting, in one sentence.
 pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     // From here on a signal ends the node in order, also while it still waits for the cluster's state.
-    let stop = signals::stop_asked(settings.exit_with_stdin);
+    let departure = Arc::new(Departure::new());
+    let stop = async {
+        tokio::select! {
+            reason = signals::stop_asked(settings.exit_with_stdin) => reason,
+            reason = departure.asked() => Ok(reason),
+        }
+    };
     tokio::pin!(stop);
 
     let http = match settings.http {
@@ -50,7 +51,9 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     };
     let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
 
-    let status = Arc::new(health::Status::new(&settings.name));
+    let control = Control::new(&settings.name, settings.drain.control_token.clone(), departure.clone());
+    let serves_at = http.as_ref().map(HttpServer::address);
+    let status = Arc::new(health::Status::new(&settings.name, serves_at, departure.clone(), control));
     let health = health
         .map(|server| server.serve(HealthService::new(status.clone()), HttpSettings::default()))
         .transpose()
@@ -85,18 +88,15 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     let (reason, http) = match (reason, http) {
         (Some(reason), _) => (reason, None),
         (None, http) => {
-            let http = http.map(|server| listen(server, &joined, &apps)).transpose()?;
+            let http = http.map(|server| listen(server, &joined, &apps, &departure)).transpose()?;
             let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
             tracing::info!(http = at, "ready: this node holds the cluster's sessions");
             (stop.await?, http)
         }
     };
 
-    tracing::info!(reason, "ending: no new requests, those under way are answered");
-    if let Some(http) = http {
-        http.stop(DRAIN_LIMIT).await;
-    }
-    joined.leave().await;
+    tracing::info!(reason, "leaving");
+    drain::leave(&departure, &joined, http, &settings.drain, signals::is_hasty(reason)).await;
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }
@@ -121,9 +121,14 @@ fn context_config(path: &str) -> ContextConfig {
     ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
 }
 
-fn listen(server: HttpServer, cluster: &Cluster, apps: &[Sessions]) -> Result<Running, Exit> {
+fn listen(
+    server: HttpServer,
+    cluster: &Cluster,
+    apps: &[Sessions],
+    departure: &Arc<Departure>,
+) -> Result<Running, Exit> {
     let service = |sessions: &Sessions| {
-        let app = SessionApp::new(cluster.name(), sessions.clone());
+        let app = SessionApp::new(cluster.name(), sessions.clone(), departure.clone());
         (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
     };
     let router = Router::new(apps.iter().map(service));

@@ -21,10 +21,12 @@ use outlive_serial::Value;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::attributes::{Attribute, Attributes};
-use crate::cell::{Expiry, Rare, Register, Role, SessionCell, expiry_of};
+use crate::cell::{Expiry, Rare, Role, SessionCell, expiry_of};
 use crate::id::SessionId;
 use crate::packing::{Packer, Unpacker};
 use crate::principal::Principal;
+use crate::register::Register;
+use crate::stamp::Stamp;
 
 /// Sessions with more attributes stay as they are: copying them would cost more than they take.
 const ATTRIBUTES_MAX: usize = 256;
@@ -58,7 +60,7 @@ impl SessionCell {
     /// The session packed; `None` while it has something to tell, has ended, or is too large to gain by it.
     pub fn pack(&self) -> Option<AtRest> {
         let has_something_to_tell =
-            self.attributes.any_dirty() || self.max_inactive.dirty || self.principal.dirty || !self.announced;
+            self.attributes.any_dirty() || self.max_inactive.is_dirty() || self.principal.is_dirty() || !self.announced;
         if has_something_to_tell || self.ended || self.attributes.list().len() > ATTRIBUTES_MAX {
             return None;
         }
@@ -79,8 +81,8 @@ impl SessionCell {
         let mut values = Vec::new();
         for attribute in self.attributes.list() {
             out.text(&attribute.name);
-            out.stamp(attribute.stamp, self.clock);
-            match &attribute.value {
+            out.stamp(attribute.register.stamp, self.clock);
+            match &attribute.register.value {
                 None => out.bytes.push(REMOVED),
                 Some(value) => {
                     out.bytes.push(COMPACT);
@@ -132,11 +134,11 @@ impl AtRest {
                 BESIDE => Some(beside.next()?.clone()),
                 _ => Some(unpack_value(&mut input)?),
             };
-            list.push(Attribute { name, stamp, dirty: false, value });
+            list.push(Attribute { name, register: Register::told(value, stamp) });
         }
         let (principal, rare) = match &self.beside {
             Some(beside) => (beside.principal.clone(), beside.rare.clone()),
-            None => (Register::new(None, false), None),
+            None => (Register::told(None, Stamp::default()), None),
         };
         Some(SessionCell {
             id,
@@ -150,7 +152,7 @@ impl AtRest {
             is_new,
             ended: false,
             announced: true,
-            max_inactive: Register { value: max_inactive, stamp: max_inactive_stamp, dirty: false },
+            max_inactive: Register::told(max_inactive, max_inactive_stamp),
             principal,
             attributes: Attributes::restored(list, latest),
             rare,

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use outlive_serial::Value;
 
+use crate::register::Register;
 use crate::stamp::{Origin, Stamp};
 
 /// How many removed names a session remembers. Past that the oldest is forgotten: then a late write by a peer could bring
@@ -17,11 +18,8 @@ const NAMES_FEW: usize = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Attribute {
     pub(crate) name: Box<str>,
-    pub(crate) stamp: Stamp,
-    /// Changed here and not yet sent; its stamp is given when it is.
-    pub(crate) dirty: bool,
     /// `None`: removed.
-    pub(crate) value: Option<Value>,
+    pub(crate) register: Register<Option<Value>>,
 }
 
 /// Sorted by name, so that two nodes with the same attributes list them alike.
@@ -71,75 +69,69 @@ impl Attributes {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.list[self.find(name).ok()?].value.as_ref()
+        self.list[self.find(name).ok()?].register.value.as_ref()
     }
 
     /// When, and by whom, it was written last.
     pub(crate) fn stamp(&self, name: &str) -> Stamp {
-        self.find(name).map_or_else(|_| Stamp::default(), |at| self.list[at].stamp)
+        self.find(name).map_or_else(|_| Stamp::default(), |at| self.list[at].register.stamp)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.list.iter().filter_map(|attribute| Some((&*attribute.name, attribute.value.as_ref()?)))
+        self.list.iter().filter_map(|attribute| Some((&*attribute.name, attribute.register.value.as_ref()?)))
     }
 
     /// Sets (`Some`) or removes (`None`) by the application. Returns the value before.
     pub(crate) fn set(&mut self, name: &str, value: Option<Value>) -> Option<Value> {
-        match self.find(name) {
-            Ok(at) => {
-                let attribute = &mut self.list[at];
-                if attribute.value.is_none() && value.is_none() {
-                    return None;
-                }
-                attribute.dirty = true;
-                core::mem::replace(&mut attribute.value, value)
-            }
-            Err(_) if value.is_none() => None,
+        let at = match self.find(name) {
+            Ok(at) => at,
+            Err(_) if value.is_none() => return None,
             Err(at) => {
-                self.insert(at, Attribute { name: name.into(), stamp: Stamp::default(), dirty: true, value });
-                None
+                self.insert(at, Attribute { name: name.into(), register: Register::told(None, Stamp::default()) });
+                at
             }
+        };
+        let register = &mut self.list[at].register;
+        if register.value.is_none() && value.is_none() {
+            return None;
         }
+        let before = register.value.clone();
+        register.set(value);
+        before
     }
 
-    /// Sets or removes by a peer, with the stamp that `overwrite` gives in exchange for the one that stands here; `None` is
-    /// too late. A change made here and not yet sent stays: it will be sent with a later stamp.
+    /// Sets or removes by a peer, see [`Register::receive`].
     pub(crate) fn receive(
         &mut self,
         name: impl AsRef<str> + Into<Box<str>>,
         value: Option<Value>,
         overwrite: impl Fn(Stamp) -> Option<Stamp>,
     ) -> Incoming {
-        match self.find(name.as_ref()) {
+        let stamp = match self.find(name.as_ref()) {
             Ok(at) => {
-                let attribute = &mut self.list[at];
-                let Some(stamp) = overwrite(attribute.stamp) else { return Incoming::Stale };
-                attribute.stamp = stamp;
-                self.latest = self.latest.max(stamp.time);
-                if !attribute.dirty {
-                    attribute.value = value;
+                let register = &mut self.list[at].register;
+                if register.receive(value, overwrite) == Incoming::Stale {
+                    return Incoming::Stale;
                 }
+                register.stamp
             }
             Err(at) => {
                 let Some(stamp) = overwrite(Stamp::default()) else { return Incoming::Stale };
-                self.latest = self.latest.max(stamp.time);
-                self.insert(at, Attribute { name: name.into(), stamp, dirty: false, value });
+                self.insert(at, Attribute { name: name.into(), register: Register::told(value, stamp) });
+                stamp
             }
-        }
+        };
+        self.latest = self.latest.max(stamp.time);
         self.forget_oldest_removed();
         Incoming::Applied
     }
 
     /// Removes by a peer's whole session what that session no longer has, unless it was written here later.
     pub(crate) fn receive_absence(&mut self, present: impl Fn(&str) -> bool, origin: Origin) {
-        for attribute in &mut self.list {
-            if attribute.dirty || attribute.value.is_none() || present(&attribute.name) {
-                continue;
-            }
-            if let Some(stamp) = origin.overwrite(attribute.stamp) {
-                attribute.stamp = stamp;
-                self.latest = self.latest.max(stamp.time);
-                attribute.value = None;
+        for Attribute { name, register } in &mut self.list {
+            if register.known().is_some() && !present(name) {
+                register.receive(None, |known| origin.overwrite(known));
+                self.latest = self.latest.max(register.stamp.time);
             }
         }
     }
@@ -150,15 +142,15 @@ impl Attributes {
     }
 
     pub(crate) fn any_dirty(&self) -> bool {
-        self.list.iter().any(|attribute| attribute.dirty)
+        self.list.iter().any(|attribute| attribute.register.is_dirty())
     }
 
     /// Stamps what was changed here and hands it out, as it is to be sent.
     pub(crate) fn take_dirty(&mut self, stamp: Stamp, mut send: impl FnMut(&str, Option<&Value>)) {
-        for attribute in self.list.iter_mut().filter(|attribute| attribute.dirty) {
-            attribute.dirty = false;
-            attribute.stamp = stamp;
-            send(&attribute.name, attribute.value.as_ref());
+        for Attribute { name, register } in &mut self.list {
+            if let Some(value) = register.take_dirty(stamp) {
+                send(name, value.as_ref());
+            }
         }
         self.forget_oldest_removed();
     }
@@ -173,11 +165,12 @@ impl Attributes {
         if self.list.len() <= REMOVED_MAX {
             return;
         }
-        let removed = |attribute: &&Attribute| attribute.value.is_none() && !attribute.dirty;
-        if self.list.iter().filter(removed).count() > REMOVED_MAX
-            && let Some(oldest) = self.list.iter().filter(removed).map(|attribute| attribute.stamp).min()
+        let is_removed = |register: &Register<Option<Value>>| register.value.is_none() && !register.is_dirty();
+        let removed = || self.list.iter().map(|attribute| &attribute.register).filter(|register| is_removed(register));
+        if removed().count() > REMOVED_MAX
+            && let Some(oldest) = removed().map(|register| register.stamp).min()
         {
-            self.list.retain(|attribute| attribute.value.is_some() || attribute.dirty || attribute.stamp != oldest);
+            self.list.retain(|Attribute { register, .. }| !is_removed(register) || register.stamp != oldest);
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::event::SessionEvent;
 use crate::id::SessionId;
 use crate::message::SessionMessage;
 use crate::principal::{Principal, User};
+use crate::register::Register;
 use crate::stamp::{Origin, Stamp, Writer};
 use crate::unreadable::{QUARANTINE_BYTES_MAX, QUARANTINE_MAX, Unreadable, Why};
 
@@ -97,50 +98,6 @@ pub(crate) struct Rare {
     quarantine: Vec<(String, Refused)>,
 }
 
-/// A register with one value: who wrote it last, and whether that was here and is not sent yet.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Register<T> {
-    pub(crate) value: T,
-    pub(crate) stamp: Stamp,
-    pub(crate) dirty: bool,
-}
-
-impl<T> Register<Option<T>> {
-    /// Whether nobody ever wrote it.
-    pub(crate) fn is_untouched(&self) -> bool {
-        self.value.is_none() && self.stamp == Stamp::default() && !self.dirty
-    }
-}
-
-impl<T> Register<T> {
-    pub(crate) fn new(value: T, dirty: bool) -> Self {
-        Register { value, stamp: Stamp::default(), dirty }
-    }
-
-    fn set(&mut self, value: T) {
-        self.value = value;
-        self.dirty = true;
-    }
-
-    /// A peer's write, with the stamp that `overwrite` gives in exchange for the one that stands here; `None` is too late.
-    fn receive(&mut self, value: T, overwrite: impl Fn(Stamp) -> Option<Stamp>) -> Incoming {
-        let Some(stamp) = overwrite(self.stamp) else { return Incoming::Stale };
-        self.stamp = stamp;
-        if !self.dirty {
-            self.value = value;
-        }
-        Incoming::Applied
-    }
-
-    fn take_dirty(&mut self, stamp: Stamp) -> Option<&T> {
-        if !core::mem::take(&mut self.dirty) {
-            return None;
-        }
-        self.stamp = stamp;
-        Some(&self.value)
-    }
-}
-
 /// One session on one node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionCell {
@@ -189,8 +146,12 @@ impl SessionCell {
             is_new: false,
             ended: false,
             announced: false,
-            max_inactive: Register::new(max_inactive, dirty),
-            principal: Register::new(None, false),
+            max_inactive: if dirty {
+                Register::untold(max_inactive)
+            } else {
+                Register::told(max_inactive, Stamp::default())
+            },
+            principal: Register::told(None, Stamp::default()),
             attributes: Attributes::default(),
             rare: None,
         }
@@ -366,7 +327,7 @@ impl SessionCell {
 
     /// The delta of what was changed here since the last one.
     fn take_delta(&mut self, now: Now, context: &str, writer: Writer, announce: bool, heard: bool) -> Option<Outgoing> {
-        let changed = self.attributes.any_dirty() || self.max_inactive.dirty || self.principal.dirty;
+        let changed = self.attributes.any_dirty() || self.max_inactive.is_dirty() || self.principal.is_dirty();
         if !changed && !announce {
             return None;
         }
@@ -470,7 +431,7 @@ impl SessionCell {
                 Action::Principal { value, .. } => self.principal.receive(value.map(principal_of), overwrite),
                 Action::AuthType(value) => {
                     if origin.overwrite(before).is_some()
-                        && !self.principal.dirty
+                        && !self.principal.is_dirty()
                         && (value.is_some() || self.rare.is_some())
                     {
                         self.rare_mut().auth_type = value;

@@ -36,6 +36,7 @@ mod packing;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod principal;
+mod register;
 pub mod stamp;
 pub mod state;
 pub mod stored;

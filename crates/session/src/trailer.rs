@@ -13,17 +13,15 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::attributes::Attribute;
 use crate::cell::SessionCell;
 use crate::packing::{Packer, Unpacker};
-use crate::stamp::{Stamp, Writer};
+use crate::stamp::Stamp;
 
 const MARK: &[u8; 4] = b"OLS1";
 
 /// Bytes of one stamp at least.
 const STAMP_BYTES_MIN: usize = 3;
-
-/// The stamp of what is changed and not sent yet: it loses against everything, and the change itself follows.
-const UNTOLD: Stamp = Stamp { time: i64::MIN, writer: Writer(0), stated: i64::MIN };
 
 /// The stamps of one whole session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +36,20 @@ pub struct StateStamps {
 impl StateStamps {
     /// Those of a session, fitting to what [`SessionCell::to_state`] gives at the same moment.
     pub fn of(session: &SessionCell) -> Self {
-        let told = || session.attributes.list().iter().filter(|attribute| !attribute.dirty);
-        let removed = told().filter(|attribute| attribute.value.is_none());
+        let (mut attributes, mut removed) = (Vec::new(), Vec::new());
+        for Attribute { name, register } in session.attributes.list() {
+            match register.known() {
+                Some(_) => attributes.push(register.stamp),
+                // One that was never told of was never removed either.
+                None if register.stamp == Stamp::default() => {}
+                None => removed.push((name.clone(), register.stamp)),
+            }
+        }
         StateStamps {
-            max_inactive: if session.max_inactive.dirty { UNTOLD } else { session.max_inactive.stamp },
-            principal: if session.principal.dirty { UNTOLD } else { session.principal.stamp },
-            attributes: told().filter(|attribute| attribute.value.is_some()).map(|attribute| attribute.stamp).collect(),
-            removed: removed.map(|attribute| (attribute.name.clone(), attribute.stamp)).collect(),
+            max_inactive: session.max_inactive.stamp,
+            principal: session.principal.stamp,
+            attributes,
+            removed,
         }
     }
 }
@@ -141,6 +146,7 @@ impl core::fmt::Debug for TrailerReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stamp::Writer;
 
     fn stamp(time: i64, writer: u64) -> Stamp {
         Stamp { time, writer: Writer(writer), stated: time - 3 }

@@ -28,12 +28,15 @@ struct Wait<M> {
 #[derive(Clone, Debug)]
 pub struct Waiting<M> {
     sessions: BTreeMap<BaseId, Vec<Wait<M>>>,
+    /// By a new id, the ids of which a message that waits tells that they became it: where the session comes by another way,
+    /// that message says who it is.
+    becoming: BTreeMap<BaseId, Vec<BaseId>>,
     bytes: usize,
 }
 
 impl<M> Default for Waiting<M> {
     fn default() -> Self {
-        Waiting { sessions: BTreeMap::new(), bytes: 0 }
+        Waiting { sessions: BTreeMap::new(), becoming: BTreeMap::new(), bytes: 0 }
     }
 }
 
@@ -49,6 +52,19 @@ impl<M> Waiting<M> {
         self.bytes += bytes;
         self.sessions.entry(session).or_default().push(Wait { since, bytes, message });
         Ok(())
+    }
+
+    /// Notes that a message that waits for `old` tells that its id is `new` now.
+    pub fn becomes(&mut self, old: BaseId, new: BaseId) {
+        let olds = self.becoming.entry(new).or_default();
+        if !olds.contains(&old) {
+            olds.push(old);
+        }
+    }
+
+    /// The ids for which messages wait that tell that they became `new`.
+    pub fn take_becoming(&mut self, new: &BaseId) -> Vec<BaseId> {
+        self.becoming.remove(new).unwrap_or_default()
     }
 
     /// What waited for `session`, in order of arrival.
@@ -68,6 +84,10 @@ impl<M> Waiting<M> {
                 dropped.push((session.clone(), wait.message));
             }
             !waits.is_empty()
+        });
+        self.becoming.retain(|_, olds| {
+            olds.retain(|old| self.sessions.contains_key(old));
+            !olds.is_empty()
         });
         dropped
     }
@@ -97,6 +117,21 @@ mod tests {
         assert_eq!(waiting.take(&base("a")), [] as [i32; 0]);
         assert_eq!(waiting.take(&base("b")), [2]);
         assert!(waiting.is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_an_old_id_is_found_by_the_new_one() {
+        let mut waiting = Waiting::default();
+        for old in ["a", "b", "a"] {
+            waiting.wait(base(old), Monotonic::default(), 1, 1).unwrap();
+            waiting.becomes(base(old), base("c"));
+        }
+        assert_eq!(waiting.take_becoming(&base("c")), [base("a"), base("b")]);
+        assert_eq!(waiting.take_becoming(&base("c")), []);
+        waiting.becomes(base("a"), base("c"));
+        waiting.take(&base("a"));
+        waiting.expire(Monotonic::default());
+        assert_eq!(waiting.take_becoming(&base("c")), [], "nothing waits for it any more");
     }
 
     #[test]

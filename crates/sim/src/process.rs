@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use outlive_node::{ClusterView, Context, ContextConfig, Effect, Link, Node, NodeConfig, Peer, Reply};
+use outlive_node::{ClusterView, Context, ContextConfig, Effect, Link, Node, NodeConfig, Peer, PeerFault, Reply};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK, Frame, FrameReader};
 use outlive_tribes_proto::{MemberId, PeerKind};
 
@@ -41,11 +41,19 @@ struct Inbound {
     link: Link,
     frames: FrameReader,
     received: BytesMut,
+    /// Acknowledgements that are not written yet.
+    acks: BytesMut,
 }
 
 impl Inbound {
     fn new(from: HostId) -> Self {
-        Inbound { from, link: Link::new(address(from)), frames: FrameReader::new(), received: BytesMut::new() }
+        Inbound {
+            from,
+            link: Link::new(address(from)),
+            frames: FrameReader::new(),
+            received: BytesMut::new(),
+            acks: BytesMut::new(),
+        }
     }
 }
 
@@ -170,7 +178,8 @@ impl Process {
             Task::ProbeFrame { from, frame } => {
                 let mut inbound = Inbound::new(from);
                 inbound.received.extend_from_slice(&frame);
-                self.take_frames(&mut inbound, kernel);
+                // Whoever probes looks only whether somebody listens.
+                let _ = self.take_frames(&mut inbound, kernel);
             }
             Task::Request(_) | Task::WaitedEnough(..) => {}
         }
@@ -220,9 +229,14 @@ impl Process {
                 Effect::Probe { member, timeout, frame } => self.probe(member, timeout, frame, kernel),
                 Effect::Joined(peer) => self.joined(peer, kernel),
                 Effect::Left(peer) => self.left(&peer, kernel),
+                Effect::Learnt => {}
                 Effect::Ready => {
                     kernel.trace.event(kernel.now, "ready", &[host as u64], &[]);
                     kernel.trace.tell(kernel.now, || format!("host {host} holds the state"));
+                }
+                Effect::Heard => {
+                    let connections: Vec<_> = self.inbound.keys().copied().collect();
+                    connections.into_iter().for_each(|connection| self.acknowledge(connection, kernel));
                 }
                 Effect::DeadlineMoved | Effect::Stopped => {}
             }
@@ -278,21 +292,46 @@ impl Process {
                 let Some(from) = from else { return };
                 let mut inbound = self.inbound.remove(&connection).unwrap_or_else(|| Inbound::new(from));
                 inbound.received.extend_from_slice(&bytes);
-                let (taken, mut acks) = self.take_frames(&mut inbound, kernel);
-                self.inbound.insert(connection, inbound);
+                let taken = self.take_frames(&mut inbound, kernel);
                 self.asked = self.asked.or(Some(kernel.now));
                 let (network, mut carrier) = kernel.net();
-                network.took(connection, taken);
-                if !acks.is_empty() {
-                    network.write(connection, End::Server, &mut acks, &mut carrier);
+                match taken {
+                    Ok(taken) => {
+                        network.took(connection, taken);
+                        self.inbound.insert(connection, inbound);
+                        self.acknowledge(connection, kernel);
+                    }
+                    Err(_) => network.close(connection, End::Server, &mut carrier),
                 }
             }
         }
     }
 
-    /// Takes the frames that are whole; how many, and what is to be answered.
-    fn take_frames(&mut self, inbound: &mut Inbound, kernel: &mut Kernel<'_>) -> (u64, BytesMut) {
-        let (mut taken, mut acks) = (0, BytesMut::new());
+    /// Writes the acknowledgements of a connection, if what they are for has been applied.
+    fn acknowledge(&mut self, connection: ConnectionId, kernel: &mut Kernel<'_>) {
+        let now = kernel.clock(self.id.host);
+        let Some(inbound) = self.inbound.get_mut(&connection).filter(|inbound| !inbound.acks.is_empty()) else {
+            return;
+        };
+        let (network, mut carrier) = kernel.net();
+        match self.node.may_acknowledge(now, &mut inbound.link) {
+            Ok(true) => {
+                network.write(connection, End::Server, &mut inbound.acks, &mut carrier);
+            }
+            Ok(false) => {}
+            Err(_) => {
+                network.close(connection, End::Server, &mut carrier);
+                self.inbound.remove(&connection);
+            }
+        }
+    }
+
+    /// Takes the frames that are whole; how many.
+    ///
+    /// # Errors
+    /// Their sender is no member, and there is no room for more of it.
+    fn take_frames(&mut self, inbound: &mut Inbound, kernel: &mut Kernel<'_>) -> Result<u64, PeerFault> {
+        let mut taken = 0;
         inbound.frames.set_limit(self.node.frame_limit(address(inbound.from).ip()));
         loop {
             let body = match inbound.frames.next(&mut inbound.received) {
@@ -310,19 +349,20 @@ impl Process {
             taken += 1;
             match self.node.frame_received(kernel.clock(self.id.host), &mut inbound.link, body) {
                 Ok(Reply::None) => {}
-                Ok(Reply::Ack) => acks.extend_from_slice(&ACK),
+                Ok(Reply::Ack) => inbound.acks.extend_from_slice(&ACK),
                 Ok(Reply::FailAck) => {
                     let host = self.id.host;
                     kernel.misbehaved(|| format!("host {host} could not apply a message of ours"));
-                    acks.extend_from_slice(&FAIL_ACK);
+                    inbound.acks.extend_from_slice(&FAIL_ACK);
                 }
+                Err(PeerFault::NoMember) => return Err(PeerFault::NoMember),
                 Err(fault) => {
                     let host = self.id.host;
                     kernel.misbehaved(|| format!("host {host} finds fault with one of ours: {fault}"));
                 }
             }
         }
-        (taken, acks)
+        Ok(taken)
     }
 }
 

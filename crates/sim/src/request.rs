@@ -1,8 +1,9 @@
 //! One request, step by step, on the node that serves it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_node::{Delivery, SessionRef, User};
+use outlive_node::{Delivery, Peer, SessionRef, User};
 use outlive_serial::Value;
 use outlive_sync::Acknowledgement;
 
@@ -69,7 +70,8 @@ pub struct Request {
     has_created: bool,
     has_limited: bool,
     has_ended: bool,
-    overflowed: u64,
+    /// How often peers had been passed over when it began.
+    passed_over: u64,
     /// All peers took what was told, as far as the lanes say.
     is_trusted: bool,
     heard: Vec<ProcessId>,
@@ -153,8 +155,8 @@ impl World<'_> {
         let shown = self.workload.cookie(client).map(str::to_owned);
         let now = self.kernel.clock(id.host);
         let Some(process) = self.process(id) else { return };
-        let context = std::sync::Arc::clone(&process.context);
-        let overflowed = overflowed(process);
+        let context = Arc::clone(&process.context);
+        let passed_over = passed_over(process);
         let found = shown.as_deref().and_then(|shown| context.find(now, shown));
         let known = shown.as_deref().and_then(|shown| self.oracle.by_id(shown));
         if let Some(shown) = &shown {
@@ -191,7 +193,7 @@ impl World<'_> {
             has_created,
             has_limited: false,
             has_ended: false,
-            overflowed,
+            passed_over,
             is_trusted: true,
             heard: Vec::new(),
         };
@@ -360,9 +362,7 @@ impl World<'_> {
             self.oracle.completed(pending);
         }
         if let Some(process) = self.process(request.process) {
-            let peers = &process.node.view().peers;
-            request.is_trusted =
-                overflowed(process) == request.overflowed && peers.iter().all(|peer| !peer.is_stalled());
+            request.is_trusted = hears_all(process, request.passed_over);
         }
         self.count_clocks(&request);
         self.count_held(&request);
@@ -418,7 +418,7 @@ impl World<'_> {
         let still_hears =
             |id: &ProcessId| self.process(*id).is_none_or(|other| view.peers.iter().any(|peer| is_peer(peer, other)));
         let is_trusted = request.is_trusted
-            && view.peers.iter().all(|peer| !peer.is_stalled())
+            && hears_all(process, request.passed_over)
             && request.heard.iter().filter(|id| **id != request.process).all(still_hears);
         if self.scenario.is_synchronous && is_trusted {
             let who = (client, request.number);
@@ -474,8 +474,15 @@ impl World<'_> {
 }
 
 /// Messages that full lanes of a process have refused.
-fn overflowed(process: &crate::process::Process) -> u64 {
-    process.node.view().peers.iter().map(|peer| peer.counters.overflowed.get()).sum()
+/// How often a peer's lane was full, or requests stopped to wait for a peer.
+fn passed_over(process: &crate::process::Process) -> u64 {
+    let count = |peer: &Arc<Peer>| peer.counters.overflowed.get() + peer.counters.stalled.get();
+    process.node.view().peers.iter().map(count).sum()
+}
+
+/// Whether the requests of a process wait for all its peers, and have done so since no more than so many were passed over.
+fn hears_all(process: &crate::process::Process, before: u64) -> bool {
+    passed_over(process) == before && process.node.view().peers.iter().all(|peer| process.node.waits_for(peer))
 }
 
 fn random_id(random: &mut fastrand::Rng) -> [u8; 16] {

@@ -1,23 +1,14 @@
-//! Emptying one peer's lane over one connection: what the tokio shell's sender decides, driven by events.
-//!
-//! The rules are those of `outlive-net`: every frame is acknowledged; what is not when a connection breaks is sent again on
-//! the next one, in order; a peer not known as ours gets one frame at a time; one that acknowledges nothing is stalled, and
-//! requests no longer wait for it.
+//! Emptying one peer's lane over one connection at a time, driven by events. What is said on it, the node's own
+//! [`Correspondence`] decides, as it does for the tokio shell.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::pace::{BATCH, DEAD_AFTER, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN, STOOD_LONG, WINDOW};
-use outlive_node::{Letter, Load, Node, Parcel, Peer};
+use outlive_node::{Correspondence, Filled, Node, Peer, Silence};
 use outlive_serial::Limits;
 use outlive_session::{SessionMessage, StateReader};
-use outlive_sync::{Confirm, Weight};
-use outlive_tribes_proto::wire::channel_data::encode_head;
-use outlive_tribes_proto::wire::frame::{Frame, FrameReader, TAIL};
-use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::clock::Instant;
 use crate::event::{Event, HostId, ProcessId, SenderId, Task};
@@ -25,30 +16,18 @@ use crate::faults::FaultKind;
 use crate::kernel::Kernel;
 use crate::network::{ConnectionId, End, Received};
 
-/// A frame that was handed to the connection and not acknowledged.
-struct UnderWay {
-    letter: Letter,
-    weight: usize,
-    confirm: Option<Confirm>,
-}
-
 /// A connection that stands.
-struct Conversation {
+struct Connection {
     id: ConnectionId,
-    frames: FrameReader,
     received: BytesMut,
     batch: BytesMut,
-    /// Frames of those under way that this connection was given.
-    given: usize,
-    last_progress: Instant,
-    in_parts: bool,
 }
 
 enum Stage {
     /// Nothing to say yet.
     Idle,
     Connecting(ConnectionId, Instant),
-    Up(Box<Conversation>),
+    Up(Connection),
     /// Between two tries.
     Pausing(Instant),
     Ended,
@@ -58,17 +37,10 @@ enum Stage {
 pub(crate) struct Sender {
     id: SenderId,
     process: ProcessId,
-    node: Arc<Node>,
-    peer: Arc<Peer>,
     to: HostId,
-    ack_timeout: Duration,
-    unacknowledged: VecDeque<UnderWay>,
-    donation: Option<Parcel>,
+    connect_timeout: Duration,
+    correspondence: Correspondence,
     stage: Stage,
-    /// When the last try to connect began.
-    began: Instant,
-    /// Before the next one.
-    pause: Duration,
     /// A wake-up by the lane is on its way.
     pub(crate) pump_due: bool,
     timer_due: Option<Instant>,
@@ -86,22 +58,17 @@ impl Sender {
         Sender {
             id,
             process,
-            node,
-            peer,
             to,
-            ack_timeout,
-            unacknowledged: VecDeque::new(),
-            donation: None,
+            connect_timeout: ack_timeout,
+            correspondence: Correspondence::new(node, peer, ack_timeout),
             stage: Stage::Idle,
-            began: Instant::default(),
-            pause: RETRY_PAUSE_MIN,
             pump_due: false,
             timer_due: None,
         }
     }
 
     pub(crate) fn peer(&self) -> &Arc<Peer> {
-        &self.peer
+        self.correspondence.peer()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -110,43 +77,27 @@ impl Sender {
 
     /// Whether everything that the peer is to get has been acknowledged by it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.donation.is_none()
-            && self.unacknowledged.is_empty()
-            && self.peer.lane().bytes() == 0
-            && self.peer.dirty_len() == 0
+        self.correspondence.is_idle() && self.peer().lane().bytes() == 0 && self.peer().dirty_len() == 0
     }
 
     /// Frames written to the connection and not acknowledged.
     pub(crate) fn given(&self) -> usize {
-        match &self.stage {
-            Stage::Up(conversation) => conversation.given,
-            _ => 0,
-        }
+        self.correspondence.given()
     }
 
     /// Whether the lane, or a repair that has become possible, asks for a look.
     pub(crate) fn wants_pump(&self) -> bool {
-        let lane = |has_room| self.peer.lane().poll_ready(&mut TaskContext::from_waker(Waker::noop()), has_room);
         match &self.stage {
             Stage::Idle => self.has_cause(),
-            Stage::Connecting(..) | Stage::Pausing(_) => self.peer.lane().is_closed(),
-            Stage::Up(conversation) => {
-                let has_room = conversation.batch.is_empty()
-                    && conversation.given == self.unacknowledged.len()
-                    && conversation.given < self.window();
-                lane(has_room).is_ready() || (has_room && self.peer.wants_repair())
-            }
+            Stage::Connecting(..) | Stage::Pausing(_) => self.peer().lane().is_closed(),
+            Stage::Up(_) => self.correspondence.poll_lane(&mut TaskContext::from_waker(Waker::noop())).is_ready(),
             Stage::Ended => false,
         }
     }
 
-    fn window(&self) -> usize {
-        if self.peer.takes_many_frames() { WINDOW } else { 1 }
-    }
-
     /// Does what can be done now.
     pub(crate) fn pump(&mut self, kernel: &mut Kernel<'_>) {
-        if self.peer.lane().is_closed() {
+        if self.peer().lane().is_closed() {
             self.end(kernel);
             return;
         }
@@ -157,19 +108,17 @@ impl Sender {
         }
     }
 
-    /// Whether there is a cause to connect. A connection to one of ours stands even while there is nothing to say.
+    /// Whether there is a cause to connect.
     fn has_cause(&self) -> bool {
-        self.peer.is_ours()
-            || !self.unacknowledged.is_empty()
-            || self.donation.is_some()
-            || self.peer.lane().poll_ready(&mut TaskContext::from_waker(Waker::noop()), true).is_ready()
+        let lane = || self.peer().lane().poll_ready(&mut TaskContext::from_waker(Waker::noop()), true);
+        self.correspondence.wants_connection() || lane().is_ready()
     }
 
     fn connect(&mut self, kernel: &mut Kernel<'_>) {
+        self.correspondence.connecting(kernel.clock(self.process.host).monotonic);
         let (network, mut carrier) = kernel.net();
         let id = network.connect(self.process, self.id, self.to, &mut carrier);
-        let limit = kernel.now + self.ack_timeout;
-        self.began = kernel.now;
+        let limit = kernel.now + self.connect_timeout;
         self.stage = Stage::Connecting(id, limit);
         self.wake_at(kernel, limit);
     }
@@ -180,8 +129,7 @@ impl Sender {
             Stage::Connecting(expected, _) if expected == connection => {}
             // It came too late; nobody wants it any more.
             _ => {
-                let (network, mut carrier) = kernel.net();
-                network.close(connection, End::Client, &mut carrier);
+                close(kernel, connection);
                 return;
             }
         }
@@ -189,170 +137,94 @@ impl Sender {
             self.failed(kernel);
             return;
         }
-        self.stage = Stage::Up(Box::new(Conversation {
-            id: connection,
-            frames: FrameReader::new(),
-            received: BytesMut::new(),
-            batch: BytesMut::new(),
-            given: 0,
-            last_progress: kernel.now,
-            in_parts: false,
-        }));
+        self.correspondence.connected(kernel.clock(self.process.host).monotonic);
+        self.stage = Stage::Up(Connection { id: connection, received: BytesMut::new(), batch: BytesMut::new() });
         self.pump(kernel);
     }
 
     /// The connection, or the attempt, has failed: the group is told, and a new one is made after a pause.
     fn failed(&mut self, kernel: &mut Kernel<'_>) {
-        if self.peer.lane().is_closed() {
+        if self.peer().lane().is_closed() {
             self.end(kernel);
             return;
         }
-        self.node.send_failed(kernel.clock(self.process.host), self.peer.id());
-        if kernel.now.since(self.began) >= STOOD_LONG {
-            self.pause = RETRY_PAUSE_MIN;
-        }
-        let until = kernel.now + self.pause;
-        self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
+        let until = kernel.now + self.correspondence.disconnected(kernel.clock(self.process.host));
         self.stage = Stage::Pausing(until);
         self.wake_at(kernel, until);
     }
 
-    /// The peer is no member any more: requests that wait for it are told by what is dropped here.
+    /// The peer is no member any more.
     fn end(&mut self, kernel: &mut Kernel<'_>) {
-        if let Stage::Up(conversation) = &self.stage {
-            let (network, mut carrier) = kernel.net();
-            network.close(conversation.id, End::Client, &mut carrier);
+        if let Stage::Up(connection) = &self.stage {
+            close(kernel, connection.id);
         }
         self.stage = Stage::Ended;
-        self.unacknowledged.clear();
-        self.donation = None;
     }
 
     fn converse(&mut self, kernel: &mut Kernel<'_>) {
-        let Stage::Up(mut conversation) = std::mem::replace(&mut self.stage, Stage::Idle) else { return };
+        let Stage::Up(connection) = &mut self.stage else { return };
+        let (from, to) = (self.process.host, self.to);
         loop {
-            if conversation.given == 0
-                && self.unacknowledged.is_empty()
-                && self.donation.is_none()
-                && self.peer.wants_repair()
-            {
+            let now = kernel.clock(from);
+            if self.correspondence.may_repair() {
                 kernel.counts.add(FaultKind::Repair);
-                self.node.repair(kernel.clock(self.process.host), &self.peer);
             }
-            self.fill(&mut conversation, kernel);
-            if conversation.batch.is_empty() {
+            self.correspondence.fill(now, &mut connection.batch, |filled| match filled {
+                Filled::Frame { letter, of_donation } => {
+                    if of_donation {
+                        kernel.sent_whole.extend(sessions_of(&letter.body).into_iter().map(|id| (to, id)));
+                    }
+                    kernel.trace.event(kernel.now, "frame", &[from as u64, to as u64], &letter.body);
+                }
+                Filled::Dropped(fault) => kernel.misbehaved(|| format!("a message too long for a frame: {fault}")),
+            });
+            if connection.batch.is_empty() {
                 break;
             }
             let (network, mut carrier) = kernel.net();
-            let written = network.write(conversation.id, End::Client, &mut conversation.batch, &mut carrier);
+            let written = network.write(connection.id, End::Client, &mut connection.batch, &mut carrier);
             if written == 0 {
                 break;
             }
-            let partly = !conversation.batch.is_empty();
-            if partly || conversation.in_parts {
-                conversation.last_progress = kernel.now;
-            }
-            conversation.in_parts = partly;
+            self.correspondence.written(now.monotonic, written);
         }
-        let limit = (conversation.given > 0).then(|| conversation.last_progress + self.patience());
-        self.stage = Stage::Up(conversation);
-        if let Some(limit) = limit {
-            self.wake_at(kernel, limit);
-        }
+        self.await_answers(kernel);
     }
 
-    fn fill(&mut self, conversation: &mut Conversation, kernel: &mut Kernel<'_>) {
-        while conversation.batch.len() < BATCH && conversation.given < self.window() {
-            if conversation.given == self.unacknowledged.len() {
-                match self.next_frame() {
-                    Some(frame) => self.unacknowledged.push_back(frame),
-                    None => break,
-                }
-                if self.donation.is_some()
-                    && let Some(frame) = self.unacknowledged.back()
-                {
-                    let sessions = sessions_of(&frame.letter.body).into_iter();
-                    kernel.sent_whole.extend(sessions.map(|id| (self.to, id)));
-                }
-            }
-            if conversation.given == 0 {
-                conversation.last_progress = kernel.now;
-            }
-            let letter = &self.unacknowledged[conversation.given].letter;
-            if let Err(fault) = write_frame(&self.node, letter, &mut conversation.batch) {
-                kernel.misbehaved(|| format!("a message too long for a frame: {fault}"));
-            }
-            kernel.trace.event(kernel.now, "frame", &[self.process.host as u64, self.to as u64], &letter.body);
-            conversation.given += 1;
-        }
-    }
-
-    /// The next frame: of the donation under way, or the lane's oldest.
-    fn next_frame(&mut self) -> Option<UnderWay> {
-        loop {
-            if let Some(Parcel { load: Load::Donation(sessions), .. }) = &mut self.donation {
-                if let Some(letter) = sessions.next_block() {
-                    let weight = letter.body.len();
-                    self.peer.lane().charge(weight);
-                    return Some(UnderWay { letter, weight, confirm: None });
-                }
-                if let Some(finished) = self.donation.take() {
-                    self.peer.lane().release(finished.weight());
-                }
-            }
-            let parcel = self.peer.lane().take()?;
-            let weight = parcel.weight();
-            match parcel {
-                Parcel { load: Load::Letter(letter), confirm } => return Some(UnderWay { letter, weight, confirm }),
-                parcel => self.donation = Some(parcel),
-            }
+    /// Looks again when the peer has been silent for too long.
+    fn await_answers(&mut self, kernel: &mut Kernel<'_>) {
+        if let Some(deadline) = self.correspondence.deadline() {
+            let at = kernel.clocks[self.process.host].when(deadline);
+            self.wake_at(kernel, at);
         }
     }
 
     /// Something has arrived on the connection.
-    pub(crate) fn readable(&mut self, kernel: &mut Kernel<'_>, connection: ConnectionId) {
-        let Stage::Up(conversation) = &mut self.stage else { return };
-        if conversation.id != connection {
+    pub(crate) fn readable(&mut self, kernel: &mut Kernel<'_>, id: ConnectionId) {
+        let Stage::Up(connection) = &mut self.stage else { return };
+        if connection.id != id {
             return;
         }
         let (network, mut carrier) = kernel.net();
-        match network.read(connection, End::Client, &mut carrier) {
+        match network.read(id, End::Client, &mut carrier) {
             Received::Nothing => return,
             Received::End => {
                 // Their acknowledgements may have been on their way: then they come to the peer a second time.
                 self.failed(kernel);
                 return;
             }
-            Received::Bytes(bytes) => conversation.received.extend_from_slice(&bytes),
+            Received::Bytes(bytes) => connection.received.extend_from_slice(&bytes),
         }
-        loop {
-            match conversation.frames.next(&mut conversation.received) {
-                Ok(None) => break,
-                Ok(Some(Frame::Ack)) if conversation.given > 0 => {
-                    kernel.network.acknowledged(connection);
-                    conversation.given -= 1;
-                    conversation.last_progress = kernel.now;
-                    self.peer.set_stalled(false);
-                    if let Some(done) = self.unacknowledged.pop_front() {
-                        self.peer.lane().release(done.weight);
-                        self.peer.counters.acknowledged.add(1);
-                        if let Some(question) = &done.letter.question {
-                            self.node.question_acknowledged(kernel.clock(self.process.host), &self.peer, question);
-                        }
-                    }
-                }
-                other => {
-                    let to = self.to;
-                    kernel.misbehaved(|| format!("host {to} answers a frame with {other:?}"));
-                    break;
-                }
+        match self.correspondence.received(kernel.clock(self.process.host), &mut connection.received) {
+            Ok(answers) if answers.refused == 0 => {
+                (0..answers.acknowledged).for_each(|_| kernel.network.acknowledged(id));
+            }
+            other => {
+                let to = self.to;
+                kernel.misbehaved(|| format!("host {to} answers a frame with {other:?}"));
             }
         }
         self.pump(kernel);
-    }
-
-    fn patience(&self) -> Duration {
-        if self.peer.is_stalled() { DEAD_AFTER } else { self.ack_timeout }
     }
 
     fn wake_at(&mut self, kernel: &mut Kernel<'_>, at: Instant) {
@@ -370,8 +242,7 @@ impl Sender {
         match &self.stage {
             Stage::Idle | Stage::Ended => {}
             Stage::Connecting(id, limit) if *limit <= kernel.now => {
-                let (network, mut carrier) = kernel.net();
-                network.close(*id, End::Client, &mut carrier);
+                close(kernel, *id);
                 self.failed(kernel);
             }
             Stage::Pausing(until) if *until <= kernel.now => {
@@ -382,34 +253,24 @@ impl Sender {
                 let at = *at;
                 self.wake_at(kernel, at);
             }
-            Stage::Up(conversation) if conversation.given == 0 => {}
-            Stage::Up(conversation) => {
-                let limit = conversation.last_progress + self.patience();
-                if limit <= kernel.now {
-                    self.silent(kernel);
+            Stage::Up(connection) => {
+                let now = kernel.clock(self.process.host);
+                if self.correspondence.deadline().is_some_and(|deadline| deadline <= now.monotonic)
+                    && self.correspondence.silent(now) == Silence::Hopeless
+                {
+                    close(kernel, connection.id);
+                    self.failed(kernel);
                 } else {
-                    self.wake_at(kernel, limit);
+                    self.await_answers(kernel);
                 }
             }
         }
     }
+}
 
-    /// The peer has acknowledged nothing for too long.
-    fn silent(&mut self, kernel: &mut Kernel<'_>) {
-        if self.peer.is_stalled() {
-            if let Stage::Up(conversation) = &self.stage {
-                let (network, mut carrier) = kernel.net();
-                network.close(conversation.id, End::Client, &mut carrier);
-            }
-            self.failed(kernel);
-            return;
-        }
-        self.peer.set_stalled(true);
-        self.unacknowledged.iter_mut().for_each(|frame| frame.confirm = None);
-        self.node.send_failed(kernel.clock(self.process.host), self.peer.id());
-        let limit = kernel.now + DEAD_AFTER;
-        self.wake_at(kernel, limit);
-    }
+fn close(kernel: &mut Kernel<'_>, connection: ConnectionId) {
+    let (network, mut carrier) = kernel.net();
+    network.close(connection, End::Client, &mut carrier);
 }
 
 /// The ids of the sessions in a block of a state.
@@ -420,21 +281,8 @@ fn sessions_of(body: &[u8]) -> Vec<String> {
     sessions.flatten().map(|session| session.id).collect()
 }
 
-fn write_frame(
-    node: &Node,
-    letter: &Letter,
-    batch: &mut BytesMut,
-) -> Result<(), outlive_tribes_proto::error::FrameTooLong> {
-    let options = node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
-    let record = node.source_record();
-    batch.extend_from_slice(&encode_head(options, letter.timestamp, letter.id, &record, letter.body.len())?);
-    batch.extend_from_slice(&letter.body);
-    batch.extend_from_slice(TAIL);
-    Ok(())
-}
-
 impl std::fmt::Debug for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sender({:?} to host {}, {} under way)", self.process, self.to, self.unacknowledged.len())
+        write!(f, "Sender({:?} to host {}, {} given)", self.process, self.to, self.given())
     }
 }

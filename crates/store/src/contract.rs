@@ -50,7 +50,7 @@ rules! {
     listing: heads_come_in_order_and_in_pages, heads_tell_what_was_saved, heads_go_on_behind_an_id_that_is_gone;
     expiry: what_is_idle_for_too_long_has_expired, what_never_expires_is_never_listed, no_more_expired_sessions_than_asked_for,
         what_was_accessed_since_is_not_forgotten, one_of_two_nodes_forgets_a_session, what_was_forgotten_may_come_again;
-    concurrency: two_that_save_one_session_leave_one_whole, eight_work_at_once, a_burial_wins_over_saves_at_the_same_time;
+    concurrency: two_that_save_one_session_leave_one_whole, eight_work_at_once, a_burial_wins_over_saves_at_the_same_time, a_save_wins_over_forgetting_at_the_same_time;
 }
 
 /// Tries all rules, each with two stores that `fresh` makes over an empty place of its own.

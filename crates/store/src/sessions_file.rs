@@ -113,7 +113,7 @@ impl SessionsFile {
             Err(fault) => loaded.fault = Some(fault.to_string()),
             Ok(reader) => {
                 let mut reader = reader.tolerant();
-                while let Some(read) = reader.next() {
+                for read in reader.by_ref() {
                     match read {
                         Ok(session) => loaded.sessions.push(session),
                         Err(fault) => loaded.fault = Some(fault.to_string()),

@@ -172,6 +172,10 @@ impl GroupCore {
                 self.beacon.count_alive_from(since);
                 Ok(())
             }
+            Input::Describe { payload } => {
+                self.beacon.describe_as(payload.clone());
+                Ok(())
+            }
             Input::Deadline | Input::Start | Input::Stop => Ok(()),
         };
         self.run_timers(now);

@@ -15,6 +15,7 @@ pub mod node;
 pub mod rpc;
 pub mod session_message;
 pub mod state;
+pub mod stored;
 
 /// A target, and how it is fed.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ macro_rules! target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     target!(frame, replayed: 12_000, longest: 16 << 10),
     target!(datagram, replayed: 12_000, longest: 4 << 10),
     target!(group, replayed: 2_000, longest: 2 << 10),
@@ -58,6 +59,7 @@ pub const TARGETS: [Target; 12] = [
     target!(session_message, replayed: 12_000, longest: 4 << 10),
     target!(delta, replayed: 12_000, longest: 4 << 10),
     target!(state, replayed: 6_000, longest: 8 << 10),
+    target!(stored, replayed: 6_000, longest: 4 << 10),
     target!(cookie, replayed: 12_000, longest: 1 << 10),
     target!(node, replayed: 1_000, longest: 2 << 10),
 ];

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::server_xml::server_xml;
+use super::server_xml::{database, own_manager, server_xml};
 use super::version::TomcatVersion;
 use super::xml::Element;
-use crate::spec::{NodeSpec, TomcatStore};
+use crate::spec::{Manager, NodeSpec};
 
 /// The users of the session app, with their roles.
 const USERS: [(&str, &str, &str); 2] = [("alice", "wonderland", "user"), ("bob", "builder", "user,admin")];
@@ -19,8 +19,8 @@ shared.loader=
 tomcat.util.scan.StandardJarScanFilter.jarsToSkip=*
 common.loader=";
 
-/// Where `libpostgresql-jdbc-java` has it.
-const POSTGRES_DRIVER: &str = "/usr/share/java/postgresql.jar";
+/// Where `libpostgresql-jdbc-java` has it, behind the other places.
+const POSTGRES_DRIVER: &str = ",/usr/share/java/postgresql.jar";
 
 const LOGGING_PROPERTIES: &str = "handlers = java.util.logging.ConsoleHandler
 .level = INFO
@@ -43,57 +43,29 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_ap
     fs::write(conf.join("tomcat-users.xml"), users().document())?;
     fs::write(conf.join("context.xml"), Element::new("Context").document())?;
     fs::write(conf.join("web.xml"), version.translated(WEB_XML))?;
-    let drivers = if spec.store.is_some() { format!(",{POSTGRES_DRIVER}") } else { String::new() };
-    fs::write(
-        conf.join("catalina.properties"),
-        format!("{CATALINA_PROPERTIES}{}{drivers}\n", version.common_loader()),
-    )?;
+    let driver = if let Manager::Database { .. } = spec.manager { POSTGRES_DRIVER } else { "" };
+    fs::write(conf.join("catalina.properties"), format!("{CATALINA_PROPERTIES}{}{driver}\n", version.common_loader()))?;
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
     for path in ["/app"].iter().chain(&spec.more_apps) {
         let file = format!("Catalina/localhost/{}.xml", path.trim_start_matches('/'));
-        fs::write(conf.join(file), context(web_app, spec.store.as_ref()).document())?;
+        fs::write(conf.join(file), context(spec, web_app).document())?;
     }
     Ok(())
 }
 
 /// The application's context. Privileged, as its `/health` asks the container; the valve lets a servlet log a user in, and makes a
 /// session for that. The background thread looks for expired sessions each second rather than each ten.
-fn context(web_app: &Path, store: Option<&TomcatStore>) -> Element {
-    let context = Element::new("Context")
+fn context(spec: &NodeSpec, web_app: &Path) -> Element {
+    Element::new("Context")
         .with("docBase", web_app.display())
         .with("privileged", true)
         .with("backgroundProcessorDelay", 1)
+        .children(database(spec))
         .child(
             Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
                 .with("alwaysUseSession", true),
-        );
-    match store {
-        Some(store) => context.children(persistent(store)),
-        None => context,
-    }
-}
-
-/// What keeps the sessions of one application in a store: the smallest that Tomcat's documentation knows, and the valve that saves after
-/// each request.
-fn persistent(store: &TomcatStore) -> Vec<Element> {
-    let manager = Element::of_class("Manager", "org.apache.catalina.session.PersistentManager");
-    let valve = Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve");
-    match store {
-        TomcatStore::DataSource { url, user, password } => {
-            let resource = Element::new("Resource")
-                .with("name", "jdbc/sessions")
-                .with("auth", "Container")
-                .with("type", "javax.sql.DataSource")
-                .with("driverClassName", "org.postgresql.Driver")
-                .with("url", url)
-                .with("username", user)
-                .with("password", password);
-            let store = Element::of_class("Store", "org.apache.catalina.session.DataSourceStore")
-                .with("dataSourceName", "jdbc/sessions")
-                .with("localDataSource", true);
-            vec![resource, manager.child(store), valve]
-        }
-    }
+        )
+        .children(own_manager(spec))
 }
 
 fn users() -> Element {

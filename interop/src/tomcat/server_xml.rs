@@ -3,10 +3,13 @@
 use std::net::SocketAddrV4;
 
 use super::xml::Element;
-use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec, static_unique_id};
+use crate::spec::{ClusterAt, Interceptor, Manager, Membership, NodeSpec, static_unique_id};
 
 /// `channelStartOptions`: the receiver (1) and the sender (2), no multicast membership.
 const WITHOUT_MULTICAST: u8 = 3;
+
+/// The name of the data source within an application.
+const DATA_SOURCE: &str = "jdbc/sessions";
 
 /// The whole `server.xml`.
 pub(super) fn server_xml(spec: &NodeSpec) -> String {
@@ -30,17 +33,62 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("defaultHost", "localhost")
         .with("jvmRoute", &spec.name)
         .child(realm);
-    match spec.cluster_at {
-        _ if spec.store.is_some() => {}
-        ClusterAt::Engine => engine = engine.child(cluster(spec)),
-        ClusterAt::Host => host = host.child(cluster(spec)),
+    match (&spec.manager, spec.cluster_at) {
+        (Manager::Delta, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
+        (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
+        (Manager::Files(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
-    let service = Element::new("Service").with("name", "Catalina").child(connector).child(engine.child(host));
+    // Without a secret, as on a loopback interface that is the test's alone.
+    let ajp = spec.ajp_port.map(|port| {
+        Element::new("Connector")
+            .with("protocol", "AJP/1.3")
+            .with("address", spec.host)
+            .with("port", port)
+            .with("secretRequired", false)
+    });
+    let service =
+        Element::new("Service").with("name", "Catalina").child(connector).children(ajp).child(engine.child(host));
     Element::new("Server")
         .with("port", -1)
         .child(Element::new("GlobalNamingResources").child(users))
         .child(service)
         .document()
+}
+
+/// What a context has before its manager where that keeps its sessions in a database: the data source, and the valve. The valve stands
+/// before all others that ask for the session, as it puts another object in its place.
+pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
+    let Manager::Database { url, user, password } = &spec.manager else { return Vec::new() };
+    let resource = Element::new("Resource")
+        .with("name", DATA_SOURCE)
+        .with("auth", "Container")
+        .with("type", "javax.sql.DataSource")
+        .with("driverClassName", "org.postgresql.Driver")
+        .with("url", url)
+        .with("username", user)
+        .with("password", password);
+    vec![resource, Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve")]
+}
+
+/// The manager of an application's context; none where the cluster has one.
+pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
+    let session = "org.apache.catalina.session";
+    let manager = match &spec.manager {
+        Manager::Delta => return None,
+        Manager::Files(folder) => Element::of_class("Manager", format!("{session}.PersistentManager"))
+            .with("saveOnRestart", true)
+            .with("processExpiresFrequency", 1)
+            .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display())),
+        Manager::Database { .. } => Element::of_class("Manager", format!("{session}.PersistentManager")).child(
+            Element::of_class("Store", format!("{session}.DataSourceStore"))
+                .with("dataSourceName", DATA_SOURCE)
+                .with("localDataSource", true),
+        ),
+        Manager::Standard(path) => {
+            Element::of_class("Manager", format!("{session}.StandardManager")).with("pathname", path.display())
+        }
+    };
+    Some(manager.with("persistAuthentication", spec.persist_authentication))
 }
 
 fn cluster(spec: &NodeSpec) -> Element {
@@ -155,6 +203,18 @@ mod tests {
         let places = names.map(|name| text.find(&format!("interceptors.{name}")).unwrap());
         assert!(places.is_sorted(), "{text}");
         assert!(text.contains("maxSize=\"512\"") && text.matches("domain=\"d1\"").count() == 2, "{text}");
+    }
+
+    #[test]
+    fn a_manager_of_its_own_replaces_the_cluster() {
+        let spec = NodeSpec::new("node-a", 1).manager(Manager::Files("/kept".into()), true);
+        assert!(!server_xml(&spec).contains("Cluster"));
+        let manager = own_manager(&spec).unwrap().document();
+        assert!(manager.contains("PersistentManager\" saveOnRestart=\"true\""), "{manager}");
+        assert!(
+            manager.contains("FileStore\" directory=\"/kept\"") && manager.contains("persistAuthentication=\"true\"")
+        );
+        assert!(own_manager(&NodeSpec::new("node-a", 1)).is_none());
     }
 
     #[test]

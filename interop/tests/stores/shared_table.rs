@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use outlive_interop::database::{Database, PASSWORD, Postgres};
-use outlive_interop::{Client, NodeSpec, Scene, Server, TomcatNode, TomcatStore, poll};
+use outlive_interop::{Client, Manager, NodeSpec, Scene, Server, TomcatNode, poll};
 use outlive_serial::{Limits, Value};
 use outlive_session::{SessionId, StoredSession};
 use outlive_store::{Grave, Save, Saved, SessionRecord};
@@ -22,8 +22,8 @@ pub(crate) fn both_ways(scene: &Scene) -> Result<()> {
     let store = crate::open(&database.url(), APP)?;
     promises::ready(&runtime, &*store)?;
     let data_source =
-        TomcatStore::DataSource { url: database.jdbc_url(), user: "shop".to_owned(), password: PASSWORD.to_owned() };
-    let mut tomcat = TomcatNode::new(scene, NodeSpec::new("node-t", 1).store(data_source))?;
+        Manager::Database { url: database.jdbc_url(), user: "shop".to_owned(), password: PASSWORD.to_owned() };
+    let mut tomcat = TomcatNode::new(scene, NodeSpec::new("node-t", 1).manager(data_source, false))?;
     tomcat.start()?;
 
     // What the Tomcat saved.

@@ -2,19 +2,28 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::connection::{HttpService, PerConnection};
 
 /// Pause after an `accept` that failed for want of file descriptors or memory: only a connection's end helps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a client that connects while the server ends may take until its request begins.
+const FIRST_BYTE_LIMIT: Duration = Duration::from_secs(1);
+
+/// More connections than this do not wait in the kernel.
+const BACKLOG_MAX: usize = 4096;
 
 /// Limits of a server. The default suits a node behind a balancer.
 #[derive(Debug, Clone)]
@@ -23,18 +32,33 @@ pub struct HttpSettings {
     /// How long a client may take for a request's head, and how long a connection may stay idle. Default: 20 s, as Tomcat's
     /// `connectionTimeout`.
     pub header_read_timeout: Duration,
+    /// Most connections at a time; further ones wait until one has ended. Default: 8192, as Tomcat's `maxConnections`.
+    pub connections_max: usize,
+    /// Bytes of a request's head at most, about, and 8 KiB at least; a longer one is answered `431`. Default: 64 KiB.
+    pub head_bytes_max: usize,
+    /// Header lines of a request at most; more are answered `431`. Default: 100, as Tomcat's `maxHeaderCount`.
+    pub headers_max: usize,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { header_read_timeout: Duration::from_secs(20) }
+        Self {
+            header_read_timeout: Duration::from_secs(20),
+            connections_max: 8192,
+            head_bytes_max: 64 << 10,
+            headers_max: 100,
+        }
     }
 }
+
+/// The least that the HTTP library takes for `head_bytes_max`.
+const HEAD_BYTES_MIN: usize = 8 << 10;
 
 /// A server that answers. Dropped without [`stop`](Self::stop) it goes on until the runtime ends.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    ending: Arc<AtomicBool>,
     stop: oneshot::Sender<Duration>,
     task: JoinHandle<()>,
 }
@@ -47,8 +71,9 @@ impl Running {
         settings: HttpSettings,
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(listener, stopped, service, settings));
-        Self { address, stop, task }
+        let ending = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(run(listener, stopped, service, settings, Arc::clone(&ending)));
+        Self { address, ending, stop, task }
     }
 
     /// Where it listens.
@@ -56,7 +81,13 @@ impl Running {
         self.address
     }
 
-    /// Accepts nothing more, closes idle connections, lets requests under way end, and cuts those that have not after `limit`.
+    /// From now on each answer says `Connection: close`, and its connection is closed behind it. So those who keep connections for later
+    /// have none left when the server [stops](Self::stop), and send nothing on one that is being closed. All else goes on.
+    pub fn close_behind_answers(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Accepts nothing more than what is connected already, closes idle connections, lets requests under way end, and cuts those that have not after `limit`.
     ///
     /// Not cancel safe: dropped half-way the server drains on, and nobody learns when it is done.
     pub async fn stop(self, limit: Duration) {
@@ -71,18 +102,23 @@ async fn run<S: HttpService>(
     mut stopped: oneshot::Receiver<Duration>,
     service: S,
     settings: HttpSettings,
+    ending: Arc<AtomicBool>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(settings.header_read_timeout);
-    let graceful = GracefulShutdown::new();
+    http.max_buf_size(settings.head_bytes_max.max(HEAD_BYTES_MIN)).max_headers(settings.headers_max);
+    let (end, ended) = watch::channel(());
+    let service_for = |peer| PerConnection { service: service.clone(), peer, ending: Arc::clone(&ending) };
     let mut connections = JoinSet::new();
     let mut running = true;
     let limit = loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < settings.connections_max => match accepted {
+                Ok((stream, peer)) if ending.load(Ordering::Relaxed) => {
+                    connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+                }
                 Ok((stream, peer)) => {
-                    let service = PerConnection { service: service.clone(), peer };
-                    connections.spawn(answer(stream, peer, http.clone(), service, graceful.watcher()));
+                    connections.spawn(answer(stream, peer, http.clone(), service_for(peer), ended.clone()));
                 }
                 Err(error) => after_failed_accept(&error).await,
             },
@@ -93,8 +129,13 @@ async fn run<S: HttpService>(
             },
         }
     };
-    drop(listener);
-    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
+    // Who is connected and waits to be accepted would be reset with the listener.
+    for (stream, peer) in still_waiting(listener) {
+        connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+    }
+    let _ = end.send(()); // an error: nobody is connected
+    let all_answered = async { while connections.join_next().await.is_some() {} };
+    if timeout(limit, all_answered).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             ?limit,
@@ -104,20 +145,59 @@ async fn run<S: HttpService>(
     connections.shutdown().await;
 }
 
+/// Closes the listener, and gives the connections that nobody has accepted yet.
+fn still_waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    // Past the runtime, which may not have heard of the latest.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accepted = std::iter::from_fn(|| listener.accept().ok()).take(BACKLOG_MAX);
+    let usable = accepted.filter_map(|(stream, peer)| {
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    });
+    usable.collect()
+}
+
 async fn answer<S: HttpService>(
     stream: TcpStream,
     peer: SocketAddr,
     http: http1::Builder,
     service: PerConnection<S>,
-    watcher: Watcher,
+    mut ended: watch::Receiver<()>,
 ) {
+    let mut connection = pin!(http.serve_connection(io(stream, peer), service).with_upgrades());
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        _ = ended.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%peer, %error, "a connection ended with an error");
+    }
+}
+
+/// On a connection that is made while the server ends: one answer, to a request that comes soon.
+async fn answer_once<S: HttpService>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    mut http: http1::Builder,
+    service: PerConnection<S>,
+) {
+    if !matches!(timeout(FIRST_BYTE_LIMIT, stream.readable()).await, Ok(Ok(()))) {
+        return;
+    }
+    http.keep_alive(false);
+    if let Err(error) = http.serve_connection(io(stream, peer), service).with_upgrades().await {
+        tracing::debug!(%peer, %error, "a connection ended with an error");
+    }
+}
+
+fn io(stream: TcpStream, peer: SocketAddr) -> TokioIo<TcpStream> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set"); // slower, not wrong
     }
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%peer, %error, "a connection ended with an error");
-    }
+    TokioIo::new(stream)
 }
 
 async fn after_failed_accept(error: &io::Error) {

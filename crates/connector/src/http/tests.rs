@@ -84,15 +84,8 @@ async fn a_client_is_refused_until_the_server_serves() {
 
     let running = server.serve(plain_app(), HttpSettings::default()).unwrap();
     let mut client = TcpStream::connect(address).await.unwrap();
-    let own = client.local_addr().unwrap().to_string();
     ask(&mut client, "/").await;
-    let mut answer = String::new();
-    while !answer.ends_with(&own) {
-        let mut bytes = [0; 1024];
-        let read = client.read(&mut bytes).await.unwrap();
-        assert_ne!(read, 0, "closed after {answer:?}");
-        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
-    }
+    let answer = answered(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     running.stop(LIMIT).await;
     assert_eq!(rest(&mut client).await, "", "an idle connection is closed");
@@ -124,9 +117,84 @@ async fn what_does_not_end_is_cut_at_the_limit() {
     assert_eq!(rest(&mut client).await, "");
 }
 
+/// What a client reads until the answer's last byte: the address that the app tells.
+async fn answered(client: &mut TcpStream) -> String {
+    let own = client.local_addr().unwrap().to_string();
+    let mut answer = String::new();
+    while !answer.ends_with(&own) {
+        let mut bytes = [0; 1024];
+        let read = client.read(&mut bytes).await.unwrap();
+        assert_ne!(read, 0, "closed after {answer:?}");
+        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    answer
+}
+
+#[tokio::test]
+async fn a_server_that_will_end_closes_connections_behind_their_answers() {
+    let running = bound().serve(plain_app(), HttpSettings::default()).unwrap();
+    let mut kept = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut kept, "/").await;
+    assert!(!answered(&mut kept).await.to_lowercase().contains("connection: close"));
+    running.close_behind_answers();
+    ask(&mut kept, "/").await;
+    let answer = rest(&mut kept).await;
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    let mut late = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut late, "/").await;
+    assert!(rest(&mut late).await.to_lowercase().contains("connection: close"), "it still takes connections");
+    running.stop(LIMIT).await;
+}
+
+#[tokio::test]
+async fn who_is_connected_when_it_stops_gets_an_answer() {
+    let running = bound().serve(plain_app(), HttpSettings::default()).unwrap();
+    // On this one thread the server has no turn between the connect and the stop.
+    let mut waiting = std::net::TcpStream::connect(running.address()).unwrap();
+    std::io::Write::write_all(&mut waiting, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    running.stop(LIMIT).await;
+    waiting.set_nonblocking(true).unwrap();
+    let answer = rest(&mut TcpStream::from_std(waiting).unwrap()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_too_many_waits_for_its_turn() {
+    let settings = HttpSettings { connections_max: 1, ..HttpSettings::default() };
+    let running = bound().serve(plain_app(), settings).unwrap();
+    let mut first = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut first, "/").await;
+    answered(&mut first).await;
+    let mut second = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut second, "/").await;
+    let early = tokio::time::timeout(Duration::from_millis(50), second.readable()).await;
+    assert!(early.is_err(), "two are served at a time");
+    drop(first);
+    answered(&mut second).await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let running = bound().serve(plain_app(), HttpSettings { headers_max: 4, ..HttpSettings::default() }).unwrap();
+    for (lines, status) in [("X: 1\r\n".repeat(3), "200"), ("X: 1\r\n".repeat(4), "431")] {
+        let mut client = TcpStream::connect(running.address()).await.unwrap();
+        let head = format!("GET / HTTP/1.1\r\nConnection: close\r\n{lines}\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        let answer = rest(&mut client).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {answer}");
+    }
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(256 << 10));
+    // The server may close before it has read all.
+    let _ = client.write_all(long.as_bytes()).await;
+    let mut start = [0; 12];
+    client.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 431");
+}
+
 #[tokio::test]
 async fn a_head_that_never_ends_is_given_up() {
-    let settings = HttpSettings { header_read_timeout: Duration::from_millis(50) };
+    let settings = HttpSettings { header_read_timeout: Duration::from_millis(50), ..HttpSettings::default() };
     let running = bound().serve(plain_app(), settings).unwrap();
     let mut client = TcpStream::connect(running.address()).await.unwrap();
     client.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();

@@ -5,6 +5,7 @@
 mod interceptors;
 mod keeper;
 mod peers;
+mod standing;
 mod support;
 
 use std::time::Duration;
@@ -199,6 +200,36 @@ fn what_has_ended_is_not_revived_by_a_write_that_comes_late() {
     cluster.cut.clear();
     cluster.deliver();
     assert!(cluster.find(1, &id).is_none() && cluster.find(2, &id).is_none());
+}
+
+/// A link is down for so long that both drop the other, and comes back.
+#[test]
+fn nodes_that_were_cut_off_from_each_other_tell_what_they_missed() {
+    let mut cluster = pair(6);
+    let old = cluster.create(1);
+    cluster.complete(1, &old);
+    cluster.deliver();
+    let old = old.id();
+
+    cluster.cut = vec![(1, 2), (2, 1)];
+    cluster.pass(Duration::from_secs(10));
+    assert!(cluster.node(1).view().peers.is_empty() && cluster.node(2).view().peers.is_empty());
+    cluster.set(1, &old, "n", 1);
+    cluster.pass(Duration::from_millis(50));
+    cluster.set(2, &old, "n", 2);
+    cluster.set(2, &old, "other", 3);
+    let new = cluster.create(1);
+    cluster.complete(1, &new);
+    cluster.set(1, &new.id(), "begun", 4);
+    assert!(cluster.holds(2, &new.id()).is_none());
+
+    cluster.cut.clear();
+    cluster.settle();
+    let newest = vec![("n".to_owned(), Value::integer(2)), ("other".to_owned(), Value::integer(3))];
+    for port in [1, 2] {
+        assert_eq!(cluster.holds(port, &old).as_ref(), Some(&newest), "at {port}");
+        assert_eq!(cluster.holds(port, &new.id()), Some(vec![("begun".to_owned(), Value::integer(4))]), "at {port}");
+    }
 }
 
 #[test]

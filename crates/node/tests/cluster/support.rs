@@ -266,7 +266,7 @@ impl Cluster {
                         }
                         node.probe_finished(self.now, member, reachable);
                     }
-                    Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                    Effect::Heard | Effect::Learnt | Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
                 }
             }
         }

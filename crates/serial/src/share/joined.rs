@@ -1,5 +1,6 @@
 //! Writing an object behind others as Java does: what Java has only once is written once.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::Sharing;
@@ -31,7 +32,7 @@ impl Sharing {
         let source = value.to_bytes();
         let mut numbering = Numbering::default();
         numbering.start_at(self.next);
-        let unique: Vec<(NodeId, Unique)> = unique(graph, &source);
+        let Some(unique) = unique(graph, &source) else { return false };
         for (node, key) in &unique {
             if let Some(number) = self.known_number(key) {
                 numbering.preset(*node, number);
@@ -91,26 +92,50 @@ enum Unique {
     Written(Vec<u8>),
 }
 
-/// All that Java has once, of a value's graph.
-fn unique(graph: &Graph, source: &[u8]) -> Vec<(NodeId, Unique)> {
+/// All that Java has once, of a value's graph. `None`: something is there twice, or a class has objects beside its fields. Java writes no
+/// such thing by itself, and it would not be read as the same once it is joined.
+fn unique(graph: &Graph, source: &[u8]) -> Option<Vec<(NodeId, Unique)>> {
     let mut unique = Vec::new();
+    let mut known = BTreeSet::new();
     let written = |node| {
         let mut bytes = Vec::new();
         let _ = Encoder::new(graph, source, &mut Numbering::default(), &mut bytes, usize::MAX).element(Some(node));
-        Unique::Written(bytes)
+        bytes
     };
+    let mut add = |node: NodeId, bytes: Vec<u8>| {
+        let first = known.insert(bytes.clone());
+        first.then(|| unique.push((node, Unique::Written(bytes))))
+    };
+    let mut boxes = Vec::new();
+    let mut types = BTreeSet::new();
     for (index, data) in graph.nodes.iter().enumerate() {
-        let Some(node) = NodeId::from_index(index) else { break };
+        let node = NodeId::from_index(index)?;
         match *data {
             NodeData::Descriptor { .. } => {
-                let Some(descriptor) = graph.descriptor(node) else { continue };
-                unique.push((node, descriptor.boxes.map_or_else(|| written(node), Unique::Box)));
-                let types = graph.fields(descriptor).iter().filter_map(|field| field.signature);
-                unique.extend(types.map(|node| (node, written(node))));
+                let descriptor = graph.descriptor(node)?;
+                if descriptor.annotation.len > 0 {
+                    return None;
+                }
+                match descriptor.boxes {
+                    Some(class) => boxes.push((node, Unique::Box(class))),
+                    None => add(node, written(node))?,
+                }
+                for signature in graph.fields(descriptor).iter().filter_map(|field| field.signature) {
+                    if types.insert(signature) {
+                        add(signature, written(signature))?;
+                    }
+                }
             }
-            NodeData::Class { .. } | NodeData::Enum { .. } => unique.push((node, written(node))),
+            NodeData::Class { .. } => add(node, written(node))?,
+            NodeData::Enum { constant, .. } => {
+                let bytes = written(node);
+                // Its name is a string that others may refer to.
+                add(constant, [&bytes[..], b"name"].concat())?;
+                add(node, bytes)?;
+            }
             NodeData::Text { .. } | NodeData::Object { .. } | NodeData::Primitives { .. } | NodeData::Array { .. } => {}
         }
     }
-    unique
+    unique.extend(boxes);
+    Some(unique)
 }

@@ -8,23 +8,18 @@ pub(crate) struct Json(String);
 
 impl Json {
     /// How every answer of a node begins, to be copied: `{"node":"…"`.
-    pub(super) fn node(name: &str) -> String {
+    pub(crate) fn node(name: &str) -> String {
         let mut json = Json(String::new());
         json.raw("{\"node\":");
         json.optional(Some(name).filter(|name| !name.is_empty()));
         json.0
     }
 
-    /// The answer of `/health`.
-    pub(crate) fn health(node: &str, members: usize, sessions: usize) -> String {
-        Self::health_after(&Self::node(node), members, sessions)
-    }
-
-    /// The answer of `/health`, where its begin is there already.
-    pub(super) fn health_after(head: &str, members: usize, sessions: usize) -> String {
+    /// The answer of `/health`, not closed yet, behind its begin.
+    pub(crate) fn health(head: &str, members: usize, sessions: usize) -> Self {
         let mut json = Json::begin(head);
         json.raw(",\"members\":").display(members).raw(",\"sessions\":").display(sessions);
-        json.end()
+        json
     }
 
     /// `{"error":"…"}`.
@@ -46,12 +41,12 @@ impl Json {
     }
 
     /// Closes the object.
-    pub(super) fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         self.0.push('}');
         self.0
     }
 
-    pub(super) fn raw(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn raw(&mut self, text: &str) -> &mut Self {
         self.0.push_str(text);
         self
     }
@@ -69,7 +64,7 @@ impl Json {
     }
 
     /// A JSON string; what is no ASCII stays as it is.
-    pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn quoted(&mut self, text: &str) -> &mut Self {
         self.0.push('"');
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
@@ -104,7 +99,8 @@ mod tests {
 
     #[test]
     fn health_has_its_members_in_order() {
-        assert_eq!(Json::health("n1", 1, 20), r#"{"node":"n1","members":1,"sessions":20}"#);
-        assert_eq!(Json::health("", 0, 0), r#"{"node":null,"members":0,"sessions":0}"#);
+        let health = |node, members, sessions| Json::health(&Json::node(node), members, sessions).end();
+        assert_eq!(health("n1", 1, 20), r#"{"node":"n1","members":1,"sessions":20}"#);
+        assert_eq!(health("", 0, 0), r#"{"node":null,"members":0,"sessions":0}"#);
     }
 }

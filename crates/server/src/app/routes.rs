@@ -175,8 +175,12 @@ impl Route<'_> {
 
     fn health(&self) -> Reply {
         let sessions = &self.context.sessions;
-        let status = if sessions.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        reply::json(status, Json::health_after(&self.context.head, sessions.members(), sessions.len()))
+        let is_well = sessions.is_ready() && !self.context.departure.has_begun();
+        let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        if is_well {
+            self.context.departure.found_healthy();
+        }
+        reply::json(status, Json::health(&self.context.head, sessions.members(), sessions.len()).end())
     }
 
     /// `{"node":…,"id":…`.

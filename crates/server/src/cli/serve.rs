@@ -8,6 +8,7 @@ use outlive_net::encrypt::Algorithm;
 
 use super::interceptors::{InterceptorOption, Secret};
 use super::unbuilt::UnbuiltFlags;
+use crate::drain::DrainFlags;
 
 /// What `outlive serve --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -30,7 +31,8 @@ Examples:
   One that keeps the sessions of the application /shop alone:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
-SIGTERM and SIGINT end the node in order: no new requests, those under way are answered, the other nodes are told.";
+SIGTERM and SIGINT end the node in order, as \"outlive drain\" does: its health says 503, no new requests, those under way are answered, the \
+other nodes have all that it held. A second signal ends whichever wait is under way.";
 
 /// Flags of `outlive serve`, as written.
 #[derive(Debug, clap::Args)]
@@ -136,6 +138,9 @@ pub(crate) struct ServeArguments {
     /// End when the standard input ends, so that the node does not outlive the program that started it
     #[arg(long, hide = true)]
     pub(crate) exit_with_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) drain: DrainFlags,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

@@ -62,7 +62,7 @@ fn what_is_not_built_is_refused_by_name() {
         let name = flag.split(' ').next().unwrap_or_default();
         assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
     }
-    for command in ["config", "balance", "drain", "restart-check", "doctor", "top", "store"] {
+    for command in ["config", "doctor", "top", "store"] {
         let sentence = refused(&format!("{command} --whatever x"));
         assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
     }
@@ -87,6 +87,14 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("serve --manager paxos", "there is no manager \"paxos\""),
         ("serve --acks some", "--acks takes \"all\""),
         ("serve --cluster-at Moon", "Moon"),
+        ("balance", "--node"),
+        ("balance --node a", "is not of the form NAME=HOST:PORT"),
+        ("balance --node a=h:1 --members h:2", "--members"),
+        ("balance --members h:2 --trusted-proxies everybody", "\"everybody\" is no network"),
+        ("drain", "<NODE>"),
+        ("drain n1 --nodes n1", "is not of the form NAME=HOST:PORT"),
+        ("restart-check n1 --wait soon", "\"soon\" is no number of seconds"),
+        ("serve --drain-delay -1", "'-1'"),
         ("inspect", "<FILE|->"),
         ("inspect a b", "'b'"),
         ("inspect a --as pcap", "'pcap'"),

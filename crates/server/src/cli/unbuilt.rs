@@ -3,11 +3,8 @@
 use super::ServeArguments;
 use crate::exit::Exit;
 
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 4] = [
     ("config", "it will check and convert server.xml files"),
-    ("balance", "it will be a balancer without the demo"),
-    ("drain", "it will move users off a node"),
-    ("restart-check", "it will tell whether a node may be restarted now"),
     ("doctor", "it will look for what is wrong with a cluster"),
     ("top", "it will show what a cluster does"),
     ("store", "it will read and write session stores"),

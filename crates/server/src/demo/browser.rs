@@ -5,17 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http_body_util::Empty;
 use serde_json::Value;
-use tokio::net::TcpStream;
+
+use crate::exchange::exchange;
 
 /// How long an answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-
-/// The largest answer that is read.
-const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Keeps the session cookie that the last answer set, whichever node gave it: a cookie goes to a host, not to a port.
 #[derive(Debug, Default)]
@@ -42,29 +38,11 @@ impl Browser {
     /// # Errors
     /// No connection, no answer in time, a status other than 200, or no JSON.
     pub(super) async fn get(&mut self, node: SocketAddr, path_and_query: &str) -> anyhow::Result<Value> {
-        let answer = tokio::time::timeout(ANSWER_LIMIT, self.ask(node, path_and_query)).await;
-        answer.map_err(|_| anyhow::anyhow!("no answer to {path_and_query} within {} s", ANSWER_LIMIT.as_secs()))?
-    }
-
-    async fn ask(&mut self, node: SocketAddr, path_and_query: &str) -> anyhow::Result<Value> {
         let mut request = Request::get(path_and_query).header(header::HOST, node.to_string());
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("JSESSIONID={cookie}"));
         }
-        let request = request.body(Empty::<Bytes>::new())?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(node).await?)).await?;
-        let answer = async {
-            let answer = sender.send_request(request).await?;
-            let (head, body) = answer.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-            anyhow::Ok((head, body.map_err(anyhow::Error::from_boxed)?.to_bytes()))
-        };
-        tokio::pin!(connection);
-        let (head, body) = tokio::select! {
-            answer = answer => answer?,
-            // It ends only with its last answer; driven on here it would be polled after its end.
-            Err(error) = &mut connection => return Err(error.into()),
-        };
+        let (head, body) = exchange(node, request.body(Empty::<Bytes>::new())?, ANSWER_LIMIT).await?;
         self.remember(&head.headers);
         anyhow::ensure!(
             head.status == StatusCode::OK,

@@ -1,7 +1,8 @@
-//! `--health`: whether the node is ready, told from its first moment on.
+//! `--health`: whether the node is ready, told from its first moment on to its last; and where an operator controls it.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -10,6 +11,7 @@ use outlive_net::{Cluster, Keeper, Sessions};
 use tower_service::Service;
 
 use crate::app::json::Json;
+use crate::drain::{Control, Departure};
 use crate::reply::{self, Reply};
 
 /// What is asked whether the node is ready.
@@ -22,6 +24,12 @@ pub(super) enum Watched {
 }
 
 impl Watched {
+    fn cluster(&self) -> &Cluster {
+        match self {
+            Watched::Named(cluster, _) | Watched::All(cluster, _) => cluster,
+        }
+    }
+
     /// Ready, other members, sessions.
     fn look(&self) -> (bool, usize, usize) {
         let count = |contexts: &[Sessions]| contexts.iter().map(Sessions::len).sum();
@@ -34,16 +42,21 @@ impl Watched {
     }
 }
 
-/// What the node holds, as soon as there is something to ask.
+/// What the node holds, as soon as there is something to ask, and whether it leaves.
 #[derive(Debug)]
 pub(super) struct Status {
-    node: String,
+    /// `{"node":"…"`, as the answer begins.
+    head: String,
+    http: Option<SocketAddr>,
     watched: OnceLock<Watched>,
+    departure: Arc<Departure>,
+    control: Control,
 }
 
 impl Status {
-    pub(super) fn new(node: &str) -> Self {
-        Self { node: node.to_owned(), watched: OnceLock::new() }
+    /// `http`: where requests will be served, if they will.
+    pub(super) fn new(node: &str, http: Option<SocketAddr>, departure: Arc<Departure>, control: Control) -> Self {
+        Self { head: Json::node(node), http, watched: OnceLock::new(), departure, control }
     }
 
     /// From here on the answer comes from the cluster. Only the first call counts.
@@ -53,12 +66,33 @@ impl Status {
 
     fn reply(&self) -> Reply {
         let (ready, members, sessions) = self.watched.get().map_or((false, 0, 0), Watched::look);
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        reply::json(status, Json::health(&self.node, members, sessions))
+        let (status, state) = match (self.departure.has_begun(), ready) {
+            (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
+            (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+            (false, true) => (StatusCode::OK, "ready"),
+        };
+        if status == StatusCode::OK {
+            self.departure.found_healthy();
+        }
+        let mut json = Json::health(&self.head, members, sessions);
+        json.raw(",\"state\":").quoted(state);
+        if let Some(http) = self.http {
+            json.raw(",\"http\":").quoted(&http.to_string());
+        }
+        reply::json(status, json.end())
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Reply {
+        if Control::takes(request.uri().path()) {
+            let cluster = self.watched.get().map(Watched::cluster);
+            return self.control.answer(&request.into_parts().0, cluster).await;
+        }
+        reply::not_reading(&request).unwrap_or_else(|| self.reply())
     }
 }
 
-/// Answers every path with the node's name, the number of other members, and the number of sessions of all contexts.
+/// Answers an operator's requests under `/control/`, and every other path with the node's name, the number of other members, the number of
+/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, and where it serves.
 #[derive(Debug, Clone)]
 pub(super) struct HealthService {
     status: Arc<Status>,
@@ -70,16 +104,17 @@ impl HealthService {
     }
 }
 
-impl<B> Service<Request<B>> for HealthService {
+impl<B: Send + 'static> Service<Request<B>> for HealthService {
     type Response = Reply;
     type Error = Infallible;
-    type Future = Ready<Result<Reply, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Reply, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(reply::not_reading(&request).unwrap_or_else(|| self.status.reply())))
+        let status = self.status.clone();
+        Box::pin(async move { Ok(status.answer(request).await) })
     }
 }

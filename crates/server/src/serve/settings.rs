@@ -9,6 +9,7 @@ use outlive_net::order::Order;
 use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
+use crate::drain::DrainFlags;
 use crate::exit::Exit;
 
 /// Where applications answer unless they are told otherwise.
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(super) interceptors: Vec<InterceptorConfig>,
     pub(super) allow_plaintext: bool,
     pub(super) exit_with_stdin: bool,
+    pub(super) drain: DrainFlags,
 }
 
 /// Where messages of other nodes are taken.
@@ -110,6 +112,7 @@ impl Settings {
             options: flags.options,
             allow_plaintext: flags.allow_plaintext,
             exit_with_stdin: flags.exit_with_stdin,
+            drain: flags.drain,
         })
     }
 }
@@ -183,7 +186,7 @@ fn refuse_plaintext(receiver: Receiver, bind: Option<IpAddr>) -> Result<(), Exit
 }
 
 /// The first address of a host. Asks the system's resolver, so it may take seconds; it runs before anything is started.
-fn look_up(flag: &str, target: &HostPort) -> Result<SocketAddr, Exit> {
+pub(crate) fn look_up(flag: &str, target: &HostPort) -> Result<SocketAddr, Exit> {
     let addresses = (target.host.as_str(), target.port).to_socket_addrs();
     let found = addresses.ok().and_then(|mut addresses| addresses.next());
     found.ok_or_else(|| Exit::failure(format!("{flag} {target}: no address is known for \"{}\"", target.host)))
@@ -198,7 +201,7 @@ mod tests {
         let words = ["outlive", "serve"].into_iter().chain(line.split_whitespace());
         match cli::parse(words.map(Into::into))? {
             Command::Serve(flags) => Settings::resolve(*flags),
-            Command::Demo(_) | Command::Inspect(_) => panic!("not serve"),
+            other => panic!("not serve: {other:?}"),
         }
     }
 

@@ -1,13 +1,8 @@
 //! Beginning and end of a node.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::{Node, eventually, free, get, outlive};
-
-fn signal(node: &Node, name: &str) {
-    let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {}", node.id())]).status().unwrap();
-    assert!(sent.success());
-}
+use crate::support::{Node, eventually, free, get, outlive, signal};
 
 #[test]
 fn a_signal_ends_it_in_order() {
@@ -58,5 +53,5 @@ fn before_it_holds_the_state_only_health_answers() {
     drop(process.stdin.take());
     process.wait().unwrap();
     assert_eq!(early, (Some(503), None));
-    assert_eq!(body, r#"{"node":"n1","members":0,"sessions":0}"#);
+    assert_eq!(body, format!(r#"{{"node":"n1","members":0,"sessions":0,"state":"ready","http":"{http}"}}"#));
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod app;
+mod balance;
+mod drain;
 mod ends;
 mod inspect;
 mod page;

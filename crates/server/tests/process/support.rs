@@ -24,18 +24,22 @@ pub(crate) fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// A node of its own, which meets nobody: killed at the end of its test.
+/// A node of its own: killed at the end of its test.
 pub(crate) struct Node {
     process: Child,
     pub(crate) http: SocketAddr,
 }
 
 impl Node {
-    /// Waits until it is healthy.
+    /// One that meets nobody. Waits until it is healthy.
     pub(crate) fn start(name: &str) -> Self {
+        Self::start_with(name, &format!("--receiver {} --static {}", free(), free()))
+    }
+
+    /// With these flags beside the name and the address. Waits until it is healthy.
+    pub(crate) fn start_with(name: &str, flags: &str) -> Self {
         let http = free();
-        let line =
-            format!("serve --name {name} --http {http} --receiver {} --static {} --exit-with-stdin", free(), free());
+        let line = format!("serve --name {name} --http {http} {flags} --exit-with-stdin");
         let process = outlive(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let node = Self { process, http };
         eventually("healthy", || get(http, "/app/health", None).is_some_and(|answer| answer.status == 200));
@@ -67,6 +71,12 @@ impl Drop for Node {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Sends a signal by its name.
+pub(crate) fn signal(node: &Node, name: &str) {
+    let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {}", node.id())]).status().unwrap();
+    assert!(sent.success());
 }
 
 pub(crate) fn eventually(what: &str, so: impl Fn() -> bool) {

@@ -7,11 +7,11 @@ use core::time::Duration;
 
 use outlive_tribes_proto::time::Now;
 
-use super::{Register, Role, SessionCell, principal_of};
+use super::{Role, SessionCell, principal_of};
 use crate::attributes::{Attribute, Attributes};
 use crate::cell::NAME_BYTES_MAX;
 use crate::id::{IdFault, SessionId};
-use crate::stamp::Stamp;
+use crate::register::{Register, Wanted};
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
 use crate::stored::StoredSession;
 use crate::unreadable::Unreadable;
@@ -22,7 +22,7 @@ impl SessionCell {
     /// Both times of access are that of the last one, as they are in a Tomcat when a request has ended. Values in
     /// [quarantine](Self::quarantined), stamps and removed names are not kept.
     pub fn stored(&self, at: Now) -> StoredSession {
-        let mut state = SessionState { listeners: Vec::new(), ..self.to_state(at, true) };
+        let mut state = SessionState { listeners: Vec::new(), ..self.whole(at, Wanted::Current) };
         state.last_accessed = state.this_accessed;
         StoredSession { state, auth_type: self.rare.as_ref().and_then(|rare| rare.auth_type.clone()) }
     }
@@ -48,14 +48,15 @@ impl SessionCell {
         cell.role = Role::Primary;
         cell.is_new = state.is_new;
         cell.ended = !state.is_valid;
-        cell.principal = Register::new(state.principal.map(principal_of), false);
-        cell.principal.dirty = cell.principal.value.is_some();
+        if let Some(principal) = state.principal {
+            cell.principal.set(Some(principal_of(principal)));
+        }
         let mut list: Vec<Attribute> = Vec::with_capacity(state.attributes.len());
         // A name that no delta has room for cannot come from a Java peer's store by any ordinary way.
         let fitting = state.attributes.into_iter().filter(|(name, _)| name.len() <= NAME_BYTES_MAX);
         list.extend(fitting.map(|(name, value)| {
             let name: Box<str> = name.into();
-            Attribute { name, stamp: Stamp::default(), dirty: true, value: Some(value) }
+            Attribute { name, register: Register::untold(Some(value)) }
         }));
         // Of two with one name the later one counts, as if they had been set in this order.
         list.reverse();

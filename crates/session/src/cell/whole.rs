@@ -7,7 +7,9 @@ use core::time::Duration;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use super::{RARE_MAX, Role, SessionCell, TRANSIT, principal_of};
+use crate::attributes::Attribute;
 use crate::id::SessionId;
+use crate::register::Wanted;
 use crate::stamp::Origin;
 use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
 use crate::trailer::StateStamps;
@@ -100,6 +102,13 @@ impl SessionCell {
     /// Its largest stamp stands in the version, where a Tomcat keeps it without looking; to a Tomcat itself it is 0, as
     /// a Tomcat writes it.
     pub fn to_state(&self, at: Now, for_tomcat: bool) -> SessionState {
+        // What a request has changed and not sent yet comes with that request, in a view that has the receiver.
+        let version = if for_tomcat { 0 } else { self.clock };
+        SessionState { version, ..self.whole(at, Wanted::Known) }
+    }
+
+    /// All of the session, without its stamps.
+    pub(super) fn whole(&self, at: Now, wanted: Wanted) -> SessionState {
         // By the monotonic clock: the wall clock may have been set since.
         let idle = at.monotonic.0.saturating_sub(self.touched);
         let idle = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
@@ -107,20 +116,19 @@ impl SessionCell {
             let notes = self.rare.as_ref().map_or(&[][..], |rare| &rare.notes);
             notes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
         };
-        // What is not stamped yet comes with its request, in a view that has the receiver. A Tomcat knows no stamps.
-        let told = self.attributes.list().iter().filter(|attribute| for_tomcat || !attribute.dirty);
-        let told = told.filter_map(|attribute| Some((String::from(&*attribute.name), attribute.value.clone()?)));
+        let entry =
+            |Attribute { name, register }: &Attribute| Some((String::from(&**name), register.get(wanted).clone()?));
         let mut attributes = Vec::with_capacity(self.attributes.list().len());
-        attributes.extend(told);
+        attributes.extend(self.attributes.list().iter().filter_map(entry));
         SessionState {
             created: self.created,
             last_accessed: self.last_accessed,
-            max_inactive: self.max_inactive.value,
+            max_inactive: *self.max_inactive.get(wanted),
             is_new: self.is_new,
             is_valid: !self.ended,
             this_accessed: UnixMillis(at.wall.0.saturating_sub(idle)),
-            version: if for_tomcat { 0 } else { self.clock },
-            principal: self.principal.value.as_ref().map(|principal| principal.value().clone()),
+            version: 0,
+            principal: self.principal.get(wanted).as_ref().map(|principal| principal.value().clone()),
             id: self.id.as_str().into(),
             note_session_id: note(NOTE_SESSION_ID),
             note_request: note(NOTE_REQUEST),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use outlive_serial::Value;
+use outlive_tribes_proto::time::UnixMillis;
 
 use super::{Two, decoded, ended, id, ids, load, ok, record, record_of, same, save};
 use crate::{Save, Saved};
@@ -81,5 +82,25 @@ pub(super) async fn a_burial_wins_over_saves_at_the_same_time(two: Two) {
             assert_eq!(load(store, &text).await, None);
         }
         assert_eq!(ids(&two[1], 10).await, Vec::<String>::new());
+    }
+    // Nothing lies behind the graves and waits for their end.
+    assert_eq!(ok(two[0].clear_graves(UnixMillis(i64::MAX)).await), 10);
+    assert_eq!(ids(&two[1], 10).await, Vec::<String>::new());
+}
+
+pub(super) async fn a_save_wins_over_forgetting_at_the_same_time([a, b]: Two) {
+    for round in 0..100 {
+        let text = format!("A{round}.one");
+        let (old, new) = (record(&text, 0, &[]), record(&text, 1, &[("k", "v")]));
+        save(&a, &old).await;
+        let forgetting = async {
+            // From before the save to behind it, one after the other.
+            for _ in 0..round % 10 {
+                tokio::task::yield_now().await;
+            }
+            ok(b.forget(&old.head.id, old.head.last_accessed).await)
+        };
+        tokio::join!(save(&a, &new), forgetting);
+        same(load(&b, &text).await, &new);
     }
 }

@@ -58,6 +58,11 @@ pub enum Input<'a> {
         /// Where to count from.
         since: Monotonic,
     },
+    /// This node's payload is another one from now on. Its record must stay below 64 KiB.
+    Describe {
+        /// The whole payload.
+        payload: &'a Bytes,
+    },
     /// [`next_deadline`](super::GroupCore::next_deadline) has passed.
     Deadline,
     /// Leave the group. Nothing happens after it.

@@ -200,7 +200,7 @@ pub trait Interceptor: fmt::Debug + Send + Sync {
 }
 
 /// What an interceptor does for one member, and remembers of it.
-pub trait MemberPart: fmt::Debug + Send {
+pub trait MemberPart: fmt::Debug + Send + Sync {
     /// Acts on a message that goes down to the member: puts what goes on, in order, into `down`.
     fn send(&mut self, now: Now, message: Message, down: &mut Vec<Message>);
 

@@ -38,6 +38,12 @@ impl Beacon {
         self.since = since;
     }
 
+    /// Announces another payload from now on, beginning with the record as it stands.
+    pub fn describe_as(&mut self, payload: Bytes) {
+        self.member.payload = payload;
+        self.record = self.member.encode();
+    }
+
     /// Builds the record anew with the alive time of `now`, and gives it.
     pub fn beat(&mut self, now: Monotonic) -> Bytes {
         self.beat_as(i64::try_from(now.since(self.since).as_millis()).unwrap_or(i64::MAX))

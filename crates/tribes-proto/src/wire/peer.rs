@@ -13,13 +13,22 @@ const MAGIC: &[u8; 4] = b"OUTL";
 /// Version 1 of the mark: all that this version writes, and the least that is accepted.
 const LENGTH: usize = 1 + 4 + 8 + 1 + MAGIC.len();
 
-/// What a node can do beyond what every Tomcat can, as bits.
+/// What a node can do beyond what every Tomcat can, and what it has, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Abilities(pub u32);
 
 impl Abilities {
     /// Takes many frames under way on one connection, in order, and answers them in order.
     pub const PIPELINING: Abilities = Abilities(1);
+    /// Holds the cluster's state and stays: another member may leave and rely on it. It comes when the state is held, and goes when
+    /// the node prepares to leave.
+    pub const HOLDS_STATE: Abilities = Abilities(2);
+
+    /// These and `other` together.
+    #[must_use]
+    pub const fn with(self, other: Abilities) -> Abilities {
+        Abilities(self.0 | other.0)
+    }
 
     /// Whether all bits of `other` are set.
     pub const fn contains(self, other: Abilities) -> bool {

@@ -334,7 +334,12 @@ impl World {
                     assert!(peer.lane().is_closed(), "nothing is sent to who has left");
                     self.peers.retain(|known| !Arc::ptr_eq(known, &peer));
                 }
-                Effect::Multicast(_) | Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Multicast(_)
+                | Effect::Heard
+                | Effect::Learnt
+                | Effect::Ready
+                | Effect::DeadlineMoved
+                | Effect::Stopped => {}
             }
         }
     }

@@ -1,0 +1,57 @@
+//! The way out.
+
+use std::time::Duration;
+
+use outlive_connector::http::Running;
+use outlive_net::Cluster;
+
+use super::departure::{Departure, Report};
+use super::flags::DrainFlags;
+use crate::signals;
+
+/// How long a node serves on that is watched and leaves: two checks a second apart with time to spare, or one each 5 s.
+const DELAY_DEFAULT: Duration = Duration::from_secs(5);
+
+/// Leaves the cluster in order. `http`: where requests come in, if they do. `at_once`: nobody needs time to notice.
+///
+/// A signal while it goes on ends whichever wait is under way.
+pub(crate) async fn leave(
+    departure: &Departure,
+    cluster: &Cluster,
+    http: Option<Running>,
+    flags: &DrainFlags,
+    at_once: bool,
+) {
+    let delay = match flags.drain_delay {
+        _ if at_once => Duration::ZERO,
+        Some(delay) => delay.0,
+        None if departure.is_watched() => DELAY_DEFAULT,
+        None => Duration::ZERO,
+    };
+    let limit = flags.drain_limit.0;
+    departure.begin();
+    cluster.prepare_to_leave();
+    if let Some(http) = http {
+        http.close_behind_answers();
+        tracing::info!(?delay, "health says 503; requests are served until balancers have noticed");
+        or_signal(tokio::time::sleep(delay)).await;
+        tracing::info!("ending: no new requests, those under way are answered");
+        http.stop(limit).await;
+    }
+    or_signal(cluster.hand_over(limit)).await;
+    let report = Report::of(&cluster.standing());
+    if report.complete {
+        tracing::info!("{}", report.sentence);
+    } else {
+        tracing::warn!("{}", report.sentence);
+    }
+    departure.end(report);
+    cluster.leave_at_once().await;
+}
+
+async fn or_signal<T>(wait: impl Future<Output = T>) {
+    tokio::select! {
+        _ = wait => {}
+        _ = signals::stop_asked(false) => tracing::info!("a signal: this wait is over"),
+    }
+}
