@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use outlive_ajp::ForwardRequest;
 use outlive_fuzz::corpus;
-use outlive_fuzz::targets::{self, frame, group, java_stream, session_message, target};
+use outlive_fuzz::targets::{self, ajp, frame, group, java_stream, session_message, target};
 use outlive_serial::{Limits, Stream};
 use outlive_session::SessionMessage;
 use outlive_tribes_proto::error::{DecodeError, FrameFault, PeerFault};
@@ -39,6 +40,22 @@ fn found(name: &str, says: &str, check: impl Fn(&[u8])) {
 #[track_caller]
 fn not_found(name: &str, check: impl Fn(&[u8])) {
     corpus::inputs(&target(name).expect("there is one")).for_each(|input| check(&input));
+}
+
+// ---- fields ----
+
+#[test]
+fn a_name_that_is_written_as_another() {
+    not_found("ajp", |input| ajp::check_request(input, ForwardRequest::decode));
+    found("ajp", "read as the same", |input| {
+        ajp::check_request(input, |payload, headers_max| {
+            let mut request = ForwardRequest::decode(payload, headers_max)?;
+            for (name, _) in request.headers.iter_mut().filter(|(name, _)| name == "cookie") {
+                *name = Bytes::from_static(b"Cookie"); // the table has it in small letters
+            }
+            Ok(request)
+        });
+    });
 }
 
 // ---- lengths ----

@@ -47,6 +47,11 @@ impl BalancerKind {
         }
     }
 
+    /// Whether a request that was under way in a node that died goes to another node. httpd repeats only what it could not hand over.
+    pub fn repeats_requests_under_way(self) -> bool {
+        matches!(self, Self::HaProxy | Self::Nginx)
+    }
+
     /// The file of `examples/balancers`.
     fn configuration(self) -> PathBuf {
         let file = match self {
@@ -96,6 +101,7 @@ pub fn node_behind(kind: BalancerKind, name: &str, number: u16) -> NodeSpec {
 #[derive(Debug)]
 pub struct Balancer<'scene> {
     scene: &'scene Scene,
+    kind: BalancerKind,
     name: String,
     command: Command,
     process: NodeProcess,
@@ -112,7 +118,7 @@ impl<'scene> Balancer<'scene> {
     pub fn new(scene: &'scene Scene, kind: BalancerKind) -> Result<Self> {
         let name = kind.program().to_owned();
         let folder = scene.open_folder(&name)?;
-        Ok(Self { scene, command: kind.command(&folder), process: NodeProcess::new(&name), name })
+        Ok(Self { scene, kind, command: kind.command(&folder), process: NodeProcess::new(&name), name })
     }
 
     /// One that is not started yet, with the example as `edit` changes it: for what its comments say to add.
@@ -127,7 +133,7 @@ impl<'scene> Balancer<'scene> {
         let file = folder.join("configuration");
         fs::write(&file, edit(&text).with_context(|| example.display().to_string())?)?;
         let command = kind.command_with(&file, &folder);
-        Ok(Self { scene, command, process: NodeProcess::new(&name), name })
+        Ok(Self { scene, kind, command, process: NodeProcess::new(&name), name })
     }
 
     /// An HAProxy on a host: it listens on all of the host's addresses, and its nodes are elsewhere. The example reads both from the
@@ -139,7 +145,12 @@ impl<'scene> Balancer<'scene> {
         for (variable, node) in ["NODE_A", "NODE_B"].into_iter().zip(nodes) {
             command.env(variable, node.to_string());
         }
-        Self { scene, command, process: NodeProcess::new(&name), name }
+        Self { scene, kind: BalancerKind::HaProxy, command, process: NodeProcess::new(&name), name }
+    }
+
+    /// Which one it is.
+    pub fn kind(&self) -> BalancerKind {
+        self.kind
     }
 
     /// Starts it, and returns at once.

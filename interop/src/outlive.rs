@@ -84,8 +84,9 @@ impl<'scene> OutliveNode<'scene> {
             let host = if self.host.is_some() { Ipv4Addr::UNSPECIFIED } else { spec.host };
             flag("--http", SocketAddrV4::new(host, spec.http_port).to_string());
             flag("--app", "/app=session".into());
-            if let Some(port) = spec.ajp_port {
-                flag("--ajp", SocketAddrV4::new(spec.host, port).to_string());
+            if let Some(ajp) = spec.ajp {
+                flag("--ajp", SocketAddrV4::new(spec.host, ajp.port).to_string());
+                flag("--ajp-packet-size", ajp.packet_size.to_string());
             }
         }
         flag("--receiver", spec.receiver().to_string());
@@ -142,6 +143,9 @@ impl Server for OutliveNode<'_> {
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
         if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
             command.env("OUTLIVE_ENCRYPT", key);
+        }
+        if let Some(secret) = self.spec.ajp.and_then(|ajp| ajp.secret) {
+            command.env("OUTLIVE_AJP_SECRET", secret);
         }
         if let Some(host) = self.host {
             command = host.command(command);

@@ -70,6 +70,17 @@ pub enum Manager {
     Standard(PathBuf),
 }
 
+/// A node's AJP connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ajp {
+    /// Its port; 8009 as everywhere, where nothing speaks against it.
+    pub port: u16,
+    /// The word that fronts must say.
+    pub secret: Option<&'static str>,
+    /// The largest packet, in bytes.
+    pub packet_size: usize,
+}
+
 /// One node, of either kind. The same description starts an Outlive or a Tomcat.
 #[derive(Debug, Clone)]
 pub struct NodeSpec {
@@ -83,8 +94,8 @@ pub struct NodeSpec {
     pub receiver_port: u16,
     /// The port on which a node of ours tells its health before it serves.
     pub health_port: u16,
-    /// The port of the session app over AJP; none: HTTP alone.
-    pub ajp_port: Option<u16>,
+    /// The session app over AJP; none: HTTP alone.
+    pub ajp: Option<Ajp>,
     /// How the others are found.
     pub membership: Membership,
     /// `channelSendOptions`.
@@ -115,7 +126,7 @@ impl NodeSpec {
             http_port: 8080,
             receiver_port: 4000,
             health_port: 8081,
-            ajp_port: None,
+            ajp: None,
             membership: Membership::Multicast(GROUP),
             send_options: 6,
             cluster_at: ClusterAt::Engine,
@@ -141,10 +152,16 @@ impl NodeSpec {
         self
     }
 
+    /// With the session app over AJP, too: without a secret, which is for loopback alone.
+    #[must_use]
+    pub fn ajp(self, port: u16) -> Self {
+        self.with_ajp(Ajp { port, secret: None, packet_size: 8192 })
+    }
+
     /// With the session app over AJP, too.
     #[must_use]
-    pub fn ajp(mut self, port: u16) -> Self {
-        self.ajp_port = Some(port);
+    pub fn with_ajp(mut self, ajp: Ajp) -> Self {
+        self.ajp = Some(ajp);
         self
     }
 
@@ -205,6 +222,11 @@ impl NodeSpec {
     /// Where the session app answers.
     pub fn http(&self) -> SocketAddr {
         SocketAddrV4::new(self.host, self.http_port).into()
+    }
+
+    /// Where its AJP connector answers, where it has one.
+    pub fn ajp_address(&self) -> Option<SocketAddr> {
+        Some(SocketAddrV4::new(self.host, self.ajp?.port).into())
     }
 
     /// Where cluster messages come to.

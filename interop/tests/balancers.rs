@@ -1,9 +1,12 @@
 //! HAProxy, nginx and Apache httpd with the configurations of `examples/balancers`, as they are, in front of two nodes.
 //!
 //! Sticky by the node's name behind the id, and when the node that serves is killed, each client's next request, sent once, finds session
-//! and user at the other node. The killed node comes back and is as good as before. Needs root on Linux; see `outlive_interop::runner`.
+//! and user at the other node. The killed node comes back and is as good as before; then the other one is killed while all clients ask.
+//! Needs root on Linux; see `outlive_interop::runner`.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -16,6 +19,8 @@ use outlive_interop::{Balancer, Client, OutliveNode, Scene, Server, TomcatNode, 
 const CLIENTS: usize = 6;
 /// Requests in a row of each client, all of which must be served by its node.
 const REQUESTS: usize = 20;
+/// Requests of all clients together before a node is killed under load, and after.
+const LOAD: usize = 300;
 /// What a node does by itself: learns of a member.
 const EVENTUALLY: Duration = Duration::from_secs(15);
 
@@ -30,11 +35,10 @@ fn main() -> ExitCode {
         mixed("haproxy_outlive_and_tomcat", &["haproxy"], |scene| outlive_and_tomcat(scene, HaProxy)),
         mixed("nginx_outlive_and_tomcat", &["nginx"], |scene| outlive_and_tomcat(scene, Nginx)),
         mixed("httpd_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdProxy)),
-        // Until Outlive has a connector for AJP.
-        ours("httpd_ajp_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdAjp)).by_name(),
-        ours("mod_jk_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdJk)).by_name(),
-        mixed("httpd_ajp_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdAjp)).by_name(),
-        mixed("mod_jk_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdJk)).by_name(),
+        ours("httpd_ajp_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdAjp)),
+        ours("mod_jk_and_two_outlive", &["apache2"], |scene| two_outlive(scene, HttpdJk)),
+        mixed("httpd_ajp_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdAjp)),
+        mixed("mod_jk_outlive_and_tomcat", &["apache2"], |scene| outlive_and_tomcat(scene, HttpdJk)),
         // What these configurations do without us.
         test("httpd_ajp_and_two_tomcat", &["apache2"], |scene| two_tomcat(scene, HttpdAjp)).with_tomcat().by_name(),
         test("mod_jk_and_two_tomcat", &["apache2"], |scene| two_tomcat(scene, HttpdJk)).with_tomcat().by_name(),
@@ -81,8 +85,36 @@ fn play(balancer: &mut Balancer<'_>, a: &mut dyn Server, b: &mut dyn Server) -> 
     newcomer.stays().context("a new client of a, which came back")?;
     users.push(newcomer);
 
-    b.kill()?;
-    users.iter_mut().try_for_each(|user| user.goes_on_at("a")).context("when b was killed")
+    let (asked, failed) = killed_under_load(b, &mut users)?;
+    println!("    b is killed under load: {} of {asked} requests failed", failed.len());
+    if balancer.kind().repeats_requests_under_way() {
+        ensure!(failed.is_empty(), "when b was killed under load: {}", failed[0]);
+    }
+    users.iter_mut().try_for_each(|user| user.goes_on_at("a")).context("when b was killed under load")
+}
+
+/// Kills a node while each client asks, one request after the other, only reading. How many requests there were, and the errors.
+fn killed_under_load(node: &mut dyn Server, users: &mut [User]) -> Result<(usize, Vec<String>)> {
+    let (asked, stop) = (&AtomicUsize::new(0), &AtomicBool::new(false));
+    let more = |wanted: usize| {
+        let until = asked.load(Ordering::Relaxed) + wanted;
+        poll::until("requests", EVENTUALLY, || {
+            ensure!(asked.load(Ordering::Relaxed) >= until, "they stay away");
+            Ok(())
+        })
+    };
+    thread::scope(|scope| {
+        let mut clients = Vec::new();
+        for user in users {
+            clients.push(scope.spawn(move || user.reads(asked, stop)));
+        }
+        let killed = more(LOAD).and_then(|()| node.kill()).and_then(|()| more(LOAD));
+        stop.store(true, Ordering::Relaxed);
+        let failed =
+            clients.into_iter().flat_map(|client| client.join().unwrap_or_else(|_| vec!["it panicked".into()]));
+        let failed = failed.collect();
+        killed.map(|()| (asked.load(Ordering::Relaxed), failed))
+    })
 }
 
 fn see_each_other(a: &dyn Server, b: &dyn Server) -> Result<()> {
@@ -142,6 +174,16 @@ impl User {
             self.next += 1;
         }
         self.cookie_names_its_node()
+    }
+
+    /// Asks until it is told to stop, and gives the errors.
+    fn reads(&mut self, asked: &AtomicUsize, stop: &AtomicBool) -> Vec<String> {
+        let mut failed = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            failed.extend(self.client.get(Balancer::ADDRESS, "read", &[]).err().map(|error| format!("{error:#}")));
+            asked.fetch_add(1, Ordering::Relaxed);
+        }
+        failed
     }
 
     /// The next request, sent once, is answered by that node, with the session as it was; then the client stays there.

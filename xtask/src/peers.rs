@@ -18,7 +18,7 @@ struct Peer {
 
 // Where a package holds the program alone, it is taken: `tomcat10-common` and `apache2-bin` bring no service of the system, as `tomcat10`
 // and `apache2` would.
-const PEERS: [Peer; 20] = [
+const PEERS: [Peer; 21] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
@@ -43,6 +43,7 @@ const PEERS: [Peer; 20] = [
         is_there: || Path::new("/usr/lib/apache2/modules/mod_jk.so").exists(),
     },
     Peer { what: "Keepalived", packages: &["keepalived"], is_there: || answers("keepalived", "-v") },
+    Peer { what: "systemd-analyze", packages: &["systemd"], is_there: || answers("systemd-analyze", "--version") },
     Peer { what: "curl", packages: &["curl"], is_there: || answers("curl", "--version") },
     Peer { what: "Chromium", packages: &["chromium"], is_there: || answers("chromium", "--version") },
     Peer { what: "ChromeDriver", packages: &["chromium-driver"], is_there: || answers("chromedriver", "--version") },

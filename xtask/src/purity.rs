@@ -19,7 +19,8 @@ struct Pure {
     no_std: bool,
 }
 
-const PURE: [Pure; 4] = [
+const PURE: [Pure; 5] = [
+    Pure { folder: "ajp", no_std: true },
     Pure { folder: "serial", no_std: true },
     Pure { folder: "tribes-proto", no_std: true },
     Pure { folder: "session", no_std: true },

@@ -50,6 +50,7 @@ impl Side {
             identity: [1 + side as u8; 16],
             seed: 1 + side as u64,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: OPTIONS,
@@ -59,7 +60,11 @@ impl Side {
         };
         let node = Node::new(config)?;
         node.start(NOW);
-        let context = node.open(NOW, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
+        let context = node.open(
+            NOW,
+            CONTEXT,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() },
+        );
         Ok(Self { node, context, peer: None, link: Link::new(address(1 - side)), frames: FrameReader::new() })
     }
 }
@@ -99,7 +104,12 @@ impl Pair {
                     self.receive(to, &mut BytesMut::from(&frame[..]))?;
                     node.probe_finished(self.now, member, true);
                 }
-                Effect::Ready | Effect::Heard | Effect::Learnt | Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Ready
+                | Effect::Opened(_)
+                | Effect::Heard
+                | Effect::Learnt
+                | Effect::DeadlineMoved
+                | Effect::Stopped => {}
             }
         }
         Ok(moved)

@@ -5,12 +5,14 @@
 //!
 //! Source: Tomcat `AbstractEndpoint` (`bindOnInit`), Connector attributes `connectionTimeout`, `tcpNoDelay`.
 
-mod bind;
 mod connection;
 mod serve;
+mod server;
 #[cfg(test)]
 mod tests;
 
-pub use bind::{BindError, HttpServer};
-pub use connection::HttpService;
-pub use serve::{HttpSettings, Running};
+pub use crate::port::BindError;
+pub use crate::running::Running;
+pub use crate::service::HttpService;
+pub use serve::HttpSettings;
+pub use server::HttpServer;

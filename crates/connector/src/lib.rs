@@ -1,6 +1,6 @@
 //! Connectors: how requests reach a tower service.
 //!
-//! One so far: [`http`], HTTP/1.1 with hyper on tokio. A connector knows nothing of sessions or clusters; it takes bytes from a socket and
+//! Two: [`http`], HTTP/1.1 with hyper, and [`ajp`], AJP/1.3 behind Apache httpd; both on tokio, and for the same services. A connector knows nothing of sessions or clusters; it takes bytes from a socket and
 //! hands requests to a service, with the address of the other end in their extensions.
 //!
 //! ```
@@ -15,4 +15,9 @@
 //! # Ok(()) }
 //! ```
 
+mod accept;
+pub mod ajp;
 pub mod http;
+mod port;
+mod running;
+mod service;

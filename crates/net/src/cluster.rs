@@ -9,7 +9,7 @@ use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Obstacle, Peer, Stan
 use outlive_sync::Locked;
 use outlive_tribes_proto::PeerKind;
 use outlive_tribes_proto::interceptor::StackError;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, REPAIR_PAUSE, all_sent};
 use crate::keeper::Keeper;
+use crate::persistence::Stores;
 use crate::randomness::{NoRandomness, random_id};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -131,6 +132,9 @@ impl Cluster {
         if config.name.len() > NAME_BYTES_MAX || !config.name.bytes().all(allowed) {
             return Err(JoinError::Name(config.name));
         }
+        if config.membership == Membership::None {
+            return Self::alone(config);
+        }
         let host = receiver_host(&config)?;
         if !is_loopback(host) && !config.may_leave_machine() {
             return Err(JoinError::Plaintext(host));
@@ -139,7 +143,7 @@ impl Cluster {
         let receiver =
             listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
         let multicast = match &config.membership {
-            Membership::Static(_) => None,
+            Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
             Membership::Multicast { group, port, bind } => {
                 let group = SocketAddrV4::new(*group, *port);
                 let interface = match (bind, host) {
@@ -157,6 +161,21 @@ impl Cluster {
                 Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
             }
         };
+        tracing::info!(target: log::CLUSTER, name = %config.name, %receiver, "takes cluster messages");
+        Self::start(config, receiver, Some(listener), multicast)
+    }
+
+    /// A node without a cluster: it takes no messages and knows nobody.
+    fn alone(config: ClusterConfig) -> Result<Cluster, JoinError> {
+        Self::start(config, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, None)
+    }
+
+    fn start(
+        config: ClusterConfig,
+        receiver: SocketAddr,
+        listener: Option<TcpListener>,
+        multicast: Option<(UdpSocket, SocketAddrV4)>,
+    ) -> Result<Cluster, JoinError> {
         let clock = Clock::start();
         let stack = interceptors::stack(&config)?;
         let node_config = NodeConfig {
@@ -166,7 +185,13 @@ impl Cluster {
             seed: u64::from_be_bytes(random_id()?.first_chunk().copied().unwrap_or_default()),
             static_members: match &config.membership {
                 Membership::Static(members) => Some(members.clone()),
+                Membership::Platform { .. } => Some(Vec::new()),
                 Membership::Multicast { .. } => None,
+                Membership::None => Some(Vec::new()),
+            },
+            platform_id: match &config.membership {
+                Membership::Platform { unique_id, .. } => Some(*unique_id),
+                Membership::Static(_) | Membership::Multicast { .. } | Membership::None => None,
             },
             domain: config.domain.clone(),
             payload: config.payload.clone(),
@@ -180,6 +205,7 @@ impl Cluster {
         let (left_sender, left) = oneshot::channel();
         let (changes, _) = watch::channel(0);
         let (held, released) = oneshot::channel();
+        let stores = Arc::new(Stores::new(config.store.clone(), clock, changes.clone()));
         let shared = Arc::new(Shared {
             node: Arc::clone(&node),
             clock,
@@ -188,17 +214,19 @@ impl Cluster {
             receiver,
             left: Locked::new(Some(left)),
             _held: held,
+            stores: Arc::clone(&stores),
             config,
         });
-        tracing::info!(target: log::CLUSTER, name = %shared.config.name, %receiver, "takes cluster messages");
         let mut tasks = JoinSet::new();
-        tasks.spawn(receiver::accept(
-            listener,
-            Arc::clone(&node),
-            clock,
-            shared.config.receiver_limits.clone(),
-            shared.changes.subscribe(),
-        ));
+        if let Some(listener) = listener {
+            tasks.spawn(receiver::accept(
+                listener,
+                Arc::clone(&node),
+                clock,
+                shared.config.receiver_limits.clone(),
+                shared.changes.subscribe(),
+            ));
+        }
         let driver = Driver {
             node: Arc::clone(&node),
             clock,
@@ -206,8 +234,12 @@ impl Cluster {
             ack_timeout: shared.ack_timeout,
             changes,
             left: Some(left_sender),
+            stores,
             tasks,
         };
+        if let Membership::Platform { members, .. } = &shared.config.membership {
+            node.set_members(clock.now(), members);
+        }
         node.start(clock.now());
         tokio::spawn(driver.run(released));
         Ok(Cluster(shared))
@@ -218,7 +250,7 @@ impl Cluster {
         &self.0.config.name
     }
 
-    /// Where this node takes messages.
+    /// Where this node takes messages; port 0: nowhere.
     pub fn receiver(&self) -> SocketAddr {
         self.0.receiver
     }
@@ -234,6 +266,12 @@ impl Cluster {
             losses: peer.losses(),
         };
         self.0.node.view().peers.iter().map(summary).collect()
+    }
+
+    /// Says which members there are, where the platform names them ([`Membership::Platform`]): those that are new are looked for, those
+    /// that are missing are gone. This node may be among them.
+    pub fn set_members(&self, members: &[(SocketAddr, [u8; 16])]) {
+        self.0.node.set_members(self.0.clock.now(), members);
     }
 
     /// Waits until the other members are as wanted. Looked at whenever one has joined or left.
@@ -297,7 +335,8 @@ impl Cluster {
         self.standing()
     }
 
-    /// Leaves in order: waits until every lane is empty (10 s at most), then tells the others.
+    /// Leaves in order: waits until every lane is empty (10 s at most) and all is saved that the stores have not got yet (10 s at
+    /// most), then tells the others.
     ///
     /// Call it when no request is served any more: what comes later is not sent.
     pub async fn leave(&self) {
@@ -309,6 +348,7 @@ impl Cluster {
 
     /// As [`leave`](Self::leave), without waiting for the lanes: after [`hand_over`](Self::hand_over).
     pub async fn leave_at_once(&self) {
+        self.0.stores.stop(LEAVE_MAX).await;
         self.0.node.stop(self.0.clock.now());
         let left = self.0.left.lock().take();
         if let Some(left) = left {
@@ -326,7 +366,7 @@ fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
     let group = match &config.membership {
         Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
         Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
-        Membership::Static(_) => None,
+        Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
     };
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
     let mut addresses = (name.trim(), 0).to_socket_addrs().map_err(JoinError::NoAddress)?;

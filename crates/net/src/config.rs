@@ -7,6 +7,7 @@ use outlive_node::ReceiverLimits;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::interceptors::InterceptorConfig;
+use crate::persistence::StoreSource;
 
 /// Where messages of the other members are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,15 @@ pub enum Membership {
     },
     /// A list of receivers, this node's own not among them.
     Static(Vec<SocketAddr>),
+    /// By a platform that names them all and may name others later: [`Cluster::set_members`](crate::Cluster::set_members).
+    Platform {
+        /// What it names this node by.
+        unique_id: [u8; 16],
+        /// The members at the beginning, each with what it is named by; this node may be among them.
+        members: Vec<(SocketAddr, [u8; 16])>,
+    },
+    /// Not at all: the node has no cluster, and opens no receiver.
+    None,
 }
 
 /// Where the `<Cluster>` of the Tomcats stands: it decides the names of contexts in messages.
@@ -80,6 +90,8 @@ pub struct ClusterConfig {
     pub receiver_limits: ReceiverLimits,
     /// Tomcat's interceptors that this node has, the topmost first, above those that every node has.
     pub interceptors: Vec<InterceptorConfig>,
+    /// Where contexts keep their sessions that have a [`Persistence`](crate::Persistence); `None`: nowhere.
+    pub store: Option<StoreSource>,
     /// Whether messages may leave this machine although nothing encrypts or signs them.
     pub allow_plaintext: bool,
 }
@@ -100,6 +112,7 @@ impl Default for ClusterConfig {
             state_bytes_max: 1 << 30,
             receiver_limits: ReceiverLimits::default(),
             interceptors: Vec::new(),
+            store: None,
             allow_plaintext: false,
         }
     }

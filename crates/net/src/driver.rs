@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::persistence::Stores;
 use crate::sender::Sender;
 
 /// The largest datagram that Tribes reads.
@@ -33,6 +34,7 @@ pub(crate) struct Driver {
     pub(crate) ack_timeout: Duration,
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) left: Option<oneshot::Sender<()>>,
+    pub(crate) stores: Arc<Stores>,
     /// The receiver, and a sender for each peer; they end with the driver.
     pub(crate) tasks: JoinSet<()>,
 }
@@ -54,8 +56,9 @@ impl Driver {
                     }
                 }
                 true = ended(&mut released) => {
-                    let (node, clock) = (Arc::clone(&self.node), self.clock);
+                    let (node, clock, stores) = (Arc::clone(&self.node), self.clock, Arc::clone(&self.stores));
                     self.tasks.spawn(async move {
+                        stores.stop(LAST_WORDS_MAX).await;
                         // Without an answer within this time there is nobody left to wait for it.
                         let _ = tokio::time::timeout(LAST_WORDS_MAX, all_sent(&node)).await;
                         node.stop(clock.now());
@@ -108,6 +111,7 @@ impl Driver {
                 self.changed();
             }
             Effect::Heard | Effect::Learnt | Effect::Ready => self.changed(),
+            Effect::Opened(context) => drop(self.stores.of(&context)),
             Effect::DeadlineMoved => {}
             Effect::Stopped => {
                 // Static members are told by a message, which lies in the lanes now.

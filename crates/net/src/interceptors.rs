@@ -54,7 +54,8 @@ pub fn check_order(interceptors: &[InterceptorConfig]) -> Result<(), StackError>
 /// The whole stack of a node.
 pub(crate) fn stack(config: &ClusterConfig) -> Result<InterceptorStack, JoinError> {
     let topmost_first = above_group(&config.interceptors, &config.domain, random_bytes)?;
-    let stack = InterceptorStack::above_group(topmost_first, matches!(config.membership, Membership::Static(_)))?;
+    let is_static = !matches!(config.membership, Membership::Multicast { .. });
+    let stack = InterceptorStack::above_group(topmost_first, is_static)?;
     if stack.authenticates() == Some(false) {
         tracing::warn!(
             "the encryption algorithm does not show whether a message was changed on its way: use AES/GCM/NoPadding"

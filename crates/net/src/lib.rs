@@ -5,6 +5,7 @@
 //! | driver | 1 | performs the node's effects, waits for its deadline, reads the group's datagrams |
 //! | receiver | 1, and 1 a connection | reads frames, hands them to the node, writes acknowledgements |
 //! | sender | 1 a peer | empties the peer's lane |
+//! | writer | 1 a context with a store | tells the store what the context notes; see `persistence` |
 //! | probe | 1 a probe | connects, writes one frame, goes |
 //!
 //! It decides nothing: every rule of the cluster stands in `outlive-node` and below. Requests call straight into the
@@ -18,6 +19,7 @@ mod gate;
 mod interceptors;
 mod keeper;
 mod multicast;
+mod persistence;
 mod randomness;
 mod receiver;
 mod sender;
@@ -28,11 +30,14 @@ pub use cluster::{Cluster, JoinError, MemberSummary};
 pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
 pub use interceptors::{InterceptorConfig, check_order};
 pub use keeper::Keeper;
+pub use outlive_node::persistence::{Persistence, PersistentManager, StoreCounters};
 pub use outlive_node::{
     Behind, ContextConfig, Losses, Obstacle, PeerStanding, ReceiverLimits, SessionRef, SetError, Standing, User,
 };
+pub use outlive_store as store;
 pub use outlive_tribes_proto::PeerKind;
 pub use outlive_tribes_proto::interceptor::{StackError, encrypt, fragmentation, gzip, order, throughput};
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
+pub use persistence::{StoreFor, StoreSource, Turn};
 pub use randomness::NoRandomness;
-pub use sessions::{Acknowledged, Delivery, Sessions};
+pub use sessions::{Acknowledged, CreateError, Delivery, Loading, Lookup, Sessions, Visit};

@@ -1,25 +1,67 @@
 //! The sessions of one context, as the HTTP side uses them.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use outlive_node::persistence::{Persistence, StoreCounters};
 use outlive_node::{Context, SessionRef};
+use outlive_session::SessionId;
+use outlive_store::{SessionsFile, StoreError};
 use outlive_sync::Acknowledgement;
 use tokio::time::Sleep;
 
+use crate::persistence::{self, ContextStore, Loaded, Saved, Turn};
 use crate::randomness::{NoRandomness, random_id};
 use crate::shared::Shared;
 
 /// The sessions of one web application on this node. Cheap to clone.
 ///
-/// Everything but [`ready`](Self::ready) works in local memory and never waits.
+/// Everything but [`ready`](Self::ready), and a [lookup](Self::look_up) that has to ask a store, works in local memory and never waits.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     shared: Arc<Shared>,
     context: Arc<Context>,
+    store: Option<Arc<ContextStore>>,
+}
+
+/// What is known at once of the session that a request names.
+#[derive(Debug)]
+pub enum Lookup {
+    /// It is in memory, and joined.
+    Found(SessionRef),
+    /// There is none.
+    Absent,
+    /// The store has to be asked.
+    Wait(Loading),
+}
+
+/// A session on its way out of the store. Cancel safe.
+pub struct Loading(Pin<Box<dyn Future<Output = Visit> + Send>>);
+
+/// What came out of the store.
+#[derive(Debug)]
+pub struct Visit {
+    /// The session, joined.
+    pub session: Option<SessionRef>,
+    /// The store did not say whether there is one, and nobody else knows.
+    pub is_unknown: bool,
+    /// Where only one request may use the session at a time, this one: to be kept until it is over.
+    pub turn: Option<Turn>,
+}
+
+/// No session was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The operating system gives no random bytes; no id is made of anything less.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// There are as many as there may be.
+    #[error("there are as many sessions as there may be")]
+    TooMany,
 }
 
 /// What is still to be waited for when a request ends.
@@ -35,7 +77,8 @@ pub enum Delivery {
 
 impl Sessions {
     pub(crate) fn new(shared: Arc<Shared>, context: Arc<Context>) -> Self {
-        Sessions { shared, context }
+        let store = shared.stores.of(&context);
+        Sessions { shared, context, store }
     }
 
     /// Path of the web application: `/app`, or the empty text for the root.
@@ -88,14 +131,64 @@ impl Sessions {
     /// Makes a session, with an id of 16 bytes from the operating system. Peers hear of it when its request is completed.
     ///
     /// # Errors
-    /// The operating system gives no random bytes; no id is made of anything less.
-    pub fn create(&self) -> Result<SessionRef, NoRandomness> {
+    /// [`CreateError`]; nothing was made.
+    pub fn create(&self) -> Result<SessionRef, CreateError> {
+        if !self.context.has_room() {
+            return Err(CreateError::TooMany);
+        }
         Ok(self.context.create(self.shared.clock.now(), random_id()?))
     }
 
-    /// The session that a request's cookie names, joined; nothing for an id that is unknown, ended, or none.
+    /// The session that a request's cookie names, joined, if it is in memory; nothing for an id that is unknown, ended, or none.
     pub fn find(&self, id: &str) -> Option<SessionRef> {
         self.context.find(self.shared.clock.now(), id)
+    }
+
+    /// The session that a request's cookie names, in memory or in the store.
+    pub fn look_up(&self, id: &str) -> Lookup {
+        let Some(store) = &self.store else {
+            return self.find(id).map_or(Lookup::Absent, Lookup::Found);
+        };
+        let in_turn = self.context.persistence() == Some(&Persistence::PerRequest);
+        if !in_turn && let Some(session) = self.find(id) {
+            return Lookup::Found(session);
+        }
+        match SessionId::parse(id) {
+            Ok(id) if !store.is_absent(&id.base()) => {
+                Lookup::Wait(Loading(Box::pin(visit(self.clone(), Arc::clone(store), id, in_turn))))
+            }
+            _ => Lookup::Absent,
+        }
+    }
+
+    /// Figures about the store; `None` where sessions live in memory alone.
+    pub fn store_counters(&self) -> Option<&StoreCounters> {
+        self.context.store_counters()
+    }
+
+    /// Whether the store works, as far as is known; `true` where there is none.
+    pub fn store_works(&self) -> bool {
+        !self.context.is_store_down()
+    }
+
+    /// Takes the sessions of a file and removes it: Tomcat's `StandardManager` at its start. How many; none where there is no file.
+    ///
+    /// Call it before requests are served. A file that cannot be read to its end is set aside, as [`SessionsFile`] says.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is there and cannot be read, or not be removed.
+    pub async fn load_file(&self, file: &SessionsFile) -> Result<usize, StoreError> {
+        persistence::load_file(&self.context, self.shared.clock, file).await
+    }
+
+    /// Writes all sessions into a file, in the place of what is there: Tomcat's `StandardManager` at its end. How many.
+    ///
+    /// Call it when no request is served any more.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was there before is still there.
+    pub async fn save_file(&self, file: &SessionsFile) -> Result<usize, StoreError> {
+        persistence::save_file(&self.context, self.shared.clock, file).await
     }
 
     /// Makes this node's route the one in the id. Whether the id now differs from the one that the client has `shown`:
@@ -107,7 +200,7 @@ impl Sessions {
     /// Gives a session a new id and makes the old one worthless, as every login must.
     ///
     /// # Errors
-    /// As [`create`](Self::create); the session keeps its id.
+    /// The operating system gives no random bytes; the session keeps its id.
     pub fn change_id(&self, session: &SessionRef) -> Result<(), NoRandomness> {
         self.context.change_id(self.shared.clock.now(), session, random_id()?);
         Ok(())
@@ -118,23 +211,74 @@ impl Sessions {
         self.context.invalidate(self.shared.clock.now(), session);
     }
 
-    /// Ends a request on a session, also on one that has ended: what changed goes to all members. Never waits.
+    /// Ends a request on a session, also on one that has ended: what changed goes to all members, and to the store. Never waits.
     pub fn complete(&self, session: &SessionRef) -> Delivery {
-        match self.context.complete(self.shared.clock.now(), session) {
+        self.complete_visit(session, None)
+    }
+
+    /// The same for a request that had to wait for its [turn](Visit::turn): the next has its own when this session is saved.
+    pub fn complete_visit(&self, session: &SessionRef, turn: Option<Turn>) -> Delivery {
+        let delivery = self.context.complete(self.shared.clock.now(), session);
+        if let Some(store) = &self.store
+            && self.context.persistence() == Some(&Persistence::PerRequest)
+        {
+            return Delivery::Await(Acknowledged(Waiting::Store(store.save_and_release(session, turn))));
+        }
+        match delivery {
             outlive_node::Delivery::Nothing => Delivery::Nothing,
             outlive_node::Delivery::Queued => Delivery::Queued,
             outlive_node::Delivery::Await(confirmed) => {
-                Delivery::Await(Acknowledged { confirmed, limit: self.shared.ack_timeout, sleep: None })
+                let peers = Peers { confirmed, limit: self.shared.ack_timeout, sleep: None };
+                Delivery::Await(Acknowledged(Waiting::Peers(peers)))
             }
         }
     }
 }
 
-/// Ready when all members have confirmed what a request sent, or are gone, or after the time limit.
+/// Asks the store for a session.
+async fn visit(sessions: Sessions, store: Arc<ContextStore>, id: SessionId, in_turn: bool) -> Visit {
+    let turn = if in_turn { Some(store.turn(&id.base()).await) } else { None };
+    // It is in memory where the store failed to take it, or where another request has loaded it meanwhile.
+    if let Some(session) = sessions.find(id.as_str()) {
+        return Visit { session: Some(session), is_unknown: false, turn };
+    }
+    let is_cluster = matches!(sessions.context.persistence(), Some(Persistence::WriteBehind { .. }));
+    let loaded = store.load(id.clone()).await;
+    let session = sessions.find(id.as_str());
+    // In a cluster the nodes' memory says what there is.
+    let is_unknown = loaded == Loaded::Unknown && session.is_none() && !is_cluster;
+    Visit { session, is_unknown, turn }
+}
+
+impl Future for Loading {
+    type Output = Visit;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Visit> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Loading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Loading")
+    }
+}
+
+/// Ready when all members have confirmed what a request sent, or are gone, or after the time limit. Where each request saves its session:
+/// when the store has it, or has failed.
 ///
-/// Cancel safe: dropping it changes nothing about what was sent.
+/// Cancel safe: dropping it changes nothing about what was sent or is being saved.
 #[derive(Debug)]
-pub struct Acknowledged {
+pub struct Acknowledged(Waiting);
+
+#[derive(Debug)]
+enum Waiting {
+    Peers(Peers),
+    Store(Saved),
+}
+
+#[derive(Debug)]
+struct Peers {
     confirmed: Acknowledgement,
     limit: Duration,
     /// Made only if the first look finds somebody to wait for.
@@ -145,10 +289,14 @@ impl Future for Acknowledged {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
-        if Pin::new(&mut self.confirmed).poll(cx).is_ready() {
+        let peers = match &mut self.0 {
+            Waiting::Peers(peers) => peers,
+            Waiting::Store(saved) => return Pin::new(saved).poll(cx),
+        };
+        if Pin::new(&mut peers.confirmed).poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        let limit = self.limit;
-        self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit))).as_mut().poll(cx)
+        let limit = peers.limit;
+        peers.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit))).as_mut().poll(cx)
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::config::ClusterConfig;
+use crate::persistence::Stores;
 
 /// What the tasks of one node share.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) ack_timeout: Duration,
     pub(crate) changes: watch::Sender<u64>,
+    pub(crate) stores: Arc<Stores>,
     pub(crate) config: ClusterConfig,
     pub(crate) receiver: SocketAddr,
     pub(crate) left: Locked<Option<oneshot::Receiver<()>>>,

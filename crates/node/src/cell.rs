@@ -10,6 +10,8 @@ use outlive_session::{AtRest, Expiry, SessionCell, SetError, User};
 use outlive_sync::{Acknowledgement, Locked, LockedGuard};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
+use crate::persistence::StoredCopy;
+
 /// Without a request for so long, a session is packed: the burst of requests that a page makes is over by then.
 ///
 /// One that had rested for so long when its request came is packed again as soon as that request is over, for it will
@@ -30,6 +32,8 @@ pub(crate) struct Guarded {
     in_use: Option<Box<InUse>>,
     at_rest: AtRest,
     unacknowledged: Option<Acknowledgement>,
+    /// What is known of it in the context's store.
+    copy: Option<Box<StoredCopy>>,
 }
 
 /// A session to be used, under its lock.
@@ -43,7 +47,7 @@ pub(crate) struct Awake<'a> {
 impl Guarded {
     /// The session, to be used.
     pub(crate) fn wake(&mut self) -> Awake<'_> {
-        let Guarded { in_use, at_rest, unacknowledged } = self;
+        let Guarded { in_use, at_rest, unacknowledged, .. } = self;
         let in_use = in_use.get_or_insert_with(|| {
             let session = restored(&core::mem::take(at_rest));
             Box::new(InUse { session, brief: false })
@@ -74,6 +78,29 @@ impl Guarded {
         match &self.in_use {
             Some(in_use) => Cow::Borrowed(&in_use.session),
             None => Cow::Owned(restored(&self.at_rest)),
+        }
+    }
+
+    /// What is known of it in the context's store.
+    pub(crate) fn copy(&self) -> Option<&StoredCopy> {
+        self.copy.as_deref()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn copy_mut(&mut self) -> &mut StoredCopy {
+        self.copy.get_or_insert_default()
+    }
+
+    /// The same, of a session that has to do with a store.
+    pub(crate) fn known_copy(&mut self) -> Option<&mut StoredCopy> {
+        self.copy.as_deref_mut()
+    }
+
+    /// For how long no request has touched it, on any node.
+    pub(crate) fn idle(&self, now: Now) -> Duration {
+        match &self.in_use {
+            Some(in_use) => in_use.session.idle(now),
+            None => self.at_rest.idle(now),
         }
     }
 
@@ -110,7 +137,14 @@ pub(crate) struct Cell(Locked<Guarded>);
 impl Cell {
     pub(crate) fn new(session: SessionCell) -> Self {
         let in_use = Some(Box::new(InUse { session, brief: true }));
-        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default(), unacknowledged: None }))
+        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default(), unacknowledged: None, copy: None }))
+    }
+
+    /// A session out of the context's store.
+    pub(crate) fn restored(session: SessionCell, copy: StoredCopy) -> Self {
+        let cell = Cell::new(session);
+        cell.lock().copy = Some(Box::new(copy));
+        cell
     }
 
     pub(crate) fn lock(&self) -> LockedGuard<'_, Guarded> {

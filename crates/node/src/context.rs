@@ -10,6 +10,7 @@ use crate::cell::{Cell, Guarded, SessionRef};
 use crate::dispatch::Dispatch;
 use crate::held::Held;
 use crate::peer::ClusterView;
+use crate::persistence::{Persistence, Saver};
 
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;
@@ -26,6 +27,14 @@ pub(crate) enum Grave {
     Moved(Box<BaseId>),
 }
 
+/// Why a session ends here.
+#[derive(Clone, Copy, Debug)]
+enum Why {
+    Invalidated,
+    /// Its idle time is over.
+    Expired,
+}
+
 /// How a context is set up.
 #[derive(Clone, Debug)]
 pub struct ContextConfig {
@@ -33,12 +42,16 @@ pub struct ContextConfig {
     pub path: String,
     /// Seconds of idleness after which a new session ends; zero and less: never.
     pub max_inactive_seconds: i32,
+    /// How its sessions are kept in a store; `None`: they live in memory alone.
+    pub persistence: Option<Persistence>,
+    /// Tomcat's `maxActiveSessions`: with so many sessions in memory no more is made; `None`: any number is.
+    pub max_active_sessions: Option<usize>,
 }
 
 impl Default for ContextConfig {
-    /// The root application, with Tomcat's 30 minutes.
+    /// The root application, with Tomcat's 30 minutes, in memory.
     fn default() -> Self {
-        ContextConfig { path: String::new(), max_inactive_seconds: 1800 }
+        ContextConfig { path: String::new(), max_inactive_seconds: 1800, persistence: None, max_active_sessions: None }
     }
 }
 
@@ -64,6 +77,8 @@ pub struct ContextCounters {
     pub dropped: Counter,
     /// Messages about sessions that have ended, and were ignored.
     pub revivals_refused: Counter,
+    /// Sessions that were not made because there were `max_active_sessions`.
+    pub rejected: Counter,
 }
 
 /// The sessions of one web application on this node.
@@ -78,6 +93,8 @@ pub struct Context {
     pub(crate) ready: AtomicFlag,
     pub(crate) waiting: Locked<Waiting<Held>>,
     pub(crate) anything_waits: AtomicFlag,
+    /// What is noted for the store, if there is one.
+    pub(crate) saver: Option<Saver>,
     /// Figures.
     pub counters: ContextCounters,
 }
@@ -86,6 +103,7 @@ impl Context {
     pub(crate) fn new(name: Arc<str>, config: ContextConfig, route: String, dispatch: Arc<Dispatch>) -> Self {
         Context {
             name,
+            saver: config.persistence.clone().map(Saver::new),
             config,
             route,
             table: Table::new(GRAVES, dispatch.seed()),
@@ -100,7 +118,8 @@ impl Context {
 
     /// With a transfer that does not begin at the beginning.
     pub(crate) fn with_transfer(self, transfer: Transfer<Held>) -> Self {
-        Context { ready: AtomicFlag::new(transfer.is_held()), transfer: Locked::new(transfer), ..self }
+        let ready = transfer.is_held() && self.restores(false);
+        Context { ready: AtomicFlag::new(ready), transfer: Locked::new(transfer), ..self }
     }
 
     /// Its name in messages: `localhost#/app`, or `/app` where the cluster stands in the Host.
@@ -128,14 +147,27 @@ impl Context {
         self.ready.get()
     }
 
-    /// Sessions held here, whoever serves them.
+    /// Sessions held here, whoever serves them; below replication also those that are still in the store alone.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.table.len() + self.listed_len()
     }
 
     /// Whether no session is held.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.len() == 0
+    }
+
+    /// Whether one more session may be made; one that may not is counted.
+    pub fn has_room(&self) -> bool {
+        let has_room = self.config.max_active_sessions.is_none_or(|max| self.table.len() < max);
+        if !has_room {
+            self.counters.rejected.add(1);
+        }
+        has_room
+    }
+
+    pub(crate) fn max_active(&self) -> Option<usize> {
+        self.config.max_active_sessions
     }
 
     /// All sessions held here, in no order.
@@ -165,6 +197,9 @@ impl Context {
         let cell = self.table.get(&base)?;
         let expiry = {
             let mut guard = cell.lock();
+            if guard.copy().is_some_and(|copy| copy.left) {
+                return None;
+            }
             let guarded = guard.join(now);
             if guarded.session.has_ended() {
                 return None;
@@ -196,8 +231,11 @@ impl Context {
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
                 self.dispatch.broadcast(now, &view, &known_as, outgoing, guarded.unacknowledged);
             }
+            if let Some(saver) = self.saver.as_ref().filter(|saver| saver.is_write_behind()) {
+                saver.save_soon(now, &mut guard);
+            }
         }
-        guarded.session.id().as_str() != shown
+        guard.wake().session.id().as_str() != shown
     }
 
     /// Gives a session a new id, made of `random` bytes, and makes the old one worthless.
@@ -215,6 +253,9 @@ impl Context {
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
                 self.dispatch.broadcast(now, &view, &old, outgoing, guarded.unacknowledged);
             }
+            if let Some(saver) = &self.saver {
+                saver.gone(now, &mut guard, &old);
+            }
             old
         };
         self.table.rename(&old.base(), new.clone(), Arc::clone(&session.0), Grave::Moved(Box::new(new.clone())));
@@ -223,11 +264,11 @@ impl Context {
 
     /// Ends a session, here and on all nodes. [`complete`](Self::complete) gives what to wait for.
     pub fn invalidate(&self, now: Now, session: &SessionRef) {
-        self.end(now, &session.0, |_| true);
+        self.end(now, &session.0, Why::Invalidated, |_| true);
     }
 
     /// Ends a session if it `still` is to end, looked at under the lock that ends it. Whether it did.
-    fn end(&self, now: Now, cell: &Arc<Cell>, still: impl FnOnce(&SessionCell) -> bool) -> bool {
+    fn end(&self, now: Now, cell: &Arc<Cell>, why: Why, still: impl FnOnce(&SessionCell) -> bool) -> bool {
         let base = {
             let mut guard = cell.lock();
             let guarded = guard.wake();
@@ -238,6 +279,11 @@ impl Context {
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
                 self.dispatch.broadcast(now, &view, &id, outgoing, guarded.unacknowledged);
+            }
+            match (&self.saver, why) {
+                (Some(saver), Why::Invalidated) => saver.gone(now, &mut guard, &id),
+                (Some(saver), Why::Expired) => saver.expired(&mut guard),
+                (None, _) => {}
             }
             id.base()
         };
@@ -257,6 +303,7 @@ impl Context {
 
     pub(crate) fn complete_in(&self, now: Now, guard: &mut Guarded, view: &ClusterView) -> Delivery {
         let guarded = guard.wake();
+        let changed = self.saver.is_some() && guarded.session.has_changes();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
         // What another request of the session has sent may hold what this one has changed: then both wait for the same.
         let earlier = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
@@ -271,6 +318,9 @@ impl Context {
         // A lane keeps its order, so whoever confirms a later message has confirmed the earlier ones.
         let waiting = waiting.or(earlier);
         guarded.unacknowledged.clone_from(&waiting);
+        if let Some(saver) = &self.saver {
+            saver.completed(now, guard, changed);
+        }
         guard.leave();
         match waiting {
             Some(waiting) => Delivery::Await(waiting),
@@ -295,13 +345,14 @@ impl Context {
         if self.anything_waits.get() {
             self.expire_waiting(now);
         }
+        self.swap_pass(now);
     }
 
     fn expire(&self, now: Now, cell: &Arc<Cell>, expiry: Expiry) {
         match expiry {
             Expiry::Alive => {}
             Expiry::Expire => {
-                if self.end(now, cell, |session| session.expiry(now) == Expiry::Expire) {
+                if self.end(now, cell, Why::Expired, |session| session.expiry(now) == Expiry::Expire) {
                     self.counters.expired.add(1);
                 }
             }
@@ -314,7 +365,11 @@ impl Context {
                         return;
                     }
                     guarded.session.end_quietly();
-                    guarded.session.id().base()
+                    let base = guarded.session.id().base();
+                    if let Some(saver) = self.saver.as_ref().filter(|saver| !saver.is_shared()) {
+                        saver.expired(&mut guard);
+                    }
+                    base
                 };
                 self.counters.dropped.add(1);
                 // No grave: it may well live on the node that serves it.

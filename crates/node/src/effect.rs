@@ -7,6 +7,7 @@ use bytes::Bytes;
 use outlive_sync::Weight;
 use outlive_tribes_proto::MemberId;
 
+use crate::context::Context;
 use crate::peer::Peer;
 
 /// Something that only the shell can do.
@@ -33,6 +34,8 @@ pub enum Effect {
     Ready,
     /// A member's record says something new of it, such as that it holds the state.
     Learnt,
+    /// A context is open that keeps its sessions in a store: see [`persistence`](crate::persistence).
+    Opened(Arc<Context>),
     /// Ask for [`Node::deadline`](crate::Node::deadline) again.
     DeadlineMoved,
     /// The node has left the group.

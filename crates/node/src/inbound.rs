@@ -129,7 +129,7 @@ impl Context {
                     let arrived = self.apply_held(now, &peer, &body);
                     self.drain_waiting(now, arrived);
                 }
-                self.ready.set(true);
+                self.ready.set(self.restores(reason == Reason::Received));
                 let sessions = self.table.len();
                 match reason {
                     Reason::Received => {
@@ -271,16 +271,17 @@ impl Context {
             let idle =
                 Duration::from_millis(u64::try_from(snapshot.0.saturating_sub(state.this_accessed.0)).unwrap_or(0));
             let whole = Whole { state, stamps, idle, only_adds };
-            self.take_session(now, peer.origin(stated), id, whole);
+            self.take_session(now, peer, stated, id, whole);
         }
         Ok(())
     }
 
-    fn take_session(&self, now: Now, origin: Origin, id: SessionId, whole: Whole) {
-        let base = id.base();
+    fn take_session(&self, now: Now, peer: &Peer, stated: UnixMillis, id: SessionId, whole: Whole) {
+        let (base, origin) = (id.base(), peer.origin(stated));
         // Also under an id that it has here since: the peer has not heard of that yet.
         if let Some(known) = self.resolve(&base) {
             whole.join(now, &known, origin);
+            self.changed_elsewhere(now, peer, &known);
             return;
         }
         let Whole { state, stamps, idle, only_adds } = whole;
@@ -288,7 +289,10 @@ impl Context {
         let cell = Arc::new(Cell::new(SessionCell::from_state(now, id, state, stamps, origin, idle)));
         cell.lock().leave();
         match self.table.admit(base.clone(), Arc::clone(&cell)) {
-            Admission::Admitted => self.drain_waiting(now, vec![base]),
+            Admission::Admitted => {
+                self.changed_elsewhere(now, peer, &cell);
+                self.drain_waiting(now, vec![base]);
+            }
             // It was created between the look and the admission: what was made for nothing is taken apart again.
             Admission::Known(known) => {
                 let whole = Whole::of(now, &cell);
@@ -340,16 +344,21 @@ impl Context {
         let at = message.timestamp.unwrap_or(now.wall);
         match event {
             SessionEvent::Created => return Ok(self.created(now, id, at)),
-            SessionEvent::Expired => self.expired(&id.base()),
+            SessionEvent::Expired => {
+                self.expired(&id.base());
+                self.gone_elsewhere(now, peer, id, None);
+            }
             SessionEvent::ChangeId => {
                 let new = new_id(message)?;
                 return Ok(self.id_changed(now, peer, body, &id, new));
             }
             SessionEvent::Accessed => {
-                if let Some(cell) = self.resolve(&id.base()) {
-                    let mut cell = cell.lock();
+                if let Some(known) = self.resolve(&id.base()) {
+                    let mut cell = known.lock();
                     cell.join(now).session.accessed_elsewhere(now);
                     cell.leave();
+                    drop(cell);
+                    self.used_elsewhere(now, peer, &known);
                 }
             }
             SessionEvent::Delta => {
@@ -357,10 +366,12 @@ impl Context {
                 let delta = DeltaRequest::decode_tolerantly(payload, &Limits::default());
                 let delta = delta.map_err(|fault| SessionFault::Payload { event, fault })?;
                 match self.resolve(&id.base()) {
-                    Some(cell) => {
-                        let mut cell = cell.lock();
+                    Some(known) => {
+                        let mut cell = known.lock();
                         let applied = cell.join(now).session.apply(now, delta, peer.origin(at));
                         cell.leave();
+                        drop(cell);
+                        self.changed_elsewhere(now, peer, &known);
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.tied.add(applied.tied as u64);
                         let session = message.session_id.as_ref();
@@ -430,10 +441,15 @@ impl Context {
                 }
             },
         };
+        let renamed_to = new.clone();
         cell.lock().wake().session.id_changed_elsewhere(now, new);
         if old_base == new_base {
             return Vec::new();
         }
+        if let Some(copy) = cell.lock().known_copy() {
+            copy.renamed();
+        }
+        self.gone_elsewhere(now, peer, old.clone(), Some(renamed_to));
         let grave = Grave::Moved(Box::new(new_base.clone()));
         match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
             Admission::Admitted => {}

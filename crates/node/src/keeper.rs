@@ -227,6 +227,9 @@ impl Node {
         let list = contexts.iter().cloned().chain([Arc::clone(&context)]).collect();
         self.contexts.publish(Arc::new(list));
         drop(state);
+        if context.persistence().is_some() {
+            self.effect(Effect::Opened(Arc::clone(&context)));
+        }
         (context, true)
     }
 }

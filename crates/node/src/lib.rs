@@ -6,6 +6,8 @@
 //!   (shell: datagrams, probes, deadline) ──► group ──► view ──► Dispatch;  effects ──► (shell)
 //! ```
 //!
+//! Where a context has a store, see [`persistence`].
+//!
 //! Locks, outermost first: group → (view, state, lanes); transfer → table shard, cell → lane. A request takes a shard, a
 //! cell and lanes, nothing else. `outlive-net` drives it with tokio; a simulator can drive it from one thread.
 
@@ -27,6 +29,7 @@ mod node;
 mod pace;
 mod parcel;
 mod peer;
+pub mod persistence;
 #[cfg(feature = "planted")]
 mod planted;
 mod reception;

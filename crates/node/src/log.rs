@@ -11,6 +11,7 @@
 //! | [`CLUSTER`] | `ha.tcp.SimpleTcpCluster` |
 //! | [`MANAGER`] | `ha.session.DeltaManager` |
 //! | [`LISTENER`] | `ha.session.ClusterSessionListener` |
+//! | [`STORE`] | `session.StoreBase`, `session.PersistentManager` |
 //! | [`DELTA`] | `ha.session.DeltaRequest`, `DeltaSession` |
 //!
 //! A session stands in a line as a hash of its id, and no value ever does: whoever reads a log must not be able to take over a
@@ -45,6 +46,8 @@ pub const CLUSTER: &str = "ha::tcp::cluster";
 pub const MANAGER: &str = "ha::session::manager";
 /// Messages about contexts.
 pub const LISTENER: &str = "ha::session::listener";
+/// Where sessions are kept beside the memory.
+pub const STORE: &str = "session::store";
 /// What is in sessions and changes.
 pub const DELTA: &str = "ha::session::delta";
 

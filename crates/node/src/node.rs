@@ -15,10 +15,8 @@ use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now};
-use outlive_tribes_proto::view::View;
-use outlive_tribes_proto::wire::peer::Mark;
 use outlive_tribes_proto::wire::send_options::SendOptions;
-use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
+use outlive_tribes_proto::{Member, MemberId, UniqueId};
 
 use crate::context::{Context, ContextConfig};
 use crate::dispatch::Dispatch;
@@ -32,6 +30,7 @@ use crate::strangers::Strangers;
 use crate::watch;
 
 mod ascent;
+pub(crate) mod members;
 mod senders;
 mod strangers;
 
@@ -60,6 +59,9 @@ pub struct NodeConfig {
     pub seed: u64,
     /// The receivers of the other members; `None`: they are found by multicast.
     pub static_members: Option<Vec<SocketAddr>>,
+    /// What the platform names this node by, where it names all members: those are given by [`Node::set_members`], and `static_members`
+    /// is an empty list.
+    pub platform_id: Option<[u8; 16]>,
     /// Membership domain; empty: none.
     pub domain: String,
     /// Text in the membership record, in front of our mark.
@@ -72,17 +74,6 @@ pub struct NodeConfig {
     pub frame_bytes_max: usize,
     /// Bytes of one frame at most while a state is asked for: a Tomcat sends all its sessions in one.
     pub state_bytes_max: usize,
-}
-
-/// What the member record carries: the configured text and our mark.
-pub(crate) fn payload(config: &NodeConfig, holds_state: bool) -> Bytes {
-    let abilities = match holds_state {
-        true => Abilities::PIPELINING.with(Abilities::HOLDS_STATE),
-        false => Abilities::PIPELINING,
-    };
-    let mut boot = [0; 8];
-    boot.copy_from_slice(&config.identity[..8]);
-    Mark { version: MARK_VERSION, abilities, boot }.append_to(config.payload.as_bytes())
 }
 
 /// The node cannot be announced: its member record would be too long.
@@ -149,14 +140,15 @@ impl Node {
     /// Its member record would not fit into a datagram.
     pub fn with_interceptors(config: NodeConfig, stack: InterceptorStack) -> Result<Arc<Node>, RecordTooLong> {
         // A static member keeps its identity over restarts: the others' configuration names it.
-        let unique_id = match config.static_members {
-            Some(_) => UniqueId::of_static(config.local),
-            None => UniqueId::from_random(config.identity),
+        let unique_id = match (config.platform_id, &config.static_members) {
+            (Some(id), _) => UniqueId(id),
+            (None, Some(_)) => UniqueId::of_static(config.local),
+            (None, None) => UniqueId::from_random(config.identity),
         };
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
             domain: Bytes::from(config.domain.clone().into_bytes()),
-            payload: payload(&config, false),
+            payload: members::payload(&config, false),
             ..Member::new(id)
         };
         let record = local.encode();
@@ -174,7 +166,12 @@ impl Node {
             }
         };
         let group = GroupCore::new(
-            GroupConfig { membership, domain: stack.domain().cloned(), ..GroupConfig::default() },
+            GroupConfig {
+                membership,
+                domain: stack.domain().cloned(),
+                members_change: config.platform_id.is_some(),
+                ..GroupConfig::default()
+            },
             local,
         );
         Ok(Arc::new(Node {
@@ -491,6 +488,7 @@ impl Node {
     pub(crate) fn group_input(&self, now: Now, input: Input<'_>) {
         let mut settled = false;
         let mut views = Vec::new();
+        let mut left = Vec::new();
         {
             let mut group = self.group.lock();
             if let Some(since) = self.announcement(now) {
@@ -522,7 +520,7 @@ impl Node {
                     }
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
-                        self.publish(&view);
+                        left.extend(self.publish(&view));
                         views.push(view);
                     }
                     Output::Settled => settled = true,
@@ -540,50 +538,12 @@ impl Node {
         if !views.is_empty() {
             self.hear_strangers(now);
         }
+        for context in self.contexts.load().iter() {
+            left.iter().for_each(|peer| context.save_for(now, peer));
+        }
         if settled || !views.is_empty() {
             self.advance_contexts(now);
         }
-    }
-
-    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes.
-    fn publish(&self, view: &View) {
-        let before = self.dispatch.view();
-        let peer = |member: &Arc<Member>| match before.peer(&member.id) {
-            Some(peer) => {
-                if peer.learn(member) {
-                    self.effect(Effect::Learnt);
-                }
-                Arc::clone(peer)
-            }
-            None => self.new_peer(member),
-        };
-        let after = Arc::new(ClusterView { peers: view.members.iter().map(peer).collect() });
-        self.dispatch.view.publish(Arc::clone(&after));
-        for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
-            self.effect(Effect::Joined(Arc::clone(peer)));
-        }
-        for peer in before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()) {
-            peer.lane().close();
-            peer.log_losses();
-            let mut state = self.state.lock();
-            state.departed.push_back(Arc::clone(peer));
-            if state.departed.len() > DEPARTED_MAX {
-                state.departed.pop_front();
-            }
-            drop(state);
-            self.effect(Effect::Left(Arc::clone(peer)));
-        }
-    }
-
-    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
-    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
-    fn new_peer(&self, member: &Member) -> Arc<Peer> {
-        let peer = Peer::new(member, self.config.lane_bytes_max);
-        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
-        if is_back && peer.is_ours() {
-            peer.mark_all_dirty();
-        }
-        Arc::new(peer)
     }
 
     /// Lets each context ask for the state, or ask another, or go on.

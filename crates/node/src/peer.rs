@@ -179,6 +179,11 @@ impl Peer {
         self.stalled.set(stalled)
     }
 
+    /// What its writes are stamped with.
+    pub(crate) fn writer(&self) -> Writer {
+        self.writer
+    }
+
     pub(crate) fn origin(&self, stated: UnixMillis) -> Origin {
         Origin { writer: self.writer, stated: stated.0, hybrid: self.is_ours() }
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use outlive_tribes_proto::time::{Monotonic, Now};
 
-use crate::node::{Node, payload};
+use crate::node::Node;
+use crate::node::members::payload;
 
 /// Between two lines of the log about what one peer has lost.
 pub(crate) const LOSSES_INTERVAL: Duration = Duration::from_secs(60);

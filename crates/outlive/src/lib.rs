@@ -20,6 +20,30 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Sessions that outlive all nodes
+//!
+//! With a store each change is kept within a second, and a cluster that loses all its nodes at once comes back with its sessions. No
+//! request waits for the store, unless its session is there alone.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use outlive::store::FileStore;
+//! use outlive::{Cluster, Config, ContextConfig, Persistence, StoreSource};
+//!
+//! let files = StoreSource::new(|_context| Ok(Arc::new(FileStore::new("/var/lib/shop/sessions"))));
+//! let cluster = Cluster::join(Config { store: Some(files), ..Config::default() }).await?;
+//! let sessions = cluster.open(ContextConfig {
+//!     path: "/shop".to_owned(),
+//!     persistence: Some(Persistence::WriteBehind { shared: true }), // one folder for all nodes
+//!     ..ContextConfig::default()
+//! })?;
+//! sessions.ready().await;
+//! # Ok(()) }
+//! ```
+//!
+//! [`Membership::None`] with [`Persistence::PerRequest`] is a node without a cluster whose sessions live in the store.
+//!
 //! # To know
 //!
 //! - The cookie's path is the context's, `/app` above: the router stands under it (`Router::nest`), or
@@ -38,7 +62,8 @@ mod cluster;
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
     ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, Losses, MemberSummary, Membership,
-    ReceiverAddress, SendOptions, Sessions, encrypt, fragmentation, gzip, order,
+    Persistence, PersistentManager, ReceiverAddress, SendOptions, Sessions, StoreFor, StoreSource, encrypt,
+    fragmentation, gzip, order, store,
 };
 pub use outlive_node::User;
 pub use outlive_serial::{JavaView, Value};

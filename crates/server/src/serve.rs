@@ -1,7 +1,7 @@
 //! One node, from its ports to its last word.
 //!
 //! ```text
-//! bind HTTP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP listens ─ …
+//! bind HTTP, AJP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP, AJP listen ─ …
 //!   … signal, or `outlive drain` ─ leave, see `drain` ─ health ends ─ exit
 //! ```
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_connector::http::{HttpServer, HttpSettings, Running};
-use outlive_net::{Cluster, ContextConfig, Sessions};
+use outlive_net::{Cluster, Sessions};
 use outlive_tower::SessionLayer;
 use tower_layer::Layer;
 
@@ -18,17 +18,18 @@ use crate::drain::{self, Control, Departure};
 use crate::exit::Exit;
 use crate::signals;
 
+mod ajp;
+mod balancer_draining;
 mod cluster;
 mod health;
 mod router;
 mod settings;
+mod store;
 
+use balancer_draining::LoadBalancerDraining;
 use health::{HealthService, Watched};
 use router::Router;
 pub(crate) use settings::{Settings, look_up};
-
-/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
-const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 
 /// Runs a node until it is told to end.
 ///
@@ -49,6 +50,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         Some(address) => Some(bind(address, "--http")?),
         None => None,
     };
+    let ajp = settings.ajp.as_ref().map(ajp::Ajp::bind).transpose()?;
     let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
 
     let control = Control::new(&settings.name, settings.drain.control_token.clone(), departure.clone());
@@ -65,9 +67,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     };
     tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
 
-    let apps = open(&joined, &settings.apps);
-    let kept = open(&joined, &settings.contexts);
-    let keeper = settings.keeps_all.then(|| joined.keep(context_config("")));
+    let open = |path: &String| joined.open(settings.store.context(path));
+    let apps: Vec<Sessions> = settings.apps.iter().map(open).collect();
+    let kept: Vec<Sessions> = settings.contexts.iter().map(open).collect();
+    let keeper = settings.keeps_all.then(|| joined.keep(settings.store.context("")));
     status.watch(match &keeper {
         Some(keeper) => Watched::All(joined.clone(), keeper.clone()),
         None => Watched::Named(joined.clone(), apps.iter().chain(&kept).cloned().collect()),
@@ -85,18 +88,24 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         () = ready => None,
         reason = &mut stop => Some(reason?),
     };
-    let (reason, http) = match (reason, http) {
-        (Some(reason), _) => (reason, None),
-        (None, http) => {
-            let http = http.map(|server| listen(server, &joined, &apps, &departure)).transpose()?;
-            let at = http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| http.address().to_string());
-            tracing::info!(http = at, "ready: this node holds the cluster's sessions");
-            (stop.await?, http)
+    let (reason, servers) = match reason {
+        Some(reason) => (reason, Vec::new()),
+        None => {
+            settings.store.load(&apps).await?;
+            let router = router(&joined, &apps, &departure);
+            let http = http.map(|server| listen(server, router.clone())).transpose()?;
+            let ajp = ajp.map(|server| ajp::listen(server, router)).transpose()?;
+            let at = |server: &Option<Running>| {
+                server.as_ref().map_or_else(|| "nowhere".to_owned(), |server| server.address().to_string())
+            };
+            tracing::info!(http = at(&http), ajp = at(&ajp), "ready: this node holds the cluster's sessions");
+            (stop.await?, http.into_iter().chain(ajp).collect())
         }
     };
 
     tracing::info!(reason, "leaving");
-    drain::leave(&departure, &joined, http, &settings.drain, signals::is_hasty(reason)).await;
+    drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
+    settings.store.save(&apps).await;
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }
@@ -113,24 +122,14 @@ fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
     HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
 }
 
-fn open(cluster: &Cluster, paths: &[String]) -> Vec<Sessions> {
-    paths.iter().map(|path| cluster.open(context_config(path))).collect()
-}
-
-fn context_config(path: &str) -> ContextConfig {
-    ContextConfig { path: path.to_owned(), max_inactive_seconds: MAX_INACTIVE_SECONDS }
-}
-
-fn listen(
-    server: HttpServer,
-    cluster: &Cluster,
-    apps: &[Sessions],
-    departure: &Arc<Departure>,
-) -> Result<Running, Exit> {
-    let service = |sessions: &Sessions| {
+fn router(cluster: &Cluster, apps: &[Sessions], departure: &Arc<Departure>) -> Router {
+    Router::new(apps.iter().map(|sessions| {
         let app = SessionApp::new(cluster.name(), sessions.clone(), departure.clone());
+        let app = LoadBalancerDraining::new(app, sessions.path());
         (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
-    };
-    let router = Router::new(apps.iter().map(service));
+    }))
+}
+
+fn listen(server: HttpServer, router: Router) -> Result<Running, Exit> {
     server.serve(router, HttpSettings::default()).map_err(|error| Exit::failure(format!("--http: {error}")))
 }

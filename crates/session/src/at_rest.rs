@@ -59,9 +59,7 @@ struct Beside {
 impl SessionCell {
     /// The session packed; `None` while it has something to tell, has ended, or is too large to gain by it.
     pub fn pack(&self) -> Option<AtRest> {
-        let has_something_to_tell =
-            self.attributes.any_dirty() || self.max_inactive.is_dirty() || self.principal.is_dirty() || !self.announced;
-        if has_something_to_tell || self.ended || self.attributes.list().len() > ATTRIBUTES_MAX {
+        if self.has_changes() || self.ended || self.attributes.list().len() > ATTRIBUTES_MAX {
             return None;
         }
         let mut out = Packer::with_capacity(PACKED_BYTES_USUAL);
@@ -109,6 +107,12 @@ impl AtRest {
             Some(head) => expiry_of(now, head.touched, head.max_inactive, head.role),
             None => Expiry::Alive,
         }
+    }
+
+    /// For how long no request has touched the session, on any node.
+    pub fn idle(&self, now: Now) -> Duration {
+        let touched = Head::unpack(&mut Unpacker::new(&self.packed)).map(|head| head.touched);
+        touched.map_or(Duration::ZERO, |touched| now.monotonic.0.saturating_sub(touched))
     }
 
     /// The session as it was packed. `None`: this is not the work of [`SessionCell::pack`].

@@ -189,6 +189,23 @@ impl SessionCell {
         self.ended
     }
 
+    /// Whether anything was changed here that was not stamped yet: a request of it is still under way, or broke off.
+    pub fn has_changes(&self) -> bool {
+        self.attributes.any_dirty() || self.max_inactive.is_dirty() || self.principal.is_dirty() || !self.announced
+    }
+
+    /// The largest stamp seen in it: what is written later has a larger one.
+    pub fn clock(&self) -> i64 {
+        self.clock
+    }
+
+    /// Who wrote what was written last.
+    pub fn last_writer(&self) -> Writer {
+        let registers = [self.max_inactive.stamp, self.principal.stamp];
+        let attributes = self.attributes.list().iter().map(|attribute| attribute.register.stamp);
+        attributes.chain(registers).max().unwrap_or_default().writer
+    }
+
     /// Whether peers were told that it exists.
     pub fn is_announced(&self) -> bool {
         self.announced
@@ -307,7 +324,7 @@ impl SessionCell {
         let was_backup = core::mem::replace(&mut self.role, Role::Primary) == Role::Backup;
         if let Some(outgoing) = self.take_delta(now, context, writer, announce, heard) {
             out.extend(heard.then_some(outgoing));
-        } else if was_backup || now.monotonic.0.saturating_sub(self.told) >= self.access_interval() {
+        } else if was_backup || self.accesses_are_due(now, self.told) {
             let message = SessionMessage::of_session(SessionEvent::Accessed, context, &self.id, now.wall, now.wall);
             let outgoing = || Outgoing { event: SessionEvent::Accessed, timestamp: now.wall, body: message.encode() };
             out.extend(heard.then(outgoing));
@@ -316,6 +333,11 @@ impl SessionCell {
             self.told = now.monotonic.0;
         }
         out
+    }
+
+    /// Whether accesses since the moment `since` are worth telling of: a twentieth of the idle time has passed.
+    pub fn accesses_are_due(&self, now: Now, since: Duration) -> bool {
+        now.monotonic.0.saturating_sub(since) >= self.access_interval()
     }
 
     fn access_interval(&self) -> Duration {

@@ -94,7 +94,11 @@ impl Process {
         let node = Node::new(config).expect("a member record without domain and payload is short");
         let now = kernel.clock(id.host);
         node.start(now);
-        let context = node.open(now, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
+        let context = node.open(
+            now,
+            CONTEXT,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() },
+        );
         kernel.network.started(id);
         Process {
             id,
@@ -238,7 +242,7 @@ impl Process {
                     let connections: Vec<_> = self.inbound.keys().copied().collect();
                     connections.into_iter().for_each(|connection| self.acknowledge(connection, kernel));
                 }
-                Effect::DeadlineMoved | Effect::Stopped => {}
+                Effect::Opened(_) | Effect::DeadlineMoved | Effect::Stopped => {}
             }
         }
     }

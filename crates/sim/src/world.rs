@@ -282,6 +282,7 @@ impl<'a> World<'a> {
             identity,
             seed: self.kernel.random.u64(..),
             static_members: self.scenario.is_static.then(|| others.collect()),
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: self.scenario.options(),

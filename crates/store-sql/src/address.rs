@@ -14,7 +14,7 @@ use crate::config::SqlConfig;
 use crate::dialect::Dialect;
 
 /// How to connect.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Target {
     Sqlite(SqliteConnectOptions),
     Postgres(PgConnectOptions),

@@ -1,6 +1,7 @@
 //! A pool of connections to one database, whichever it is, and what is asked of it.
 
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use outlive_store::{StoreError, StoreFault};
@@ -33,16 +34,18 @@ enum Connections {
 /// The database behind a URL.
 #[derive(Debug)]
 pub(crate) struct Database {
-    connections: Connections,
+    /// Made when they are first needed, as a pool can only be made within a tokio runtime.
+    connections: OnceLock<Connections>,
+    target: Target,
+    config: SqlConfig,
     dialect: Dialect,
     place: String,
-    statement_limit: Duration,
 }
 
 /// Runs one generic function on whichever pool it is.
 macro_rules! on_pool {
     ($database:expr, $pool:ident => $call:expr) => {
-        match &$database.connections {
+        match $database.connections() {
             Connections::Sqlite($pool) => $call,
             Connections::Postgres($pool) => $call,
             Connections::MySql($pool) => $call,
@@ -51,9 +54,20 @@ macro_rules! on_pool {
 }
 
 impl Database {
-    /// No connection is opened yet. Within a tokio runtime.
-    pub(crate) fn new(address: Address, config: &SqlConfig) -> Self {
-        let connections = match address.target {
+    /// No connection is opened yet.
+    pub(crate) fn new(address: Address, config: SqlConfig) -> Self {
+        Database {
+            connections: OnceLock::new(),
+            target: address.target,
+            config,
+            dialect: address.dialect,
+            place: address.place,
+        }
+    }
+
+    fn connections(&self) -> &Connections {
+        let config = &self.config;
+        self.connections.get_or_init(|| match self.target.clone() {
             Target::Sqlite(options) => Connections::Sqlite(pool_options(config).connect_lazy_with(options)),
             Target::Postgres(options) => Connections::Postgres(pool_options(config).connect_lazy_with(options)),
             Target::MySql(options) => {
@@ -69,13 +83,7 @@ impl Database {
                 });
                 Connections::MySql(pool.connect_lazy_with(options))
             }
-        };
-        Database {
-            connections,
-            dialect: address.dialect,
-            place: address.place,
-            statement_limit: config.statement_limit,
-        }
+        })
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -128,7 +136,7 @@ impl Database {
             match attempt().await {
                 Ok(done) => return Ok(done),
                 Err(Failure::Late) => {
-                    let limit = self.statement_limit;
+                    let limit = self.config.statement_limit;
                     let message = format!("{} did not answer within {limit:?}", self.place);
                     return Err(StoreError::new(StoreFault::Unavailable, message));
                 }
@@ -183,7 +191,7 @@ impl Database {
             Ok::<_, sqlx::Error>(done)
         };
         // Boxed: the statements of three databases are large futures, and stand in those of all callers.
-        match tokio::time::timeout(self.statement_limit, Box::pin(run)).await {
+        match tokio::time::timeout(self.config.statement_limit, Box::pin(run)).await {
             Ok(Ok(done)) => {
                 lease.end();
                 Ok(done)

@@ -30,15 +30,15 @@ pub(crate) struct Shared {
 }
 
 impl SqlStores {
-    /// Takes the configuration, and connects to nothing yet. Within a tokio runtime.
+    /// Takes the configuration, and connects to nothing yet. Its operations want a tokio runtime.
     ///
     /// # Errors
     /// [`Schema`](outlive_store::StoreFault::Schema): the URL or a name cannot be used. The message never repeats the URL.
     pub fn open(config: SqlConfig) -> Result<Self, StoreError> {
         let address = Address::of(&config)?;
         let names = Names::of(&config.names, address.dialect)?;
-        let database = Database::new(address, &config);
         let session_bytes_max = config.session_bytes_max;
+        let database = Database::new(address, config);
         let shared = Shared { database, names, session_bytes_max, statements: OnceCell::new() };
         Ok(SqlStores { shared: Arc::new(shared) })
     }

@@ -157,6 +157,16 @@ impl<K: Hash + Eq + Clone, V, G: Clone> Table<K, V, G> {
         }
     }
 
+    /// Drops `value` without a grave, if it is what stands under `key`. Whether it did.
+    pub fn forget_this(&self, key: &K, value: &Arc<V>) -> bool {
+        let mut shard = self.shard(key).write();
+        if !matches!(shard.slots.get(key), Some(Slot::Live(known)) if Arc::ptr_eq(known, value)) {
+            return false;
+        }
+        shard.live -= 1;
+        shard.slots.remove(key).is_some()
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().live).sum()
@@ -239,6 +249,20 @@ mod tests {
         table.admit(1, Arc::new(1));
         assert!(table.forget(&1).is_some());
         assert!(matches!(table.admit(1, Arc::new(2)), Admission::Admitted));
+    }
+
+    #[test]
+    fn only_the_value_that_is_meant_is_forgotten() {
+        let table: Table<u32, u32, ()> = Table::new(1000, 7);
+        let [first, second] = [1, 2].map(Arc::new);
+        table.admit(1, Arc::clone(&first));
+        assert!(!table.forget_this(&1, &second));
+        assert!(table.forget_this(&1, &first));
+        assert!(!table.forget_this(&1, &first));
+        assert_eq!(table.len(), 0);
+        table.bury(&1, ());
+        assert!(!table.forget_this(&1, &first));
+        assert!(matches!(table.find(&1), Found::Gone(())));
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use outlive_net::NoRandomness;
+use outlive_net::{CreateError, NoRandomness};
 use outlive_node::SetError;
 use outlive_serial::{FromJavaError, ToJavaError};
 
 /// Why a [`Session`](crate::Session) did not do what it was asked. In every case the session is as it was before the call.
 ///
-/// As an axum response it is `500` without details: those are for the log, since they name attributes and types.
+/// As an axum response it is `503` where it is [temporary](Error::is_temporary), else `500`, without details: those are for the log, since they name attributes and types.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -53,6 +53,16 @@ pub enum Error {
     /// The operating system gave no random bytes for an id, and no id is made of anything less.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// There are as many sessions as there may be: `503`.
+    #[error("there are as many sessions as there may be, and none is made")]
+    TooManySessions,
+    /// The client names a session, and the store cannot say whether it is there: `503`. A new session would take its place for good, so
+    /// none is made.
+    #[error("{action} needs the session that the client names, and the store cannot be asked for it now")]
+    StoreUnavailable {
+        /// What was asked.
+        action: &'static str,
+    },
     /// There is no session to do this with.
     #[error("{action} needs a session, and this request has none")]
     NoSession {
@@ -67,8 +77,28 @@ pub enum Error {
     },
 }
 
+impl From<CreateError> for Error {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Randomness(error) => Error::Randomness(error),
+            CreateError::TooMany => Error::TooManySessions,
+        }
+    }
+}
+
+impl Error {
+    /// Whether the same may work later, without anybody's help: a client is told to come again.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Error::TooManySessions | Error::StoreUnavailable { .. })
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        if self.is_temporary() {
+            tracing::debug!(error = %self, "a handler failed with a session error");
+            return (StatusCode::SERVICE_UNAVAILABLE, "try again later\n").into_response();
+        }
         tracing::error!(error = %self, "a handler failed with a session error");
         (StatusCode::INTERNAL_SERVER_ERROR, "the session could not be used\n").into_response()
     }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  request ──► begin: look up, take over ──► Open ──── head ────► HeadSent ──── body ends / last handle dropped
-//!                                             │   complete, cookie    │              complete what changed since
-//!                                             └── dropped (panic, cancelled): complete, nobody waits
+//!               └─ not in memory: await the   │   complete, cookie    │              complete what changed since
+//!                  store, if there is one     └── dropped (panic, cancelled): complete, nobody waits
 //! ```
 
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use http::{HeaderMap, HeaderValue, header};
-use outlive_net::{Acknowledged, Delivery, Sessions};
+use outlive_net::{Acknowledged, Delivery, Loading, Lookup, Sessions, Turn};
 use outlive_node::SessionRef;
 
 use crate::context::Context as LayerContext;
@@ -35,6 +35,57 @@ struct State {
     /// The client does not know the session's id yet.
     announce: bool,
     phase: Phase,
+    /// Where only one request may use the session at a time, this one, until the session is saved.
+    turn: Option<Turn>,
+    /// The store could not say whether the session that the client names is there. A new one would take its place for good.
+    unknown: bool,
+}
+
+/// The beginning of a request.
+pub(crate) enum Begin {
+    /// What the session is, or that there is none, is known.
+    Known(Arc<Exchange>),
+    /// The store has to be asked.
+    Wait(Beginning),
+}
+
+/// A request whose session may be in the store.
+pub(crate) struct Beginning {
+    context: Arc<LayerContext>,
+    secure: bool,
+    loading: Loading,
+    id: String,
+    /// What other cookies name, in their order.
+    others: Vec<String>,
+}
+
+impl Beginning {
+    /// Asks the store for the session, and if that is none, for the next one that a cookie names.
+    pub(crate) async fn known(self) -> Arc<Exchange> {
+        let Self { context, secure, mut loading, mut id, others } = self;
+        let mut others = others.into_iter();
+        let mut unknown = false;
+        loop {
+            let visit = loading.await;
+            unknown |= visit.is_unknown;
+            if let Some(session) = visit.session {
+                return Exchange::new(context, secure, Some((session, &id)), visit.turn, false);
+            }
+            loop {
+                let Some(next) = others.next() else { return Exchange::new(context, secure, None, None, unknown) };
+                match context.sessions.look_up(&next) {
+                    Lookup::Found(session) => {
+                        return Exchange::new(context, secure, Some((session, &next)), None, false);
+                    }
+                    Lookup::Absent => {}
+                    Lookup::Wait(wait) => {
+                        (loading, id) = (wait, next);
+                        break;
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +98,33 @@ enum Phase {
 
 impl Exchange {
     /// Joins the session that the first matching cookie names, if any does. An id of no session is ignored, never adopted.
-    pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, secure: bool) -> Arc<Self> {
-        let found = cookie::candidates(headers).find_map(|id| Some((context.sessions.find(id)?, id)));
+    pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, secure: bool) -> Begin {
+        let mut candidates = cookie::candidates(headers);
+        while let Some(id) = candidates.next() {
+            match context.sessions.look_up(id) {
+                Lookup::Found(session) => {
+                    return Begin::Known(Self::new(context, secure, Some((session, id)), None, false));
+                }
+                Lookup::Absent => {}
+                Lookup::Wait(loading) => {
+                    let (id, others) = (id.to_owned(), candidates.map(str::to_owned).collect());
+                    return Begin::Wait(Beginning { context, secure, loading, id, others });
+                }
+            }
+        }
+        Begin::Known(Self::new(context, secure, None, None, false))
+    }
+
+    fn new(
+        context: Arc<LayerContext>,
+        secure: bool,
+        found: Option<(SessionRef, &str)>,
+        turn: Option<Turn>,
+        unknown: bool,
+    ) -> Arc<Self> {
         let announce = found.as_ref().is_some_and(|(session, shown)| context.sessions.take_over(session, shown));
         let session = found.map(|(session, _)| session);
-        let state = Mutex::new(State { session, ended: None, announce, phase: Phase::Open });
+        let state = Mutex::new(State { session, ended: None, announce, phase: Phase::Open, turn, unknown });
         Arc::new(Self { context, secure, state })
     }
 
@@ -79,6 +152,9 @@ impl Exchange {
             return Ok(session.clone());
         }
         state.before_head(action)?;
+        if state.unknown {
+            return Err(Error::StoreUnavailable { action });
+        }
         let session = self.sessions().create()?;
         state.session = Some(session.clone());
         state.announce = true;
@@ -118,13 +194,15 @@ impl Exchange {
         {
             self.write_cookie(&session.id(), headers);
         }
-        let complete = |session: &SessionRef| match self.sessions().complete(session) {
+        // The session that the client came with is the one whose turn it is: the one that has ended, if one has.
+        let mut turn = state.turn.take();
+        let mut complete = |session: &SessionRef| match self.sessions().complete_visit(session, turn.take()) {
             Delivery::Await(acknowledged) => Some(acknowledged),
             Delivery::Nothing | Delivery::Queued => None,
         };
         Acknowledgements {
-            ended: state.ended.take().as_ref().and_then(complete),
-            current: state.session.as_ref().and_then(complete),
+            ended: state.ended.take().as_ref().and_then(&mut complete),
+            current: state.session.as_ref().and_then(&mut complete),
         }
     }
 
@@ -163,7 +241,7 @@ impl State {
         }
         let ended = self.ended.take();
         for session in ended.iter().chain(self.session.as_ref().filter(|_| due)) {
-            let _ = sessions.complete(session);
+            let _ = sessions.complete_visit(session, self.turn.take());
         }
     }
 }

@@ -17,8 +17,10 @@ pin_project! {
     /// Dropped early it completes the request without waiting.
     #[project = Projected]
     pub struct ResponseFuture<F, B> {
+        // None while the store is asked for the request's session.
         #[pin]
-        inner: F,
+        inner: Option<F>,
+        beginning: Option<Called<F>>,
         // Until the head is there.
         exchange: Option<Arc<Exchange>>,
         // The head, while what it waits for is awaited.
@@ -26,9 +28,17 @@ pin_project! {
     }
 }
 
+/// Gives the service's future as soon as the request's session is known.
+pub(crate) type Called<F> = Pin<Box<dyn Future<Output = (F, Arc<Exchange>)> + Send>>;
+
 impl<F, B> ResponseFuture<F, B> {
     pub(crate) fn new(inner: F, exchange: Arc<Exchange>) -> Self {
-        Self { inner, exchange: Some(exchange), waiting: None }
+        Self { inner: Some(inner), beginning: None, exchange: Some(exchange), waiting: None }
+    }
+
+    /// For a session that has to come out of the store first.
+    pub(crate) fn behind(beginning: Called<F>) -> Self {
+        Self { inner: None, beginning: Some(beginning), exchange: None, waiting: None }
     }
 }
 
@@ -39,8 +49,16 @@ where
     type Output = Result<Response<SessionBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Projected { inner, exchange, waiting } = self.project();
-        if exchange.is_some() {
+        let Projected { mut inner, beginning, exchange, waiting } = self.project();
+        if let Some(called) = beginning {
+            let (future, begun) = ready!(called.as_mut().poll(cx));
+            *beginning = None;
+            inner.set(Some(future));
+            *exchange = Some(begun);
+        }
+        if exchange.is_some()
+            && let Some(inner) = inner.as_pin_mut()
+        {
             let mut head = match ready!(inner.poll(cx)) {
                 Ok(head) => head,
                 Err(error) => {

@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::context::Context;
-use crate::exchange::Exchange;
+use crate::exchange::{Begin, Exchange};
 use crate::{ResponseFuture, Session, SessionBody, TrustedProxies};
 
 /// Gives each request its [`Session`] and sends what the request changed. One layer for one context.
@@ -71,7 +71,7 @@ impl<S> Layer<S> for SessionLayer {
     }
 }
 
-/// What [`SessionLayer`] makes of a service.
+/// What [`SessionLayer`] makes of a service. A request whose session is in a store waits for it before the service is called.
 #[derive(Debug, Clone)]
 pub struct SessionService<S> {
     context: Arc<Context>,
@@ -80,7 +80,8 @@ pub struct SessionService<S> {
 
 impl<S, A, B> Service<Request<A>> for SessionService<S>
 where
-    S: Service<Request<A>, Response = Response<B>>,
+    S: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
+    A: Send + 'static,
 {
     type Response = Response<SessionBody<B>>;
     type Error = S::Error;
@@ -92,8 +93,21 @@ where
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let secure = self.context.client_is_secure(&request);
-        let exchange = Exchange::begin(self.context.clone(), request.headers(), secure);
-        request.extensions_mut().insert(Session::new(exchange.clone()));
-        ResponseFuture::new(self.inner.call(request), exchange)
+        match Exchange::begin(self.context.clone(), request.headers(), secure) {
+            Begin::Known(exchange) => {
+                request.extensions_mut().insert(Session::new(exchange.clone()));
+                ResponseFuture::new(self.inner.call(request), exchange)
+            }
+            Begin::Wait(beginning) => {
+                // The one that is ready is used, and its clone takes its place.
+                let next = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, next);
+                ResponseFuture::behind(Box::pin(async move {
+                    let exchange = beginning.known().await;
+                    request.extensions_mut().insert(Session::new(exchange.clone()));
+                    (inner.call(request), exchange)
+                }))
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@
 //!
 //! # What is absent
 //!
-//! No store, no `await` for a session's data, no URL rewriting (`;jsessionid=`): ids travel in cookies only, so that they stay out of
+//! No store of its own (where the sessions have one, the layer awaits what is not in memory), no URL rewriting (`;jsessionid=`): ids travel in cookies only, so that they stay out of
 //! logs and `Referer` headers. An id that no session has is never adopted.
 //!
 //! Source: Tomcat `ReplicationValve` (when a request is complete), `JvmRouteBinderValve` (takeover), `Request.doGetSession`.

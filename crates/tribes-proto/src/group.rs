@@ -51,6 +51,7 @@ use crate::time::{Monotonic, Now};
 use crate::unique_id::MemberId;
 use crate::view::View;
 use crate::wire::member::Member;
+use crate::wire::peer::PeerKind;
 use crate::wire::send_options::SendOptions;
 
 mod config;
@@ -140,6 +141,7 @@ impl GroupCore {
     pub fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), PeerFault> {
         match (self.phase, input) {
             (Phase::Stopped, _) => return Ok(()),
+            (_, Input::Members { members }) => self.set_members(now.monotonic, members),
             (Phase::New, Input::Start) => self.start(now),
             (_, Input::Stop) => {
                 self.stop(now);
@@ -176,7 +178,7 @@ impl GroupCore {
                 self.beacon.describe_as(payload.clone());
                 Ok(())
             }
-            Input::Deadline | Input::Start | Input::Stop => Ok(()),
+            Input::Members { .. } | Input::Deadline | Input::Start | Input::Stop => Ok(()),
         };
         self.run_timers(now);
         self.publish(now.monotonic);
@@ -264,14 +266,22 @@ impl GroupCore {
                     self.outputs.push_back(Output::Multicast(self.beacon.farewell(now.monotonic)));
                 }
                 Membership::Static { .. } => {
-                    for member in &self.view.members {
-                        self.outputs.push_back(notice(member.clone(), static_membership::STOP));
+                    let view = self.view.clone();
+                    for member in &view.members {
+                        if self.takes_notices(member) {
+                            self.outputs.push_back(notice(member.clone(), static_membership::STOP));
+                        }
                     }
                 }
             }
         }
         self.phase = Phase::Stopped;
         self.outputs.push_back(Output::Stopped);
+    }
+
+    /// Whether a static member understands the messages of the static membership.
+    fn takes_notices(&self, member: &Member) -> bool {
+        !self.config.members_change || matches!(member.peer(), PeerKind::Outlive { .. })
     }
 
     fn configured(&self, id: &MemberId) -> Option<&StaticMember> {
@@ -294,6 +304,7 @@ impl GroupCore {
         for id in core::mem::take(&mut self.joined) {
             if let Some(member) = self.view.get(&id)
                 && self.configured(&id).is_some()
+                && self.takes_notices(member)
             {
                 self.outputs.push_back(notice(member.clone(), static_membership::START));
             }

@@ -3,6 +3,7 @@
 
 use crate::vectors::Vectors;
 
+pub mod ajp;
 pub mod cookie;
 pub mod datagram;
 pub mod delta;
@@ -48,7 +49,7 @@ macro_rules! target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     target!(frame, replayed: 12_000, longest: 16 << 10),
     target!(datagram, replayed: 12_000, longest: 4 << 10),
     target!(group, replayed: 2_000, longest: 2 << 10),
@@ -61,6 +62,7 @@ pub const TARGETS: [Target; 13] = [
     target!(state, replayed: 6_000, longest: 8 << 10),
     target!(stored, replayed: 6_000, longest: 4 << 10),
     target!(cookie, replayed: 12_000, longest: 1 << 10),
+    target!(ajp, replayed: 12_000, longest: 4 << 10),
     target!(node, replayed: 1_000, longest: 2 << 10),
 ];
 

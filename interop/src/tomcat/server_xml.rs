@@ -38,13 +38,17 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
         (Manager::Files(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
-    // Without a secret, as on a loopback interface that is the test's alone.
-    let ajp = spec.ajp_port.map(|port| {
-        Element::new("Connector")
+    let ajp = spec.ajp.map(|ajp| {
+        let connector = Element::new("Connector")
             .with("protocol", "AJP/1.3")
             .with("address", spec.host)
-            .with("port", port)
-            .with("secretRequired", false)
+            .with("port", ajp.port)
+            .with("packetSize", ajp.packet_size);
+        match ajp.secret {
+            Some(secret) => connector.with("secret", secret),
+            // As on a loopback interface that is the test's alone.
+            None => connector.with("secretRequired", false),
+        }
     });
     let service =
         Element::new("Service").with("name", "Catalina").child(connector).children(ajp).child(engine.child(host));

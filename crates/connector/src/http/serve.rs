@@ -1,23 +1,22 @@
 //! Accepting connections, and the end.
 
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection::{HttpService, PerConnection};
-
-/// Pause after an `accept` that failed for want of file descriptors or memory: only a connection's end helps.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+use super::connection::PerConnection;
+use crate::accept::after_failed_accept;
+use crate::running::Words;
+use crate::service::HttpService;
 
 /// How long a client that connects while the server ends may take until its request begins.
 const FIRST_BYTE_LIMIT: Duration = Duration::from_secs(1);
@@ -54,55 +53,11 @@ impl Default for HttpSettings {
 /// The least that the HTTP library takes for `head_bytes_max`.
 const HEAD_BYTES_MIN: usize = 8 << 10;
 
-/// A server that answers. Dropped without [`stop`](Self::stop) it goes on until the runtime ends.
-#[derive(Debug)]
-pub struct Running {
-    address: SocketAddr,
-    ending: Arc<AtomicBool>,
-    stop: oneshot::Sender<Duration>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    pub(super) fn start<S: HttpService>(
-        listener: TcpListener,
-        address: SocketAddr,
-        service: S,
-        settings: HttpSettings,
-    ) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let ending = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(run(listener, stopped, service, settings, Arc::clone(&ending)));
-        Self { address, ending, stop, task }
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// From now on each answer says `Connection: close`, and its connection is closed behind it. So those who keep connections for later
-    /// have none left when the server [stops](Self::stop), and send nothing on one that is being closed. All else goes on.
-    pub fn close_behind_answers(&self) {
-        self.ending.store(true, Ordering::Relaxed);
-    }
-
-    /// Accepts nothing more than what is connected already, closes idle connections, lets requests under way end, and cuts those that have not after `limit`.
-    ///
-    /// Not cancel safe: dropped half-way the server drains on, and nobody learns when it is done.
-    pub async fn stop(self, limit: Duration) {
-        if self.stop.send(limit).is_ok() {
-            let _ = self.task.await; // its panic is in the log already
-        }
-    }
-}
-
-async fn run<S: HttpService>(
+pub(super) async fn run<S: HttpService>(
     listener: TcpListener,
-    mut stopped: oneshot::Receiver<Duration>,
+    Words { ending, mut stopped }: Words,
     service: S,
     settings: HttpSettings,
-    ending: Arc<AtomicBool>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(settings.header_read_timeout);
@@ -198,18 +153,4 @@ fn io(stream: TcpStream, peer: SocketAddr) -> TokioIo<TcpStream> {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set"); // slower, not wrong
     }
     TokioIo::new(stream)
-}
-
-async fn after_failed_accept(error: &io::Error) {
-    if is_of_one_connection(error) {
-        return;
-    }
-    tracing::warn!(%error, "no connection could be accepted");
-    tokio::time::sleep(ACCEPT_PAUSE).await;
-}
-
-/// Whether only that connection is lost (the client went away before it was accepted) and the next may be tried at once.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

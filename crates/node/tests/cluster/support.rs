@@ -96,7 +96,7 @@ impl Cluster {
     /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
     pub(crate) fn start(&mut self, port: u16) {
         let node = self.node_of(port);
-        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 };
+        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() };
         let context = Some(node.open(self.now, self.name, app));
         self.up.insert(port, Up { node, context, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() });
     }
@@ -119,6 +119,7 @@ impl Cluster {
             identity: [self.starts; 16],
             seed: self.starts.into(),
             static_members: self.static_members.as_ref().map(|all| all.iter().map(|port| address(*port)).collect()),
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: self.options,
@@ -266,7 +267,12 @@ impl Cluster {
                         }
                         node.probe_finished(self.now, member, reachable);
                     }
-                    Effect::Heard | Effect::Learnt | Effect::Ready | Effect::DeadlineMoved | Effect::Stopped => {}
+                    Effect::Heard
+                    | Effect::Learnt
+                    | Effect::Ready
+                    | Effect::Opened(_)
+                    | Effect::DeadlineMoved
+                    | Effect::Stopped => {}
                 }
             }
         }

@@ -35,6 +35,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Read { .. } => StatusCode::BAD_REQUEST, // as a ClassCastException in the reference
+            _ if error.is_temporary() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self { status, message: error.to_string() }

@@ -6,9 +6,12 @@ use std::str::FromStr;
 use outlive_net::SendOptions;
 use outlive_net::encrypt::Algorithm;
 
+use super::ajp::AjpArguments;
 use super::interceptors::{InterceptorOption, Secret};
+use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
+use crate::membership::MembershipFlags;
 
 /// What `outlive serve --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -99,7 +102,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) options: SendOptions,
 
-    /// How sessions are spread: delta (every node has all)
+    /// How sessions are kept: delta (every node of a cluster has all), persistent (in a store, without a cluster), standard (in memory alone)
     #[arg(long, value_name = "M", default_value = "delta")]
     pub(crate) manager: String,
 
@@ -140,7 +143,16 @@ pub(crate) struct ServeArguments {
     pub(crate) exit_with_stdin: bool,
 
     #[command(flatten)]
+    pub(crate) platform: MembershipFlags,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+
+    #[command(flatten)]
     pub(crate) drain: DrainFlags,
+
+    #[command(flatten)]
+    pub(crate) ajp: AjpArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

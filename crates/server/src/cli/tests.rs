@@ -55,14 +55,13 @@ fn what_is_not_built_is_refused_by_name() {
         "--alone refuse",
         "--admin 127.0.0.1:1",
         "--manager backup",
-        "--manager persistent",
         "--acks 1",
     ] {
         let sentence = refused(&format!("serve {flag}"));
         let name = flag.split(' ').next().unwrap_or_default();
         assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
     }
-    for command in ["config", "doctor", "top", "store"] {
+    for command in ["config", "doctor", "top"] {
         let sentence = refused(&format!("{command} --whatever x"));
         assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
     }

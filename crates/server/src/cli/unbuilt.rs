@@ -3,11 +3,10 @@
 use super::ServeArguments;
 use crate::exit::Exit;
 
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 3] = [
     ("config", "it will check and convert server.xml files"),
     ("doctor", "it will look for what is wrong with a cluster"),
     ("top", "it will show what a cluster does"),
-    ("store", "it will read and write session stores"),
 ];
 
 /// # Errors
@@ -59,14 +58,13 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
         return refuse(flag, why);
     }
     match arguments.manager.as_str() {
-        "delta" => {}
-        known @ ("backup" | "persistent") => {
-            return refuse(
-                &format!("--manager {known}"),
-                "the only manager is delta, with every session on every node",
-            );
+        "delta" | "persistent" | "standard" => {}
+        "backup" => return refuse("--manager backup", "there are delta, persistent and standard"),
+        other => {
+            return Err(Exit::usage(format!(
+                "there is no manager \"{other}\"; there are delta, persistent and standard"
+            )));
         }
-        other => return Err(Exit::usage(format!("there is no manager \"{other}\"; the only one built is delta"))),
     }
     match arguments.acks.as_str() {
         "all" => Ok(()),

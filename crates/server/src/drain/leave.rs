@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use outlive_connector::http::Running;
 use outlive_net::Cluster;
+use tokio::task::JoinSet;
 
 use super::departure::{Departure, Report};
 use super::flags::DrainFlags;
@@ -12,13 +13,13 @@ use crate::signals;
 /// How long a node serves on that is watched and leaves: two checks a second apart with time to spare, or one each 5 s.
 const DELAY_DEFAULT: Duration = Duration::from_secs(5);
 
-/// Leaves the cluster in order. `http`: where requests come in, if they do. `at_once`: nobody needs time to notice.
+/// Leaves the cluster in order. `servers`: where requests come in, if they do. `at_once`: nobody needs time to notice.
 ///
 /// A signal while it goes on ends whichever wait is under way.
 pub(crate) async fn leave(
     departure: &Departure,
     cluster: &Cluster,
-    http: Option<Running>,
+    servers: Vec<Running>,
     flags: &DrainFlags,
     at_once: bool,
 ) {
@@ -31,12 +32,14 @@ pub(crate) async fn leave(
     let limit = flags.drain_limit.0;
     departure.begin();
     cluster.prepare_to_leave();
-    if let Some(http) = http {
-        http.close_behind_answers();
+    if !servers.is_empty() {
+        servers.iter().for_each(Running::close_behind_answers);
         tracing::info!(?delay, "health says 503; requests are served until balancers have noticed");
         or_signal(tokio::time::sleep(delay)).await;
         tracing::info!("ending: no new requests, those under way are answered");
-        http.stop(limit).await;
+        // Side by side: none takes new requests while another drains.
+        let mut ends: JoinSet<()> = servers.into_iter().map(|server| server.stop(limit)).collect();
+        while ends.join_next().await.is_some() {}
     }
     or_signal(cluster.hand_over(limit)).await;
     let report = Report::of(&cluster.standing());

@@ -1,33 +1,52 @@
 //! A node's settings as a cluster's configuration.
 
 use std::io::ErrorKind;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use outlive_net::{Cluster, ClusterConfig, JoinError, Membership, ReceiverAddress};
 
 use super::settings::{self, Receiver, Settings};
 use crate::cli::ClusterAt;
 use crate::exit::Exit;
+use crate::membership::Platform;
 
 /// How many ports Tomcat's receiver tries, its own first (`autoBind`).
 const RECEIVER_TRIES: u16 = 100;
 
-/// Joins the cluster. Returns at once; the state comes later.
+/// Joins the cluster. Returns at once, or as soon as the platform names this node; the state comes later. The platform goes on to be asked
+/// as long as the runtime runs.
 ///
 /// # Errors
 /// An address or port that cannot be had, multicast that is not permitted, in one sentence.
 pub(super) async fn join(settings: &Settings) -> Result<Cluster, Exit> {
-    Cluster::join(config(settings)?).await.map_err(|error| Exit::failure(told(&error)))
+    if !settings.store.has_cluster() {
+        return joined(settings, Membership::None).await;
+    }
+    match &settings.membership {
+        settings::Membership::Static { members } => joined(settings, Membership::Static(members.clone())).await,
+        settings::Membership::Multicast { group, bind } => joined(settings, multicast(*group, *bind)?).await,
+        settings::Membership::Platform { name, receiver } => {
+            let mut platform = Platform::new(name, *receiver)?;
+            let cluster = joined(settings, platform.found().await).await?;
+            tokio::spawn(platform.follow(cluster.clone()));
+            Ok(cluster)
+        }
+    }
 }
 
-fn config(settings: &Settings) -> Result<ClusterConfig, Exit> {
-    Ok(ClusterConfig {
+async fn joined(settings: &Settings, membership: Membership) -> Result<Cluster, Exit> {
+    Cluster::join(config(settings, membership)).await.map_err(|error| Exit::failure(told(&error)))
+}
+
+fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
+    ClusterConfig {
         name: settings.name.clone(),
         receiver: match settings.receiver {
             Receiver::Auto { port } => ReceiverAddress::Auto { port, tries: RECEIVER_TRIES },
             Receiver::At(address) => ReceiverAddress::At(address),
         },
-        membership: membership(&settings.membership)?,
+        membership,
+        store: settings.store.source(),
         domain: settings.domain.clone(),
         payload: settings.payload.clone(),
         cluster_at: match settings.cluster_at {
@@ -38,23 +57,18 @@ fn config(settings: &Settings) -> Result<ClusterConfig, Exit> {
         interceptors: settings.interceptors.clone(),
         allow_plaintext: settings.allow_plaintext,
         ..ClusterConfig::default()
-    })
+    }
 }
 
-fn membership(membership: &settings::Membership) -> Result<Membership, Exit> {
-    match membership {
-        settings::Membership::Static { members } => Ok(Membership::Static(members.clone())),
-        settings::Membership::Multicast { group, bind } => {
-            let v4 = |flag: &str, address: IpAddr| match address {
-                IpAddr::V4(address) => Ok(address),
-                IpAddr::V6(address) => Err(Exit::usage(format!(
-                    "{flag} {address}: multicast needs IPv4 so far; give an IPv4 address, or the members with --static"
-                ))),
-            };
-            let bind = bind.map(|bind| v4("--bind", bind)).transpose()?;
-            Ok(Membership::Multicast { group: v4("--mcast", group.ip())?, port: group.port(), bind })
-        }
-    }
+fn multicast(group: SocketAddr, bind: Option<IpAddr>) -> Result<Membership, Exit> {
+    let v4 = |flag: &str, address: IpAddr| match address {
+        IpAddr::V4(address) => Ok(address),
+        IpAddr::V6(address) => Err(Exit::usage(format!(
+            "{flag} {address}: multicast needs IPv4 so far; give an IPv4 address, or the members with --static"
+        ))),
+    };
+    let bind = bind.map(|bind| v4("--bind", bind)).transpose()?;
+    Ok(Membership::Multicast { group: v4("--mcast", group.ip())?, port: group.port(), bind })
 }
 
 /// The error in an operator's words, with what can be done about it where that is not plain.

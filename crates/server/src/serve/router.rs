@@ -13,7 +13,7 @@ use outlive_tower::{ResponseFuture, SessionBody, SessionService};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::app::SessionApp;
+use super::balancer_draining::LoadBalancerDraining;
 use crate::reply::{self, Reply};
 
 type AppFuture = ResponseFuture<Ready<Result<Reply, Infallible>>, Full<Bytes>>;
@@ -22,24 +22,24 @@ type AppFuture = ResponseFuture<Ready<Result<Reply, Infallible>>, Full<Bytes>>;
 #[derive(Debug, Clone)]
 pub(super) struct Router {
     // The longest path first, so that /app/admin is found before /app.
-    contexts: Arc<[(String, SessionService<SessionApp>)]>,
+    contexts: Arc<[(String, SessionService<LoadBalancerDraining>)]>,
 }
 
 impl Router {
-    pub(super) fn new(contexts: impl Iterator<Item = (String, SessionService<SessionApp>)>) -> Self {
+    pub(super) fn new(contexts: impl Iterator<Item = (String, SessionService<LoadBalancerDraining>)>) -> Self {
         let mut contexts: Vec<_> = contexts.collect();
         contexts.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         Self { contexts: contexts.into() }
     }
 
-    fn find(&self, path: &str) -> Option<&SessionService<SessionApp>> {
+    fn find(&self, path: &str) -> Option<&SessionService<LoadBalancerDraining>> {
         let inside =
             |context: &str| path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         self.contexts.iter().find(|(context, _)| inside(context)).map(|(_, service)| service)
     }
 }
 
-impl<B> Service<Request<B>> for Router {
+impl<B: Send + 'static> Service<Request<B>> for Router {
     type Response = Response<Either<SessionBody<Full<Bytes>>, Full<Bytes>>>;
     type Error = Infallible;
     type Future = RouterFuture;

@@ -8,9 +8,12 @@ use outlive_net::gzip::Gzip;
 use outlive_net::order::Order;
 use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
+use super::ajp::Ajp;
+use super::store::StoreSettings;
 use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
+use crate::membership::PlatformName;
 
 /// Where applications answer unless they are told otherwise.
 const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -21,6 +24,8 @@ pub(crate) struct Settings {
     pub(super) name: String,
     /// `None`: nothing is served.
     pub(super) http: Option<SocketAddr>,
+    /// `None`: nothing is served by AJP.
+    pub(super) ajp: Option<Ajp>,
     pub(super) health: Option<SocketAddr>,
     /// Context paths, empty for the root.
     pub(super) apps: Vec<String>,
@@ -35,6 +40,7 @@ pub(crate) struct Settings {
     pub(super) options: SendOptions,
     pub(super) interceptors: Vec<InterceptorConfig>,
     pub(super) allow_plaintext: bool,
+    pub(super) store: StoreSettings,
     pub(super) exit_with_stdin: bool,
     pub(super) drain: DrainFlags,
 }
@@ -54,6 +60,7 @@ pub(super) enum Receiver {
 pub(super) enum Membership {
     Multicast { group: SocketAddr, bind: Option<IpAddr> },
     Static { members: Vec<SocketAddr> },
+    Platform { name: PlatformName, receiver: SocketAddr },
 }
 
 impl Settings {
@@ -71,7 +78,14 @@ impl Settings {
             (None, Receiver::At(address)) if !address.ip().is_unspecified() => Some(address.ip()),
             (None, _) => None,
         };
-        let membership = if flags.r#static.is_empty() {
+        let membership = if let Some(name) = flags.platform.membership.clone() {
+            let Receiver::At(receiver) = receiver else {
+                return Err(Exit::usage(
+                    "--membership needs --receiver with this node's own address, by which it finds itself",
+                ));
+            };
+            Membership::Platform { name, receiver }
+        } else if flags.r#static.is_empty() {
             let group = look_up("--mcast", &flags.mcast)?;
             if !group.ip().is_multicast() {
                 return Err(Exit::usage(format!(
@@ -84,20 +98,24 @@ impl Settings {
             let members = flags.r#static.iter().map(|member| look_up("--static", member)).collect::<Result<_, _>>()?;
             Membership::Static { members }
         };
+        let store = StoreSettings::resolve(&flags.manager, &flags.store)?;
         let interceptors = interceptors(&flags)?;
-        if !flags.allow_plaintext && flags.encrypt.is_none() {
+        if store.has_cluster() && !flags.allow_plaintext && flags.encrypt.is_none() {
             refuse_plaintext(receiver, flags.bind.as_ref().and(bind))?;
         }
         let (apps, contexts) = contexts(&flags)?;
-        let keeps_all = flags.app.is_none() && contexts.is_empty();
+        let keeps_all = flags.app.is_none() && contexts.is_empty() && store.has_cluster();
+        let ajp = Ajp::resolve(&flags.ajp)?.filter(|_| !apps.is_empty());
         let http = match &flags.http {
             _ if apps.is_empty() => None,
             Some(http) => Some(look_up("--http", http)?),
+            None if ajp.is_some() => None,
             None => Some(HTTP_DEFAULT),
         };
         let health = flags.health.as_ref().map(|health| look_up("--health", health)).transpose()?;
         Ok(Self {
             http,
+            ajp,
             health,
             apps,
             contexts,
@@ -105,6 +123,7 @@ impl Settings {
             receiver,
             membership,
             interceptors,
+            store,
             name: flags.name,
             domain: flags.domain,
             payload: flags.payload,
@@ -121,7 +140,9 @@ impl Settings {
 fn contexts(flags: &ServeArguments) -> Result<(Vec<String>, Vec<String>), Exit> {
     let apps: Vec<String> = match &flags.app {
         Some(apps) => apps.iter().map(|app| app.path.clone()).collect(),
-        None if flags.context.is_empty() && flags.http.is_some() => vec!["/app".to_owned()],
+        None if flags.context.is_empty() && (flags.http.is_some() || flags.ajp.ajp.is_some()) => {
+            vec!["/app".to_owned()]
+        }
         None => Vec::new(),
     };
     let mut seen = Vec::new();
@@ -231,7 +252,7 @@ mod tests {
     fn multicast_leaves_by_the_receivers_interface_unless_told_otherwise() {
         let bind = |line| match resolve(line).unwrap().membership {
             Membership::Multicast { bind, .. } => bind.map(|bind| bind.to_string()),
-            Membership::Static { .. } => panic!("static"),
+            other => panic!("{other:?}"),
         };
         assert_eq!(bind("--receiver 127.0.0.2:4000").as_deref(), Some("127.0.0.2"));
         assert_eq!(bind("--receiver 127.0.0.2:4000 --bind 127.0.0.3").as_deref(), Some("127.0.0.3"));

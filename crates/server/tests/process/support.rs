@@ -38,9 +38,16 @@ impl Node {
 
     /// With these flags beside the name and the address. Waits until it is healthy.
     pub(crate) fn start_with(name: &str, flags: &str) -> Self {
+        Self::start_in(name, flags, &[])
+    }
+
+    /// The same in an environment that has these variables, too.
+    pub(crate) fn start_in(name: &str, flags: &str, environment: &[(&str, &str)]) -> Self {
         let http = free();
         let line = format!("serve --name {name} --http {http} {flags} --exit-with-stdin");
-        let process = outlive(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = outlive(&line);
+        command.envs(environment.iter().copied()).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let process = command.spawn().unwrap();
         let node = Self { process, http };
         eventually("healthy", || get(http, "/app/health", None).is_some_and(|answer| answer.status == 200));
         node

@@ -1,34 +1,38 @@
-//! A session as a store keeps it: written, and taken out again.
+//! A session as a store keeps it: written, taken out again, and joined with what others have written there.
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use outlive_tribes_proto::time::Now;
+use outlive_tribes_proto::time::{Now, UnixMillis};
 
-use super::{Role, SessionCell, principal_of};
-use crate::attributes::{Attribute, Attributes};
-use crate::cell::NAME_BYTES_MAX;
+use super::{Role, SessionCell};
 use crate::id::{IdFault, SessionId};
-use crate::register::{Register, Wanted};
-use crate::state::{NOTE_REQUEST, NOTE_SESSION_ID, SessionState};
+use crate::register::Wanted;
+use crate::stamp::{Origin, Writer};
+use crate::state::SessionState;
 use crate::stored::StoredSession;
 use crate::unreadable::Unreadable;
 
 impl SessionCell {
+    /// The last touch by the clock of the node that served it.
+    pub fn this_accessed(&self) -> UnixMillis {
+        self.this_accessed
+    }
+
     /// The session as a store keeps it at the moment `at`, with its user; what the application changed and no peer knows yet is in it.
     ///
     /// Both times of access are that of the last one, as they are in a Tomcat when a request has ended. Values in
     /// [quarantine](Self::quarantined), stamps and removed names are not kept.
     pub fn stored(&self, at: Now) -> StoredSession {
         let mut state = SessionState { listeners: Vec::new(), ..self.whole(at, Wanted::Current) };
-        state.last_accessed = state.this_accessed;
+        (state.this_accessed, state.last_accessed) = (self.this_accessed, self.this_accessed);
         StoredSession { state, auth_type: self.rare.as_ref().and_then(|rare| rare.auth_type.clone()) }
     }
 
-    /// A session out of a store, as if a request of this node had made it just now with all its values: none was told to any peer, and
-    /// the next [`complete`](Self::complete) tells them all. It was idle since its last access, also while no node was up.
+    /// A session out of a store, which this node is the one to end. It was idle since its last access, also while no node was up.
+    ///
+    /// All of it has the stamp of that access: who has the session in memory has changed it since, or has the same. Peers have to be
+    /// told of it whole.
     ///
     /// `max_inactive` is checked by nobody here: ask [`expiry`](Self::expiry). A session that was not valid any more [has
     /// ended](Self::has_ended). What could not be read is given beside the session: it is missing in it, or kept in
@@ -37,43 +41,40 @@ impl SessionCell {
     /// # Errors
     /// [`IdFault`]: its id is none.
     pub fn from_stored(now: Now, stored: StoredSession) -> Result<(Self, Vec<Unreadable>), IdFault> {
-        let StoredSession { state, auth_type } = stored;
+        let StoredSession { mut state, auth_type } = stored;
         let id = SessionId::parse(&state.id)?;
-        let idle = now.wall.0.saturating_sub(state.this_accessed.0);
-        let idle = Duration::from_millis(u64::try_from(idle).unwrap_or(0));
-        let mut cell = Self::blank(now, id, state.created, state.max_inactive, true);
-        cell.last_accessed = state.last_accessed;
-        cell.this_accessed = state.this_accessed;
-        cell.touched = now.monotonic.0.saturating_sub(idle);
-        cell.role = Role::Primary;
-        cell.is_new = state.is_new;
-        cell.ended = !state.is_valid;
-        if let Some(principal) = state.principal {
-            cell.principal.set(Some(principal_of(principal)));
-        }
-        let mut list: Vec<Attribute> = Vec::with_capacity(state.attributes.len());
-        // A name that no delta has room for cannot come from a Java peer's store by any ordinary way.
-        let fitting = state.attributes.into_iter().filter(|(name, _)| name.len() <= NAME_BYTES_MAX);
-        list.extend(fitting.map(|(name, value)| {
-            let name: Box<str> = name.into();
-            Attribute { name, register: Register::untold(Some(value)) }
-        }));
+        let unreadable = state.unreadable.clone();
         // Of two with one name the later one counts, as if they had been set in this order.
-        list.reverse();
-        list.sort_by(|a, b| a.name.cmp(&b.name));
-        list.dedup_by(|later, kept| later.name == kept.name);
-        cell.attributes = Attributes::restored(list, 0);
+        state.attributes.reverse();
+        state.attributes.sort_by(|(one, _), (other, _)| one.cmp(other));
+        state.attributes.dedup_by(|(later, _), (kept, _)| later == kept);
+        let (ended, idle) = (!state.is_valid, idle_since(now, state.this_accessed));
+        let origin = Origin { writer: Writer(0), stated: state.this_accessed.0, hybrid: true };
+        let mut cell = Self::from_state(now, id, state, None, origin, idle);
         if auth_type.is_some() {
             cell.rare_mut().auth_type = auth_type;
         }
-        for (name, note) in [(NOTE_SESSION_ID, state.note_session_id), (NOTE_REQUEST, state.note_request)] {
-            if note.is_some() {
-                cell.set_note(String::from(name), note);
-            }
-        }
-        state.unreadable.iter().for_each(|unreadable| cell.quarantine(unreadable));
-        Ok((cell, state.unreadable))
+        (cell.role, cell.ended) = (Role::Primary, ended);
+        Ok((cell, unreadable))
     }
+
+    /// Takes from the store what was not written here since the moment when the session's clock stood at `saved`.
+    pub fn merge_stored(&mut self, now: Now, stored: StoredSession, saved: i64) {
+        // Between what was known then, whoever wrote it, and what was written since.
+        let origin = Origin { writer: Writer(u64::MAX), stated: saved, hybrid: true };
+        let (before, role) = (self.principal.stamp, self.role);
+        let idle = idle_since(now, stored.state.this_accessed);
+        self.merge(now, stored.state, None, origin, idle);
+        if self.principal.stamp != before && (stored.auth_type.is_some() || self.rare.is_some()) {
+            self.rare_mut().auth_type = stored.auth_type;
+        }
+        self.role = role;
+    }
+}
+
+/// How long ago that was, by the wall clock.
+fn idle_since(now: Now, then: UnixMillis) -> Duration {
+    Duration::from_millis(u64::try_from(now.wall.0.saturating_sub(then.0)).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -85,7 +86,7 @@ mod tests {
     use outlive_tribes_proto::time::{Monotonic, UnixMillis};
 
     use super::*;
-    use crate::{Action, DeltaRequest, Expiry, SessionEvent, SessionMessage, User, Writer};
+    use crate::{Expiry, User};
 
     const START: i64 = 1_700_000_000_000;
 
@@ -126,20 +127,39 @@ mod tests {
         assert_eq!((back.expiry(at(69)), back.expiry(at(70))), (Expiry::Alive, Expiry::Expire));
     }
 
+    /// Two nodes over one store: each wins for what it has written itself since they last met there.
     #[test]
-    fn peers_are_told_everything_by_the_next_request() {
-        let (mut back, _) = SessionCell::from_stored(at(40), session().stored(at(30))).unwrap();
-        back.access(at(41));
-        let [created, delta] = &back.complete(at(41), "c", Writer(1), true)[..] else { panic!("two messages") };
-        assert_eq!((created.event, delta.event), (SessionEvent::Created, SessionEvent::Delta));
-        let message = SessionMessage::decode(&delta.body, &Limits::default()).unwrap();
-        let delta = DeltaRequest::decode(message.payload.as_deref().unwrap(), &Limits::default()).unwrap();
-        let told: Vec<&Action<'_>> = delta.actions.iter().collect();
-        assert!(told.contains(&&Action::MaxInactive(60)));
-        assert!(told.contains(&&Action::AuthType(Some(Value::string("NONE")))));
-        assert!(told.iter().any(|action| matches!(action, Action::Principal { value: Some(_), set: true })));
-        assert!(told.contains(&&Action::SetAttribute("a".into(), Value::string("one"))));
-        assert!(told.contains(&&Action::SetAttribute("b".into(), Value::integer(2))));
+    fn what_was_written_here_since_the_last_save_wins_and_all_else_is_the_stores() {
+        let mut here = session();
+        here.complete(at(10), "c", Writer(1), true);
+        let saved = here.clock();
+        let (mut there, _) = SessionCell::from_stored(at(20), here.stored(at(20))).unwrap();
+        here.set_attribute("a", Value::string("here")).unwrap();
+        here.complete(at(21), "c", Writer(1), true);
+        there.set_attribute("a", Value::string("there")).unwrap();
+        there.remove_attribute("b").unwrap();
+        there.set_attribute("new", Value::string("there")).unwrap();
+        there.set_user(None).unwrap();
+        there.complete(at(22), "c", Writer(2), true);
+        here.merge_stored(at(23), there.stored(at(23)), saved);
+        let attributes: Vec<_> = here.attributes().collect();
+        assert_eq!(attributes, [("a", &Value::string("here")), ("new", &Value::string("there"))]);
+        assert_eq!(here.user(), None);
+    }
+
+    #[test]
+    fn what_comes_out_of_a_store_is_older_than_what_anybody_has_in_memory() {
+        let mut known = session();
+        known.complete(at(10), "c", Writer(1), true);
+        let stale = known.stored(at(10));
+        known.access(at(12));
+        known.set_attribute("a", Value::string("two")).unwrap();
+        known.complete(at(12), "c", Writer(1), true);
+        let (back, _) = SessionCell::from_stored(at(40), stale).unwrap();
+        let origin = Origin { writer: Writer(2), stated: back.clock(), hybrid: true };
+        let stamps = Some(crate::StateStamps::of(&back));
+        known.merge(at(40), back.to_state(at(40), false), stamps, origin, Duration::from_secs(30));
+        assert_eq!(known.attribute("a"), Some(&Value::string("two")));
     }
 
     #[test]
@@ -149,7 +169,7 @@ mod tests {
         let (late, _) = SessionCell::from_stored(fresh_boot, stored.clone()).unwrap();
         // No moment lies before the start of the monotonic clock; the shell gives that a head start.
         assert_eq!(late.idle(fresh_boot), Duration::from_secs(3));
-        assert_eq!(late.stored(fresh_boot).state.this_accessed, UnixMillis(fresh_boot.wall.0 - 3000));
+        assert_eq!(late.stored(fresh_boot), stored, "the store's time does not change by being read");
         let (early, _) = SessionCell::from_stored(at(5), stored).unwrap();
         assert_eq!(early.idle(at(5)), Duration::ZERO);
     }

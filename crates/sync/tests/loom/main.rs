@@ -20,6 +20,7 @@
 #![allow(clippy::unwrap_used, reason = "a thread of a model that panicked has failed the test already")]
 
 mod acknowledgement;
+mod backlog;
 mod early_message;
 mod explore;
 mod lane;

@@ -4,4 +4,5 @@
 
 mod replication;
 mod requests;
+mod stored;
 mod support;

@@ -93,12 +93,12 @@ pub(crate) fn request(cookie: Option<&str>) -> Request<Body> {
 pub(crate) async fn head<F>(
     layer: &SessionLayer,
     request: Request<Body>,
-    handler: impl FnOnce(Session) -> F + Clone,
+    handler: impl FnOnce(Session) -> F + Clone + Send + 'static,
 ) -> Response<SessionBody<Body>>
 where
-    F: Future<Output = Response<Body>>,
+    F: Future<Output = Response<Body>> + 'static,
 {
-    let service = tower::service_fn(|request: Request<Body>| {
+    let service = tower::service_fn(move |request: Request<Body>| {
         let session = request.extensions().get::<Session>().unwrap().clone();
         let response = handler.clone()(session);
         async { Ok::<_, Infallible>(response.await) }
@@ -110,7 +110,7 @@ where
 pub(crate) async fn ask(
     sessions: &Sessions,
     cookie: Option<&str>,
-    handler: impl FnOnce(Session) -> String + Clone,
+    handler: impl FnOnce(Session) -> String + Clone + Send + 'static,
 ) -> Answer {
     ask_layer(&SessionLayer::new(sessions.clone()), request(cookie), handler).await
 }
@@ -118,9 +118,9 @@ pub(crate) async fn ask(
 pub(crate) async fn ask_layer(
     layer: &SessionLayer,
     request: Request<Body>,
-    handler: impl FnOnce(Session) -> String + Clone,
+    handler: impl FnOnce(Session) -> String + Clone + Send + 'static,
 ) -> Answer {
-    let answer = |session| std::future::ready(Response::new(Body::from(handler(session))));
+    let answer = move |session| std::future::ready(Response::new(Body::from(handler(session))));
     read(head(layer, request, answer).await).await
 }
 

@@ -26,6 +26,9 @@ pub struct GroupConfig {
     pub probes_max: usize,
     /// The domain that members must be of (DomainFilterInterceptor); `None`: any, whatever they say.
     pub domain: Option<Bytes>,
+    /// Whether static members come and go by [`Input::Members`](super::Input::Members). Then only nodes of ours are told of starts and
+    /// stops: a Tomcat in such a cluster has no StaticMembershipInterceptor, which would take the word for it.
+    pub members_change: bool,
 }
 
 impl Default for GroupConfig {
@@ -39,6 +42,7 @@ impl Default for GroupConfig {
             record_max: 8 << 10,
             probes_max: 64,
             domain: None,
+            members_change: false,
         }
     }
 }

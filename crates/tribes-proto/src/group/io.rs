@@ -7,6 +7,7 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use crate::interceptor::ControlMessage;
+use crate::membership::static_members::StaticMember;
 use crate::time::Monotonic;
 use crate::unique_id::MemberId;
 use crate::view::View;
@@ -62,6 +63,12 @@ pub enum Input<'a> {
     Describe {
         /// The whole payload.
         payload: &'a Bytes,
+    },
+    /// These are the static members from now on: others than before are looked for, those that are missing are gone. Also before
+    /// [`Start`](Self::Start). Nothing happens with multicast.
+    Members {
+        /// All of them; one with this node's own address is left out.
+        members: &'a [StaticMember],
     },
     /// [`next_deadline`](super::GroupCore::next_deadline) has passed.
     Deadline,

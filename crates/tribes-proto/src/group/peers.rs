@@ -1,10 +1,11 @@
 //! What peers do: datagrams, control messages, answers to probes.
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::{GroupCore, Membership};
+use super::{GroupCore, Membership, Phase};
 use crate::detector::Change;
 use crate::error::{DecodeError, PeerFault};
 use crate::interceptor::ControlMessage;
@@ -59,6 +60,24 @@ impl GroupCore {
             Heard::Full { limit } => return Err(PeerFault::TooManyMembers { from, limit }),
         }
         Ok(())
+    }
+
+    pub(super) fn set_members(&mut self, now: Monotonic, members: &[StaticMember]) {
+        let Membership::Static { members: configured, .. } = &mut self.config.membership else { return };
+        let own = self.beacon.member().id.address();
+        let (before, after) = (core::mem::take(configured), members.iter().filter(|member| member.address != own));
+        configured.extend(after.cloned());
+        if self.phase == Phase::New {
+            return; // they are looked for at the start
+        }
+        let (before, after): (Vec<_>, Vec<_>) = (before.iter().collect(), configured.iter().collect());
+        let misses = |all: &[&StaticMember], member: &StaticMember| all.iter().all(|other| other.id() != member.id());
+        for gone in before.iter().filter(|member| misses(&after, member)) {
+            self.view_stale |= self.table.remove(&gone.id()) == Change::Left;
+        }
+        for new in after.iter().filter(|member| misses(&before, member)) {
+            self.table.add(now, new.member());
+        }
     }
 
     pub(super) fn control(&mut self, now: Monotonic, from: &Member, message: ControlMessage) {

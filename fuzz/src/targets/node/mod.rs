@@ -140,6 +140,7 @@ impl World {
             identity: [1; 16],
             seed: 1,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: SendOptions(6),
@@ -149,7 +150,11 @@ impl World {
         };
         let node = Node::new(config).expect("a short record");
         node.start(now);
-        let context = node.open(now, CONTEXT, ContextConfig { path: "/app".into(), max_inactive_seconds: 60 });
+        let context = node.open(
+            now,
+            CONTEXT,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 60, ..ContextConfig::default() },
+        );
         let links = (0..PEERS).map(|number| Link::new(address(number))).collect();
         let (peers, held) = (Vec::new(), Vec::new());
         let mut world = World { now, node, context, peers, links, held, dead: BTreeSet::new(), made: 0, idled: 0 };
@@ -338,6 +343,7 @@ impl World {
                 | Effect::Heard
                 | Effect::Learnt
                 | Effect::Ready
+                | Effect::Opened(_)
                 | Effect::DeadlineMoved
                 | Effect::Stopped => {}
             }

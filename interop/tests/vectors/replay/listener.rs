@@ -29,6 +29,7 @@ impl Listener {
             identity: [7; 16],
             seed: 7,
             static_members: None,
+            platform_id: None,
             domain: String::new(),
             payload: String::new(),
             options: SendOptions::ASYNCHRONOUS,
@@ -37,8 +38,11 @@ impl Listener {
             state_bytes_max: 1 << 30,
         };
         let node = Node::with_interceptors(config, stack).unwrap();
-        let context =
-            node.open(Now::default(), context, ContextConfig { path: "/app".into(), max_inactive_seconds: 1800 });
+        let context = node.open(
+            Now::default(),
+            context,
+            ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() },
+        );
         node.start(Now::default());
         for _ in 0..10 {
             let next = node.deadline();

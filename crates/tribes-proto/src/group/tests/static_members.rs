@@ -248,3 +248,54 @@ fn stop_tells_the_members() {
     "#]],
     );
 }
+
+/// As a platform names them: none in the configuration, some before the start, others later.
+#[test]
+fn members_that_come_and_go_are_looked_for_and_forgotten() {
+    let config =
+        GroupConfig { membership: Membership::of_static(Vec::new()), members_change: true, ..GroupConfig::default() };
+    let group = GroupCore::new(config, configured(1).member());
+    let mut rig = Rig { group, ms: 0, reachable: vec![2, 3], refused: vec![] };
+    assert_eq!(rig.input(Input::Members { members: &[1, 2].map(configured) }), "", "nothing before the start");
+    check(
+        rig.input(Input::Start),
+        expect![[r#"
+        0 probe 2: answered
+        0 view 1: [2]
+        0 settled
+    "#]],
+    );
+    check(
+        rig.input(Input::Members { members: &[1, 2, 3].map(configured) }),
+        expect![[r#"
+        0 probe 3: answered
+        0 view 2: [2 3]
+    "#]],
+    );
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let ours = Member { payload: mark.append_to(b""), ..configured(3).member() };
+    rig.input(Input::Heard { member: &ours });
+    check(
+        rig.input(Input::Members { members: &[1, 3].map(configured) }),
+        expect![[r#"
+        0 view 4: [3]
+    "#]],
+    );
+    assert_eq!(rig.input(Input::Members { members: &[3, 1].map(configured) }), "", "no news");
+    let other = StaticMember { unique_id: UniqueId([9; 16]), ..configured(3) };
+    assert_eq!(
+        rig.input(Input::Members { members: &[other] }),
+        "0 view 5: []\n0 probe 3/9\n",
+        "another pod at the same address"
+    );
+    let back = rig.input(Input::Members { members: &[3].map(configured) });
+    assert_eq!(back, "0 probe 3: answered\n0 view 6: [3]\n");
+    rig.input(Input::Heard { member: &ours });
+    check(
+        rig.input(Input::Stop),
+        expect![[r#"
+        0 to 3: Local StaticMember Shutdown Data
+        0 stopped
+    "#]],
+    );
+}

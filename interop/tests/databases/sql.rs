@@ -4,6 +4,7 @@ mod foreign;
 mod full_disk;
 mod promises;
 mod shared_table;
+mod two_processes;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Test::new("a_table_of_somebody_else_on_mariadb", foreign::on_mariadb).with_mariadb(),
         Test::new("sqlite_on_a_full_disk", full_disk::sqlite),
         Test::new("postgresql_on_a_full_disk", full_disk::postgres).with_postgres(),
+        Test::new("two_processes_write_at_once", two_processes::at_once).with_mariadb().with_postgres().with_outlive(),
         Test::new("one_table_with_a_tomcat", shared_table::both_ways).with_postgres().with_tomcat(),
     ])
 }

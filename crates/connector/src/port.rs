@@ -1,19 +1,16 @@
-//! A port that is taken but not yet listened to.
+//! An address that is taken but not yet listened to, whatever will be spoken there.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::connection::HttpService;
-use super::serve::{HttpSettings, Running};
-
 /// How many connections may wait to be accepted: enough for a burst; the kernel cuts it to its own limit.
 const BACKLOG: i32 = 1024;
 
-/// A server with its port, not listening: clients are refused.
+/// An address that is bound and not listened to: clients are refused.
 #[derive(Debug)]
-pub struct HttpServer {
+pub(crate) struct Port {
     socket: Socket,
     address: SocketAddr,
 }
@@ -52,7 +49,7 @@ impl BindError {
     }
 }
 
-impl HttpServer {
+impl Port {
     /// Takes the address; port 0 takes a free one. Does not listen.
     ///
     /// `SO_REUSEADDR` is set, so that a node that restarts has its port at once. A process that listens on the port is still a conflict; one
@@ -60,7 +57,7 @@ impl HttpServer {
     ///
     /// # Errors
     /// [`BindError`], in words for an operator.
-    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+    pub(crate) fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let bind = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
             socket.set_reuse_address(true)?;
@@ -73,22 +70,21 @@ impl HttpServer {
     }
 
     /// The address with its real port.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Listens, and answers with clones of `service`. Must be called in a tokio runtime.
+    /// Listens. Must be called in a tokio runtime.
     ///
     /// # Errors
     /// [`BindError::InUse`] where another process has begun to listen on the port since it was bound.
-    pub fn serve<S: HttpService>(self, service: S, settings: HttpSettings) -> Result<Running, BindError> {
+    pub(crate) fn listen(self) -> Result<tokio::net::TcpListener, BindError> {
         let address = self.address;
         let listen = || {
             self.socket.listen(BACKLOG)?;
             self.socket.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(TcpListener::from(self.socket))
         };
-        let listener = listen().map_err(|source| BindError::new(address, source))?;
-        Ok(Running::start(listener, address, service, settings))
+        listen().map_err(|source| BindError::new(address, source))
     }
 }

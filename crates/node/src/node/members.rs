@@ -1,0 +1,87 @@
+//! Who the others are, and what they are told of this node.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use outlive_tribes_proto::group::Input;
+use outlive_tribes_proto::membership::static_members::StaticMember;
+use outlive_tribes_proto::time::Now;
+use outlive_tribes_proto::view::View;
+use outlive_tribes_proto::wire::peer::Mark;
+use outlive_tribes_proto::{Abilities, Member, UniqueId};
+
+use super::{DEPARTED_MAX, MARK_VERSION, Node, NodeConfig};
+use crate::effect::Effect;
+use crate::peer::{ClusterView, Peer};
+
+/// What the member record carries: the configured text and our mark.
+pub(crate) fn payload(config: &NodeConfig, holds_state: bool) -> Bytes {
+    let abilities = match holds_state {
+        true => Abilities::PIPELINING.with(Abilities::HOLDS_STATE),
+        false => Abilities::PIPELINING,
+    };
+    let mut boot = [0; 8];
+    boot.copy_from_slice(&config.identity[..8]);
+    Mark { version: MARK_VERSION, abilities, boot }.append_to(config.payload.as_bytes())
+}
+
+impl Node {
+    /// The members that the platform names, with what it names each by: before [`start`](Self::start), and whenever they may have changed.
+    /// This node may be among them.
+    pub fn set_members(&self, now: Now, members: &[(SocketAddr, [u8; 16])]) {
+        let member = |(address, id): &(SocketAddr, [u8; 16])| StaticMember {
+            address: *address,
+            unique_id: UniqueId(*id),
+            domain: Bytes::from(self.config.domain.clone().into_bytes()),
+        };
+        let members: Vec<StaticMember> = members.iter().map(member).collect();
+        self.group_input(now, Input::Members { members: &members });
+    }
+
+    /// Makes a view of the group the one that requests send to: peers that stay keep their lanes. Gives those that left.
+    pub(super) fn publish(&self, view: &View) -> Vec<Arc<Peer>> {
+        let before = self.dispatch.view();
+        let peer = |member: &Arc<Member>| match before.peer(&member.id) {
+            Some(peer) => {
+                if peer.learn(member) {
+                    self.effect(Effect::Learnt);
+                }
+                Arc::clone(peer)
+            }
+            None => self.new_peer(member),
+        };
+        let after = Arc::new(ClusterView { peers: view.members.iter().map(peer).collect() });
+        self.dispatch.view.publish(Arc::clone(&after));
+        for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
+            self.effect(Effect::Joined(Arc::clone(peer)));
+        }
+        let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
+        for peer in &left {
+            peer.lane().close();
+            peer.log_losses();
+            let mut state = self.state.lock();
+            state.departed.push_back(Arc::clone(peer));
+            if state.departed.len() > DEPARTED_MAX {
+                state.departed.pop_front();
+            }
+            drop(state);
+            self.effect(Effect::Left(Arc::clone(peer)));
+        }
+        left
+    }
+
+    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
+    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
+    ///
+    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
+    /// more which sessions have ended, so what this node was not told the end of would come back there.
+    fn new_peer(&self, member: &Member) -> Arc<Peer> {
+        let peer = Peer::new(member, self.config.lane_bytes_max);
+        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
+        if is_back && peer.is_ours() && self.finds_members_by_multicast() {
+            peer.mark_all_dirty();
+        }
+        Arc::new(peer)
+    }
+}

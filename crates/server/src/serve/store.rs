@@ -1,0 +1,135 @@
+//! Where a node keeps sessions beside its memory, and which of Tomcat's managers that makes it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use outlive_net::store::SessionsFile;
+use outlive_net::{ContextConfig, Persistence, PersistentManager, Sessions, StoreSource};
+
+use crate::cli::StoreArguments;
+use crate::exit::Exit;
+use crate::stores::Stores;
+
+/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
+const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
+
+/// How sessions are kept, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreSettings {
+    manager: Manager,
+    place: Option<Stores>,
+    max_active_sessions: Option<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Manager {
+    /// Every node of a cluster has all sessions.
+    Delta { shared: bool },
+    /// Without a cluster.
+    Persistent(Persistence),
+    /// Without a cluster: all sessions in one file while the node is down.
+    Standard { file: Option<PathBuf> },
+}
+
+impl StoreSettings {
+    /// # Errors
+    /// Exit code 2: flags that do not go together, or a store of no known kind.
+    pub(super) fn resolve(manager: &str, flags: &StoreArguments) -> Result<Self, Exit> {
+        let refuse = |flag: &str, wanted: &str| Err(Exit::usage(format!("{flag} needs --manager {wanted}")));
+        let place = flags.store.as_ref().map(|url| Stores::open(url.reveal())).transpose()?;
+        let swaps = [
+            ("--max-idle-swap", flags.max_idle_swap.is_some()),
+            ("--min-idle-swap", flags.min_idle_swap.is_some()),
+            ("--max-idle-backup", flags.max_idle_backup.is_some()),
+            ("--no-save-on-restart", flags.no_save_on_restart),
+        ];
+        if manager != "persistent" {
+            let given =
+                swaps.into_iter().chain([("--persistent-valve", flags.persistent_valve)]).find(|(_, given)| *given);
+            if let Some((flag, _)) = given {
+                return refuse(flag, "persistent");
+            }
+        }
+        if manager != "delta" && flags.store_private {
+            return refuse("--store-private", "delta");
+        }
+        if manager != "standard" && flags.sessions_file.is_some() {
+            return refuse("--sessions-file", "standard");
+        }
+        let manager = match manager {
+            "persistent" if place.is_none() => {
+                return Err(Exit::usage("--manager persistent needs a --store"));
+            }
+            "persistent" if flags.persistent_valve => match swaps.into_iter().find(|(_, given)| *given) {
+                Some((flag, _)) => {
+                    return Err(Exit::usage(format!(
+                        "{flag} means nothing with --persistent-valve: sessions leave the memory with each request"
+                    )));
+                }
+                None => Manager::Persistent(Persistence::PerRequest),
+            },
+            "persistent" => Manager::Persistent(Persistence::Manager(PersistentManager {
+                max_idle_swap: flags.max_idle_swap.map(Duration::from_secs),
+                min_idle_swap: flags.min_idle_swap.map(Duration::from_secs),
+                max_idle_backup: flags.max_idle_backup.map(Duration::from_secs),
+                save_on_restart: !flags.no_save_on_restart,
+                pass_interval: Duration::from_secs(flags.swap_interval),
+            })),
+            "standard" if place.is_some() => {
+                return Err(Exit::usage("--manager standard has no --store, but a --sessions-file"));
+            }
+            "standard" => Manager::Standard { file: flags.sessions_file.clone() },
+            _ => Manager::Delta { shared: !flags.store_private },
+        };
+        Ok(Self { manager, place, max_active_sessions: flags.max_active_sessions })
+    }
+
+    /// Whether the node is one of a cluster.
+    pub(super) fn has_cluster(&self) -> bool {
+        matches!(self.manager, Manager::Delta { .. })
+    }
+
+    /// What gives each context its store.
+    pub(super) fn source(&self) -> Option<StoreSource> {
+        let place = self.place.clone()?;
+        Some(StoreSource::new(move |context| Ok(place.context(context.path))))
+    }
+
+    /// How a context is set up.
+    pub(super) fn context(&self, path: &str) -> ContextConfig {
+        let persistence = match &self.manager {
+            Manager::Delta { shared } => self.place.is_some().then_some(Persistence::WriteBehind { shared: *shared }),
+            Manager::Persistent(persistence) => Some(persistence.clone()),
+            Manager::Standard { .. } => None,
+        };
+        ContextConfig {
+            path: path.to_owned(),
+            max_inactive_seconds: MAX_INACTIVE_SECONDS,
+            persistence,
+            max_active_sessions: self.max_active_sessions,
+        }
+    }
+
+    /// Takes the sessions that the last run of the node has left in a file.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub(super) async fn load(&self, apps: &[Sessions]) -> Result<(), Exit> {
+        if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps) {
+            sessions
+                .load_file(&SessionsFile::new(file))
+                .await
+                .map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves them in the file, when no request is served any more.
+    pub(super) async fn save(&self, apps: &[Sessions]) {
+        if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps)
+            && let Err(fault) = sessions.save_file(&SessionsFile::new(file)).await
+        {
+            tracing::error!("--sessions-file: the sessions are lost: {fault}");
+        }
+    }
+}
