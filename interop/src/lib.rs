@@ -24,6 +24,7 @@
 
 pub mod balancer;
 pub mod client;
+pub mod database;
 pub mod host;
 pub mod httpd;
 pub mod keepalived;

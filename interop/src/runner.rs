@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
+use crate::database::{MariaDb, Postgres, Redis};
 use crate::sandbox;
 use crate::scene::{Programs, Scene};
 use crate::tomcat::{self, TomcatVersion};
@@ -37,6 +38,8 @@ pub struct Test {
     tomcat: bool,
     browser: bool,
     tomcat9: bool,
+    /// Databases that it starts: what they are, and whether this machine has them.
+    databases: Vec<(&'static str, fn() -> bool)>,
     /// Other programs that it starts.
     programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
@@ -54,6 +57,7 @@ impl Test {
             tomcat: false,
             browser: false,
             tomcat9: false,
+            databases: Vec::new(),
             programs: &[],
             runs: None,
             by_name: false,
@@ -85,6 +89,27 @@ impl Test {
     #[must_use]
     pub fn with_browser(mut self) -> Self {
         self.browser = true;
+        self
+    }
+
+    /// It starts a PostgreSQL.
+    #[must_use]
+    pub fn with_postgres(mut self) -> Self {
+        self.databases.push(("PostgreSQL (package postgresql)", Postgres::is_installed));
+        self
+    }
+
+    /// It starts a MariaDB.
+    #[must_use]
+    pub fn with_mariadb(mut self) -> Self {
+        self.databases.push(("MariaDB (package mariadb-server-core)", MariaDb::is_installed));
+        self
+    }
+
+    /// It starts a Redis.
+    #[must_use]
+    pub fn with_redis(mut self) -> Self {
+        self.databases.push(("Redis (package redis-server)", Redis::is_installed));
         self
     }
 
@@ -280,6 +305,9 @@ fn run_one(test: &Test) -> Outcome {
     }
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
+    }
+    if let Some((name, _)) = test.databases.iter().find(|(_, is_installed)| !is_installed()) {
+        return skipped(test, &format!("no {name} here"));
     }
     if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
         return skipped(test, &format!("no {missing} here"));

@@ -56,6 +56,16 @@ pub enum Manager {
     Delta,
     /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
     Files(PathBuf),
+    /// No cluster: PersistentManager with a DataSourceStore on PostgreSQL, with the defaults of its table, and a PersistentValve that saves
+    /// after each request.
+    Database {
+        /// `jdbc:postgresql://…`, without user and password.
+        url: String,
+        /// The database's user.
+        user: String,
+        /// Its password.
+        password: String,
+    },
     /// No cluster: StandardManager with this `pathname`.
     Standard(PathBuf),
 }

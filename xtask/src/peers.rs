@@ -1,4 +1,4 @@
-//! The programs that the process tests need beside our own: a real Tomcat with its Java, balancers and Keepalived, a browser, the
+//! The programs that the process tests need beside our own: a real Tomcat with its Java, databases, balancers and Keepalived, a browser, the
 //! tools that make network namespaces, and the one that counts instructions.
 
 mod no_services;
@@ -18,7 +18,7 @@ struct Peer {
 
 // Where a package holds the program alone, it is taken: `tomcat10-common` and `apache2-bin` bring no service of the system, as `tomcat10`
 // and `apache2` would.
-const PEERS: [Peer; 15] = [
+const PEERS: [Peer; 21] = [
     Peer {
         what: "Apache Tomcat 10",
         packages: &["tomcat10-common"],
@@ -47,6 +47,24 @@ const PEERS: [Peer; 15] = [
     Peer { what: "curl", packages: &["curl"], is_there: || answers("curl", "--version") },
     Peer { what: "Chromium", packages: &["chromium"], is_there: || answers("chromium", "--version") },
     Peer { what: "ChromeDriver", packages: &["chromium-driver"], is_there: || answers("chromedriver", "--version") },
+    Peer { what: "PostgreSQL", packages: &["postgresql"], is_there: || Path::new("/usr/lib/postgresql").exists() },
+    Peer {
+        what: "PostgreSQL for Java",
+        packages: &["libpostgresql-jdbc-java"],
+        is_there: || Path::new("/usr/share/java/postgresql.jar").exists(),
+    },
+    Peer {
+        what: "MariaDB",
+        packages: &["mariadb-server-core"],
+        is_there: || answers("/usr/sbin/mariadbd", "--version"),
+    },
+    Peer {
+        what: "MariaDB's tools",
+        packages: &["mariadb-client-core"],
+        is_there: || answers("my_print_defaults", "--version"),
+    },
+    Peer { what: "Redis", packages: &["redis-server"], is_there: || answers("redis-server", "--version") },
+    Peer { what: "setpriv", packages: &["util-linux"], is_there: || answers("setpriv", "--version") },
     Peer { what: "ip", packages: &["iproute2"], is_there: || answers("ip", "-Version") },
     Peer { what: "valgrind", packages: &["valgrind"], is_there: || answers("valgrind", "--version") },
     Peer { what: "unshare", packages: &["util-linux"], is_there: || answers("unshare", "--version") },

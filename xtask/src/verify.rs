@@ -22,6 +22,8 @@ const PROCESS_TESTS: &[&str] = &[
     "keeper",
     "stores",
     "stores_files",
+    "stores_sql",
+    "stores_redis",
     "balancers",
     "ajp",
     "keepalived",

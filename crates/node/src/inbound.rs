@@ -310,7 +310,7 @@ impl Context {
     fn not_taken(&self, peer: &Peer, session: &str, unreadable: &Unreadable) {
         let count = peer.counters.unreadable.add(1) + 1;
         if count <= UNREADABLE_LINES || count.is_power_of_two() {
-            tracing::warn!(target: log::DELTA, context = %self.name, peer = %peer.id().address(), session = log::hashed(session),
+            tracing::warn!(target: log::DELTA, context = %self.name, peer = %peer.id().address(), session = crate::log::hashed(session),
                 attribute = ?unreadable.name, class = unreadable.class(), count, "a value is not taken: {}", unreadable.why);
         }
     }

@@ -9,6 +9,8 @@ use crate::balance::{self, BalanceArguments};
 use crate::drain::DrainArguments;
 use crate::exit::Exit;
 use crate::restart_check::{self, RestartCheckArguments};
+use crate::store::StoreCommand;
+use crate::store::arguments as store_command;
 
 mod ajp;
 mod inspect;
@@ -36,6 +38,7 @@ pub(crate) enum Command {
     RestartCheck(RestartCheckArguments),
     // Boxed, being many times larger.
     Serve(Box<ServeArguments>),
+    Store(StoreCommand),
 }
 
 /// HTTP sessions that outlive their server: a session-replication cluster that speaks the protocol of Apache Tomcat's.
@@ -90,6 +93,9 @@ enum Subcommands {
     /// Says whether a node may be restarted now: exit code 0 yes, 1 no
     #[command(long_about = restart_check::ABOUT)]
     RestartCheck(RestartCheckArguments),
+    /// Makes, lists, exports and imports a store of sessions
+    #[command(subcommand, long_about = store_command::ABOUT, after_help = store_command::EXAMPLES)]
+    Store(StoreCommand),
 }
 
 /// Flags of `outlive demo`.
@@ -117,6 +123,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some(Subcommands::Drain(arguments)) => Ok(Command::Drain(arguments)),
             Some(Subcommands::RestartCheck(arguments)) => Ok(Command::RestartCheck(arguments)),
             Some(Subcommands::Inspect(arguments)) => Ok(Command::Inspect(arguments)),
+            Some(Subcommands::Store(arguments)) => Ok(Command::Store(arguments)),
             Some(Subcommands::Serve(arguments)) => {
                 unbuilt::refuse_flags(&arguments)?;
                 Ok(Command::Serve(arguments))

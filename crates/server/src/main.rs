@@ -15,6 +15,7 @@
 //! | `restart_check` | whether a node may be restarted now |
 //! | `membership` | the nodes as Kubernetes or DNS name them |
 //! | `inspect` | captures and session files, one JSON object a line |
+//! | `stores`, `store` | places for sessions by their URL, and `outlive store` |
 //! | `exit` | a failure as one sentence and an exit code |
 
 use std::io::IsTerminal;
@@ -35,6 +36,8 @@ mod reply;
 mod restart_check;
 mod serve;
 mod signals;
+mod store;
+mod stores;
 
 use cli::{Command, LogFormat};
 use exit::Exit;
@@ -58,6 +61,10 @@ fn main() -> ExitCode {
         }
         Command::Drain(arguments) => with_threads(drain::run(arguments)),
         Command::RestartCheck(arguments) => with_threads(restart_check::run(arguments)),
+        Command::Store(arguments) => {
+            log_to_stderr("warn", LogFormat::Text);
+            with_threads(store::run(arguments))
+        }
         Command::Demo(arguments) => {
             log_to_stderr("warn", LogFormat::Text);
             with_threads(demo::run(arguments))

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::server_xml::{own_manager, server_xml};
+use super::server_xml::{database, own_manager, server_xml};
 use super::version::TomcatVersion;
 use super::xml::Element;
-use crate::spec::NodeSpec;
+use crate::spec::{Manager, NodeSpec};
 
 /// The users of the session app, with their roles.
 const USERS: [(&str, &str, &str); 2] = [("alice", "wonderland", "user"), ("bob", "builder", "user,admin")];
@@ -18,6 +18,9 @@ const CATALINA_PROPERTIES: &str = "server.loader=
 shared.loader=
 tomcat.util.scan.StandardJarScanFilter.jarsToSkip=*
 common.loader=";
+
+/// Where `libpostgresql-jdbc-java` has it, behind the other places.
+const POSTGRES_DRIVER: &str = ",/usr/share/java/postgresql.jar";
 
 const LOGGING_PROPERTIES: &str = "handlers = java.util.logging.ConsoleHandler
 .level = INFO
@@ -40,7 +43,8 @@ pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_ap
     fs::write(conf.join("tomcat-users.xml"), users().document())?;
     fs::write(conf.join("context.xml"), Element::new("Context").document())?;
     fs::write(conf.join("web.xml"), version.translated(WEB_XML))?;
-    fs::write(conf.join("catalina.properties"), format!("{CATALINA_PROPERTIES}{}\n", version.common_loader()))?;
+    let driver = if let Manager::Database { .. } = spec.manager { POSTGRES_DRIVER } else { "" };
+    fs::write(conf.join("catalina.properties"), format!("{CATALINA_PROPERTIES}{}{driver}\n", version.common_loader()))?;
     fs::write(conf.join("logging.properties"), LOGGING_PROPERTIES)?;
     for path in ["/app"].iter().chain(&spec.more_apps) {
         let file = format!("Catalina/localhost/{}.xml", path.trim_start_matches('/'));
@@ -56,6 +60,7 @@ fn context(spec: &NodeSpec, web_app: &Path) -> Element {
         .with("docBase", web_app.display())
         .with("privileged", true)
         .with("backgroundProcessorDelay", 1)
+        .children(database(spec))
         .child(
             Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
                 .with("alwaysUseSession", true),

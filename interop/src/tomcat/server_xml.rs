@@ -8,6 +8,9 @@ use crate::spec::{ClusterAt, Interceptor, Manager, Membership, NodeSpec, static_
 /// `channelStartOptions`: the receiver (1) and the sender (2), no multicast membership.
 const WITHOUT_MULTICAST: u8 = 3;
 
+/// The name of the data source within an application.
+const DATA_SOURCE: &str = "jdbc/sessions";
+
 /// The whole `server.xml`.
 pub(super) fn server_xml(spec: &NodeSpec) -> String {
     let users = Element::new("Resource")
@@ -33,7 +36,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
     match (&spec.manager, spec.cluster_at) {
         (Manager::Delta, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
         (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
-        (Manager::Files(_) | Manager::Standard(_), _) => {}
+        (Manager::Files(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
     let ajp = spec.ajp.map(|ajp| {
         let connector = Element::new("Connector")
@@ -56,6 +59,21 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .document()
 }
 
+/// What a context has before its manager where that keeps its sessions in a database: the data source, and the valve. The valve stands
+/// before all others that ask for the session, as it puts another object in its place.
+pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
+    let Manager::Database { url, user, password } = &spec.manager else { return Vec::new() };
+    let resource = Element::new("Resource")
+        .with("name", DATA_SOURCE)
+        .with("auth", "Container")
+        .with("type", "javax.sql.DataSource")
+        .with("driverClassName", "org.postgresql.Driver")
+        .with("url", url)
+        .with("username", user)
+        .with("password", password);
+    vec![resource, Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve")]
+}
+
 /// The manager of an application's context; none where the cluster has one.
 pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
     let session = "org.apache.catalina.session";
@@ -65,6 +83,11 @@ pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
             .with("saveOnRestart", true)
             .with("processExpiresFrequency", 1)
             .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display())),
+        Manager::Database { .. } => Element::of_class("Manager", format!("{session}.PersistentManager")).child(
+            Element::of_class("Store", format!("{session}.DataSourceStore"))
+                .with("dataSourceName", DATA_SOURCE)
+                .with("localDataSource", true),
+        ),
         Manager::Standard(path) => {
             Element::of_class("Manager", format!("{session}.StandardManager")).with("pathname", path.display())
         }

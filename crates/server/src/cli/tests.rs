@@ -61,7 +61,7 @@ fn what_is_not_built_is_refused_by_name() {
         let name = flag.split(' ').next().unwrap_or_default();
         assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
     }
-    for command in ["config", "doctor", "top", "store"] {
+    for command in ["config", "doctor", "top"] {
         let sentence = refused(&format!("{command} --whatever x"));
         assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
     }

@@ -3,11 +3,10 @@
 use super::ServeArguments;
 use crate::exit::Exit;
 
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 3] = [
     ("config", "it will check and convert server.xml files"),
     ("doctor", "it will look for what is wrong with a cluster"),
     ("top", "it will show what a cluster does"),
-    ("store", "it will read and write session stores"),
 ];
 
 /// # Errors

@@ -1,14 +1,14 @@
 //! Where a node keeps sessions beside its memory, and which of Tomcat's managers that makes it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_net::store::{FileStore, SessionsFile, Store, StoreError};
-use outlive_net::{ContextConfig, Persistence, PersistentManager, Sessions, StoreFor, StoreSource};
+use outlive_net::store::SessionsFile;
+use outlive_net::{ContextConfig, Persistence, PersistentManager, Sessions, StoreSource};
 
 use crate::cli::StoreArguments;
 use crate::exit::Exit;
+use crate::stores::Stores;
 
 /// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
 const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
@@ -17,7 +17,7 @@ const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 #[derive(Debug, Clone)]
 pub(crate) struct StoreSettings {
     manager: Manager,
-    place: Option<Place>,
+    place: Option<Stores>,
     max_active_sessions: Option<usize>,
 }
 
@@ -31,19 +31,12 @@ enum Manager {
     Standard { file: Option<PathBuf> },
 }
 
-/// What `--store` names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    /// A folder with one for each application.
-    Files(PathBuf),
-}
-
 impl StoreSettings {
     /// # Errors
     /// Exit code 2: flags that do not go together, or a store of no known kind.
     pub(super) fn resolve(manager: &str, flags: &StoreArguments) -> Result<Self, Exit> {
         let refuse = |flag: &str, wanted: &str| Err(Exit::usage(format!("{flag} needs --manager {wanted}")));
-        let place = flags.store.as_ref().map(|url| Place::parse(url.reveal())).transpose()?;
+        let place = flags.store.as_ref().map(|url| Stores::open(url.reveal())).transpose()?;
         let swaps = [
             ("--max-idle-swap", flags.max_idle_swap.is_some()),
             ("--min-idle-swap", flags.min_idle_swap.is_some()),
@@ -99,7 +92,7 @@ impl StoreSettings {
     /// What gives each context its store.
     pub(super) fn source(&self) -> Option<StoreSource> {
         let place = self.place.clone()?;
-        Some(StoreSource::new(move |context| place.open(context)))
+        Some(StoreSource::new(move |context| Ok(place.context(context.path))))
     }
 
     /// How a context is set up.
@@ -141,55 +134,9 @@ impl StoreSettings {
     }
 }
 
-impl Place {
-    fn parse(url: &str) -> Result<Self, Exit> {
-        match url.split_once(':') {
-            Some(("file", "")) => Err(Exit::usage("--store file: names no folder, as file:/var/lib/outlive does")),
-            Some(("file", folder)) => Ok(Self::Files(folder.strip_prefix("//").unwrap_or(folder).into())),
-            // Never the whole URL: it may hold a password.
-            Some((kind, _)) => {
-                Err(Exit::usage(format!("--store: there is no store of the kind \"{kind}\"; there is file:DIR")))
-            }
-            None => Err(Exit::usage("--store is of the form KIND:PLACE, such as file:/var/lib/outlive")),
-        }
-    }
-
-    fn open(&self, context: StoreFor<'_>) -> Result<Arc<dyn Store>, StoreError> {
-        match self {
-            Self::Files(folder) => Ok(Arc::new(FileStore::new(folder.join(folder_name(context.path))))),
-        }
-    }
-}
-
-/// Tomcat's base name of a context: `ROOT`, `app`, `a#b`. A keeper is told the path by others, so what is no plain name is written in hex.
-fn folder_name(path: &str) -> String {
-    let name = path.trim_matches('/').replace('/', "#");
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'#');
-    match name.as_str() {
-        "" => "ROOT".to_owned(),
-        name if name.bytes().all(plain) && !name.starts_with('.') && name.len() <= 200 => name.to_owned(),
-        name => name.bytes().take(120).fold("x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_context_has_its_folder_and_no_other_place() {
-        for (path, folder) in [
-            ("", "ROOT"),
-            ("/app", "app"),
-            ("/a/b", "a#b"),
-            ("/app##2", "app##2"),
-            ("/../etc", "x2e2e23657463"),
-            ("/.outlive", "x2e6f75746c697665"),
-            ("/a b", "x612062"),
-        ] {
-            assert_eq!(folder_name(path), folder);
-        }
-    }
 
     fn resolved(manager: &str, change: impl FnOnce(&mut StoreArguments)) -> Result<StoreSettings, String> {
         let mut flags = StoreArguments { swap_interval: 60, ..StoreArguments::default() };
@@ -241,13 +188,5 @@ mod tests {
             "--sessions-file needs --manager standard"
         );
         assert_eq!(refused("standard", files), "--manager standard has no --store, but a --sessions-file");
-    }
-
-    #[test]
-    fn a_url_that_may_hold_a_password_is_never_repeated() {
-        for url in ["postgresql:x:secret@h", "secret"] {
-            let exit = Place::parse(url).unwrap_err();
-            assert!(!exit.parts().1.contains("secret"), "{exit:?}");
-        }
     }
 }

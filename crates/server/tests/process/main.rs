@@ -11,5 +11,6 @@ mod inspect;
 mod membership;
 mod page;
 mod refusals;
+mod store;
 mod story;
 mod support;

@@ -1,0 +1,130 @@
+//! Places for sessions, by their URL: what `--store` and `OUTLIVE_STORE` say.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use outlive_net::store::{FileStore, Store, StoreError};
+use outlive_store_redis::{RedisConfig, RedisStores};
+use outlive_store_sql::{SqlConfig, SqlStores};
+
+use crate::exit::Exit;
+
+/// The names of engine and host in a default `server.xml`: a Tomcat that shares a database calls an application by them and its path.
+const ENGINE_AND_HOST: &str = "/Catalina/localhost";
+
+/// A place for the sessions of all applications.
+#[derive(Clone, Debug)]
+pub(crate) enum Stores {
+    /// A folder with one for each application.
+    Files(PathBuf),
+    Sql(SqlStores),
+    Redis(RedisStores),
+}
+
+impl Stores {
+    /// The place behind a URL. Nothing is connected to yet.
+    ///
+    /// # Errors
+    /// Exit code 2: there is no store of this kind, or it cannot be found by this. The sentence never repeats the URL, which may hold a
+    /// password.
+    pub(crate) fn open(url: &str) -> Result<Self, Exit> {
+        let refused = |error: StoreError| Exit::usage(format!("--store: {error}"));
+        let scheme = url.strip_prefix("jdbc:").unwrap_or(url).split_once(':').map(|(scheme, _)| scheme);
+        match scheme {
+            Some("file") => match url.strip_prefix("file:").map(|folder| folder.strip_prefix("//").unwrap_or(folder)) {
+                Some("") | None => Err(Exit::usage("--store file: names no folder, as file:/var/lib/outlive does")),
+                Some(folder) => Ok(Self::Files(folder.into())),
+            },
+            Some("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb") => {
+                SqlStores::open(SqlConfig::new(url)).map(Self::Sql).map_err(refused)
+            }
+            Some(redis)
+                if ["redis", "rediss", "valkey", "valkeys"].contains(&redis.split('+').next().unwrap_or_default()) =>
+            {
+                RedisStores::open(RedisConfig::new(url)).map(Self::Redis).map_err(refused)
+            }
+            Some(kind) => Err(Exit::usage(format!(
+                "--store: there is no store of the kind \"{}\"; there are file:DIR, sqlite:FILE, postgres://…, mariadb://…, mysql://… \
+                 and redis://…",
+                kind.escape_debug()
+            ))),
+            None => Err(Exit::usage("--store is of the form KIND:PLACE, such as file:/var/lib/outlive")),
+        }
+    }
+
+    /// The store of the application at a path: `/app`, or the empty text for the root.
+    pub(crate) fn context(&self, path: &str) -> Arc<dyn Store> {
+        match self {
+            Self::Files(folder) => Arc::new(FileStore::new(folder.join(folder_name(path)))),
+            Self::Sql(stores) => stores.context(&context_name(path)),
+            Self::Redis(stores) => stores.context(&context_name(path)),
+        }
+    }
+}
+
+/// What a Tomcat's DataSourceStore calls an application; the root is `/Catalina/localhost/`.
+fn context_name(path: &str) -> String {
+    format!("{ENGINE_AND_HOST}/{}", path.trim_matches('/'))
+}
+
+/// Tomcat's base name of a context: `ROOT`, `app`, `a#b`. A keeper is told the path by others, so what is no plain name is written in hex.
+fn folder_name(path: &str) -> String {
+    let name = path.trim_matches('/').replace('/', "#");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'#');
+    match name.as_str() {
+        "" => "ROOT".to_owned(),
+        name if name.bytes().all(plain) && !name.starts_with('.') && name.len() <= 200 => name.to_owned(),
+        name => name.bytes().take(120).fold("x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_has_its_folder_and_no_other_place() {
+        for (path, folder) in [
+            ("", "ROOT"),
+            ("/app", "app"),
+            ("/a/b", "a#b"),
+            ("/app##2", "app##2"),
+            ("/../etc", "x2e2e23657463"),
+            ("/.outlive", "x2e6f75746c697665"),
+            ("/a b", "x612062"),
+        ] {
+            assert_eq!(folder_name(path), folder);
+        }
+    }
+
+    #[test]
+    fn a_context_has_the_name_that_a_tomcat_gives_it() {
+        let names = ["/app", "", "/a/b"].map(context_name);
+        assert_eq!(names, ["/Catalina/localhost/app", "/Catalina/localhost/", "/Catalina/localhost/a/b"]);
+    }
+
+    #[test]
+    fn each_kind_of_store_has_its_urls() {
+        for (url, place) in [
+            ("file:/var/lib/outlive", "files in /var/lib/outlive/app"),
+            ("sqlite:s.db", "SQLite in s.db, table tomcat$sessions, application /Catalina/localhost/app"),
+            ("postgres://u:secret@db/shop", "PostgreSQL at db:5432/shop, table"),
+            ("jdbc:postgresql://db/shop?password=secret", "PostgreSQL at db:5432/shop, table"),
+            ("mariadb://db/shop", "MariaDB or MySQL at db:3306/shop, table"),
+            ("valkey://:secret@cache", "Redis at cache/0, application /Catalina/localhost/app"),
+            ("redis+cluster://a,b", "Redis Cluster at a,b, application"),
+        ] {
+            let described = Stores::open(url).unwrap().context("/app").describe();
+            assert!(described.starts_with(place) && !described.contains("secret"), "{url}: {described}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_may_hold_a_password_is_never_repeated() {
+        for url in ["oracle:x:secret@h", "secret", "file:", "postgres:secret", "redis://:secret@h:port", "jdbc:secret"]
+        {
+            let exit = Stores::open(url).unwrap_err();
+            assert!(exit.parts().1.starts_with("--store") && !exit.parts().1.contains("secret"), "{exit:?}");
+        }
+    }
+}
