@@ -82,7 +82,7 @@ impl Dialect {
     }
 
     /// A row of given values, as something to select from.
-    pub(crate) fn from_nothing(self) -> &'static str {
+    pub(crate) fn of_nothing(self) -> &'static str {
         match self {
             Dialect::Sqlite | Dialect::Postgres => "",
             Dialect::MySql => " FROM DUAL",

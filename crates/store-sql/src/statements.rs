@@ -211,7 +211,7 @@ fn save(dialect: Dialect, key: Key, under_base: &str, no_grave: &str) -> String 
     let insert = format!(
         "INSERT INTO {{sessions}} ({{id}}, {{app}}, {{data}}, {{valid}}, {{maxinactive}}, {{lastaccess}}) \
          SELECT :id, :app, :data, :valid, :maxinactive, :lastaccess{} WHERE {no_grave}",
-        dialect.from_nothing()
+        dialect.of_nothing()
     );
     let target = match key {
         Key::AppAndId => "({app}, {id})",
