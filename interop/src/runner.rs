@@ -29,6 +29,15 @@ const WEB_APP_9: &str = "OUTLIVE_RIG_WEB_APP_9";
 /// The binary's path.
 const BINARY: &str = "OUTLIVE_BIN";
 
+/// A database that a test starts.
+#[derive(Debug, Clone, Copy)]
+struct Database {
+    /// What it is, with its package.
+    what: &'static str,
+    /// Whether this machine has it.
+    is_installed: fn() -> bool,
+}
+
 /// One named test.
 #[derive(Debug, Clone)]
 pub struct Test {
@@ -38,8 +47,8 @@ pub struct Test {
     tomcat: bool,
     browser: bool,
     tomcat9: bool,
-    /// Databases that it starts: what they are, and whether this machine has them.
-    databases: Vec<(&'static str, fn() -> bool)>,
+    /// Databases that it starts.
+    databases: Vec<Database>,
     /// Other programs that it starts.
     programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
@@ -95,21 +104,22 @@ impl Test {
     /// It starts a PostgreSQL.
     #[must_use]
     pub fn with_postgres(mut self) -> Self {
-        self.databases.push(("PostgreSQL (package postgresql)", Postgres::is_installed));
+        self.databases.push(Database { what: "PostgreSQL (package postgresql)", is_installed: Postgres::is_installed });
         self
     }
 
     /// It starts a MariaDB.
     #[must_use]
     pub fn with_mariadb(mut self) -> Self {
-        self.databases.push(("MariaDB (package mariadb-server-core)", MariaDb::is_installed));
+        self.databases
+            .push(Database { what: "MariaDB (package mariadb-server-core)", is_installed: MariaDb::is_installed });
         self
     }
 
     /// It starts a Redis.
     #[must_use]
     pub fn with_redis(mut self) -> Self {
-        self.databases.push(("Redis (package redis-server)", Redis::is_installed));
+        self.databases.push(Database { what: "Redis (package redis-server)", is_installed: Redis::is_installed });
         self
     }
 
@@ -306,8 +316,8 @@ fn run_one(test: &Test) -> Outcome {
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
     }
-    if let Some((name, _)) = test.databases.iter().find(|(_, is_installed)| !is_installed()) {
-        return skipped(test, &format!("no {name} here"));
+    if let Some(database) = test.databases.iter().find(|database| !(database.is_installed)()) {
+        return skipped(test, &format!("no {} here", database.what));
     }
     if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
         return skipped(test, &format!("no {missing} here"));
