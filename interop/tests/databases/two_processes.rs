@@ -48,7 +48,7 @@ fn written(scene: &Scene, database: &dyn Database) -> Result<()> {
 fn import(scene: &Scene, route: &str, url: &str) -> Result<Child> {
     let file = scene.folder().join(format!("export-{route}"));
     let line = |number: usize| {
-        let (id, later) = (format!("S{number:03}.{route}"), usize::from((number % 2 == 0) == (route == "a")));
+        let (id, later) = (format!("S{number:03}.{route}"), usize::from(number.is_multiple_of(2) == (route == "a")));
         let data = STANDARD.encode(data(&id));
         format!(
             "{{\"id\":\"{id}\",\"valid\":true,\"max_inactive\":1800,\"last_accessed\":{later},\"data\":\"{data}\"}}\n"
