@@ -53,6 +53,7 @@ impl Side {
             platform_id: None,
             domain: String::new(),
             payload: String::new(),
+            health_port: 0,
             options: OPTIONS,
             lane_bytes_max: 64 << 20,
             frame_bytes_max: 64 << 20,

@@ -1,6 +1,6 @@
 //! Asking nodes for their health, in rounds: all at once, then a pause, or none where a request has found something wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,9 @@ use crate::source::{Place, Source};
 /// The largest answer to a check that is read.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
+/// Other nodes of which one may tell.
+const MEMBERS_MAX: usize = 64;
+
 /// However many requests fail, rounds are this far apart.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
@@ -31,10 +34,14 @@ struct Found {
     state: NodeState,
     /// Nobody listens there: no second check is needed to be sure.
     refused: bool,
+    /// Whether there was an answer that tells a state.
+    answered: bool,
     /// What the node calls itself.
     name: Option<String>,
     /// Where it serves.
     http: Option<SocketAddr>,
+    /// Where it says that the health of other nodes is told.
+    others: Vec<SocketAddr>,
 }
 
 /// What is remembered of a place from one round to the next.
@@ -42,6 +49,8 @@ struct Found {
 struct Memory {
     node: Option<Arc<Node>>,
     failures: u32,
+    /// What it said of others, if its last check was answered.
+    others: Option<Vec<SocketAddr>>,
 }
 
 /// The rounds of checks.
@@ -73,7 +82,10 @@ impl Checks {
 
     /// Looks for the nodes and checks each.
     pub(crate) async fn round(&mut self) {
-        let places = self.source.places().await;
+        let mut places = self.source.places().await;
+        if self.source.follows_members() {
+            self.add_members(&mut places.found);
+        }
         self.places.retain(|place, memory| {
             let is_gone = places.complete && !places.found.contains(place);
             if let Some(node) = memory.node.as_ref().filter(|_| is_gone) {
@@ -99,8 +111,23 @@ impl Checks {
         }
     }
 
+    /// The nodes that the last round has found, and those of which they told. One that is silent, and that no other knows any more, is gone;
+    /// where all are silent, nobody is.
+    fn add_members(&self, found: &mut BTreeSet<Place>) {
+        let told: Vec<_> =
+            self.places.iter().filter_map(|(place, memory)| Some((place, memory.others.as_ref()?))).collect();
+        if told.is_empty() {
+            found.extend(self.places.keys().cloned());
+        }
+        for (place, others) in told {
+            found.insert(place.clone());
+            found.extend(others.iter().copied().map(Place::of_health));
+        }
+    }
+
     fn learn(&mut self, place: Place, found: Found) {
         let memory = self.places.entry(place.clone()).or_default();
+        memory.others = found.answered.then_some(found.others);
         if place.name.is_none()
             && let Some(http) = found.http
         {
@@ -121,7 +148,8 @@ impl Checks {
     }
 }
 
-const NOTHING: Found = Found { state: NodeState::Down, refused: false, name: None, http: None };
+const NOTHING: Found =
+    Found { state: NodeState::Down, refused: false, answered: false, name: None, http: None, others: Vec::new() };
 
 async fn ask(client: &Client<HttpConnector, Empty<Bytes>>, place: &Place) -> Found {
     let uri = Uri::builder().scheme("http").authority(place.address.to_string()).path_and_query(place.path.as_str());
@@ -147,7 +175,15 @@ fn told(status: StatusCode, body: &[u8]) -> Found {
         _ => NodeState::Down,
     };
     let http = text("http").and_then(|address| address.parse().ok());
-    Found { state, refused: false, name: text("node").map(str::to_owned), http }
+    let others = facts.get("others").and_then(Value::as_array).into_iter().flatten().take(MEMBERS_MAX);
+    Found {
+        state,
+        refused: false,
+        answered: text("state").is_some(),
+        name: text("node").map(str::to_owned),
+        http,
+        others: others.filter_map(|address| address.as_str()?.parse().ok()).collect(),
+    }
 }
 
 /// A node that serves at all of its addresses is reached where its health is.

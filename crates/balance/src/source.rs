@@ -20,6 +20,11 @@ pub enum Source {
         /// Host and port.
         addresses: Vec<(String, u16)>,
     },
+    /// The cluster's own membership: the health of some nodes, which tell where that of all others is, and so on.
+    Cluster {
+        /// Host and port of the nodes that are asked in any case.
+        addresses: Vec<(String, u16)>,
+    },
 }
 
 /// A place that is asked for the health of a node.
@@ -40,6 +45,11 @@ pub(crate) struct Places {
 }
 
 impl Source {
+    /// Whether nodes that others tell of are taken, too.
+    pub(crate) fn follows_members(&self) -> bool {
+        matches!(self, Source::Cluster { .. })
+    }
+
     /// All places now.
     pub(crate) async fn places(&self) -> Places {
         let mut places = Places { complete: true, ..Places::default() };
@@ -54,15 +64,22 @@ impl Source {
                     places.add(host, first);
                 }
             }
-            Source::Health { addresses } => {
+            Source::Health { addresses } | Source::Cluster { addresses } => {
                 for (host, port) in addresses {
-                    let place = |address| Place { address, path: "/".to_owned(), name: None };
-                    let all = looked_up(host, *port).await.map(|addresses| addresses.into_iter().map(place).collect());
+                    let addresses = looked_up(host, *port).await;
+                    let all = addresses.map(|addresses| addresses.into_iter().map(Place::of_health).collect());
                     places.add(host, all);
                 }
             }
         }
         places
+    }
+}
+
+impl Place {
+    /// Where a node tells its health, its name and where it serves.
+    pub(crate) fn of_health(address: SocketAddr) -> Self {
+        Place { address, path: "/".to_owned(), name: None }
     }
 }
 

@@ -101,6 +101,8 @@ pub struct MemberSummary {
     pub address: SocketAddr,
     /// What kind of node it is.
     pub kind: PeerKind,
+    /// Where it tells its health over HTTP, if it does and a message of it has come.
+    pub health: Option<SocketAddr>,
     /// Whether it has stopped to acknowledge.
     pub stalled: bool,
     /// Bytes that wait for it.
@@ -195,6 +197,7 @@ impl Cluster {
             },
             domain: config.domain.clone(),
             payload: config.payload.clone(),
+            health_port: config.health_port(receiver.ip()),
             options: config.options,
             lane_bytes_max: config.lane_bytes_max,
             frame_bytes_max: config.frame_bytes_max,
@@ -260,6 +263,7 @@ impl Cluster {
         let summary = |peer: &Arc<Peer>| MemberSummary {
             address: peer.id().address(),
             kind: peer.kind(),
+            health: peer.health(),
             stalled: peer.is_stalled(),
             queued_bytes: peer.lane().bytes(),
             clock_ahead_ms: peer.clock_ahead_ms(),

@@ -72,6 +72,8 @@ pub struct ClusterConfig {
     pub domain: String,
     /// Text that the membership record carries, before our own mark.
     pub payload: String,
+    /// Where this node tells its health over HTTP; the others are told of it where it is reached on the receiver's host. `None`: nowhere.
+    pub health: Option<SocketAddr>,
     /// Where the cluster of the Tomcats stands.
     pub cluster_at: ClusterAt,
     /// Tomcat's `channelSendOptions`: 8 answers before the peers have confirmed, 6 after.
@@ -104,6 +106,7 @@ impl Default for ClusterConfig {
             membership: Membership::default(),
             domain: String::new(),
             payload: String::new(),
+            health: None,
             cluster_at: ClusterAt::Engine,
             options: SendOptions::ASYNCHRONOUS,
             ack_timeout: Duration::from_secs(3),
@@ -132,6 +135,12 @@ impl ClusterConfig {
         self.allow_plaintext || self.interceptors.iter().any(encrypts)
     }
 
+    /// What the others are told of the health's address: its port on this host, where they can reach it; else 0.
+    pub(crate) fn health_port(&self, host: IpAddr) -> u16 {
+        let on_host = |health: &SocketAddr| health.ip().is_unspecified() || health.ip() == host;
+        self.health.filter(on_host).map_or(0, |health| health.port())
+    }
+
     /// The context's name in messages.
     pub(crate) fn wire_name(&self, path: &str) -> String {
         let path = path.trim_end_matches('/');
@@ -146,4 +155,21 @@ impl ClusterConfig {
 /// Whether an address is this machine's own.
 pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_others_are_told_of_a_health_that_they_can_reach() {
+        let told = |health: Option<&str>, receiver: &str| {
+            let health = health.map(|health| health.parse().unwrap());
+            ClusterConfig { health, ..ClusterConfig::default() }.health_port(receiver.parse().unwrap())
+        };
+        assert_eq!(told(Some("10.0.0.1:9000"), "10.0.0.1"), 9000);
+        assert_eq!(told(Some("0.0.0.0:9000"), "10.0.0.1"), 9000);
+        assert_eq!(told(Some("127.0.0.1:9000"), "10.0.0.1"), 0);
+        assert_eq!(told(None, "10.0.0.1"), 0);
+    }
 }

@@ -244,7 +244,7 @@ async fn nobody_waits_for_long_for_a_peer_that_hangs_however_much_is_written() {
     let sessions = cluster.open(ContextConfig { path: "/app".into(), ..ContextConfig::default() });
     until("the peer is a member", || sessions.members() == 1).await;
     // It says that it is one of ours, so that many frames may be under way to it.
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8], health_port: 0 };
     let id = MemberId { host: peer.ip(), port: peer.port(), unique_id: UniqueId::of_static(peer) };
     let record = Member { payload: mark.append_to(b""), ..Member::new(id) }.encode();
     let word = b"a byte message";

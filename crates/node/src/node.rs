@@ -38,7 +38,7 @@ mod strangers;
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The version of the mark that tells our nodes from Tomcats.
-const MARK_VERSION: u8 = 1;
+const MARK_VERSION: u8 = 2;
 
 /// How long requests do not wait for newcomers after one of them has acknowledged nothing.
 const WARY_TIME: Duration = Duration::from_secs(60);
@@ -66,6 +66,8 @@ pub struct NodeConfig {
     pub domain: String,
     /// Text in the membership record, in front of our mark.
     pub payload: String,
+    /// Where it tells its health over HTTP, on the host of `local`: what the others are told of it. 0: nowhere.
+    pub health_port: u16,
     /// Tomcat's `channelSendOptions`.
     pub options: SendOptions,
     /// Bytes that wait for one peer at most.

@@ -1,6 +1,7 @@
 //! Another member, as this node sends to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use outlive_session::{BaseId, Origin, SessionId, Writer};
@@ -161,6 +162,17 @@ impl Peer {
     /// Whether it prepares to leave.
     pub fn leaves(&self) -> bool {
         self.kind().can(Abilities::LEAVES)
+    }
+
+    /// Where it tells its health over HTTP, if it has said so and has been heard: a message of it has come through the interceptors. Anybody
+    /// can announce a member; only who has the key is heard where messages are encrypted.
+    pub fn health(&self) -> Option<SocketAddr> {
+        match self.kind() {
+            PeerKind::Outlive { health_port: port @ 1.., .. } if self.counters.received.get() > 0 => {
+                Some(SocketAddr::new(self.id.host, port))
+            }
+            PeerKind::Outlive { .. } | PeerKind::Tomcat => None,
+        }
     }
 
     /// What is to be sent to it.

@@ -62,7 +62,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         .map_err(|error| Exit::failure(format!("--health: {error}")))?;
 
     let joined = tokio::select! {
-        joined = cluster::join(&settings) => joined?,
+        joined = cluster::join(&settings, health.as_ref().map(Running::address)) => joined?,
         reason = &mut stop => return ended(reason?),
     };
     tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");

@@ -285,6 +285,7 @@ impl<'a> World<'a> {
             platform_id: None,
             domain: String::new(),
             payload: String::new(),
+            health_port: 0,
             options: self.scenario.options(),
             lane_bytes_max: self.scenario.lane_bytes_max,
             frame_bytes_max: 64 << 20,

@@ -20,12 +20,11 @@ pub(crate) struct Front<'scene> {
 }
 
 impl<'scene> Front<'scene> {
-    /// `outlive balance`, told where the nodes' health is.
+    /// `outlive balance`, told where the first node's health is: it finds the others as members of the cluster.
     pub(crate) fn own(scene: &'scene Scene) -> Result<Self> {
         let mut command = Command::new(scene.outlive()?);
-        let members: Vec<String> = (1..=NAMES.len()).map(|number| format!("127.0.0.1:{}", 9000 + number)).collect();
         command.args(["balance", "--listen", &Balancer::ADDRESS.to_string(), "--check-interval", "0.5"]);
-        command.args(["--members", &members.join(",")]).env("NO_COLOR", "1");
+        command.args(["--cluster", "127.0.0.1:9001"]).env("NO_COLOR", "1");
         let mut process = Process::spawn(&mut command, scene.log_file("balance"))?;
         for name in NAMES {
             poll::until(&format!("outlive balance sends new clients to {name}"), FOUND_LIMIT, || {

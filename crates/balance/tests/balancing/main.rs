@@ -11,7 +11,7 @@ use outlive_balance::Source;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use support::{Front, Node, PATIENCE, listed, read_to, settings};
+use support::{Front, Node, PATIENCE, cluster, listed, read_to, settings};
 
 #[tokio::test]
 async fn a_session_goes_to_its_node_and_to_another_one_when_that_is_gone() {
@@ -39,6 +39,33 @@ async fn new_clients_take_turns() {
         front.get("new").await;
     }
     assert_eq!((a.ways.done.load(Ordering::Relaxed), b.ways.done.load(Ordering::Relaxed)), (3, 3));
+}
+
+/// One node is told; the others are found through it, and through each other when it is gone.
+#[tokio::test]
+async fn the_members_of_a_cluster_are_found_and_forgotten() {
+    let (mut a, b, mut c) = (Node::start("a"), Node::start("b"), Node::start("c"));
+    let tells = |node: &Node, others: &[&Node]| {
+        *node.ways.others.lock().unwrap() = others.iter().map(|node| node.address).collect();
+    };
+    tells(&a, &[&b]);
+    tells(&b, &[&a, &c]);
+    let front = Front::start(cluster(&[&a]), settings()).await;
+    for name in ["a", "b", "c"] {
+        front.until(name, "up").await;
+    }
+    assert_eq!(front.get("AB.c").await.1["node"], "c");
+    a.stop().await;
+    front.until("a", "down").await;
+    c.stop().await;
+    front.until("c", "down").await;
+    tells(&b, &[]);
+    front.until_gone("c").await;
+    // The one that was told is asked in any case, and what it tells counts again.
+    let (d, a) = (Node::start("d"), Node::start_at("a", a.address));
+    tells(&a, &[&d]);
+    front.until("d", "up").await;
+    drop((a, b, d));
 }
 
 #[tokio::test]

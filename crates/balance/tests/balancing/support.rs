@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ pub(crate) struct Ways {
     pub(crate) health: AtomicU16,
     /// Requests that were done.
     pub(crate) done: AtomicUsize,
+    /// What its health says of others.
+    pub(crate) others: Mutex<Vec<SocketAddr>>,
     /// What `/wait` waits for.
     pub(crate) permits: Semaphore,
 }
@@ -48,8 +50,13 @@ impl Node {
     }
 
     pub(crate) fn start_at(name: &'static str, address: SocketAddr) -> Self {
-        let ways =
-            Arc::new(Ways { name, health: AtomicU16::new(200), done: AtomicUsize::new(0), permits: Semaphore::new(0) });
+        let ways = Arc::new(Ways {
+            name,
+            health: AtomicU16::new(200),
+            done: AtomicUsize::new(0),
+            others: Mutex::default(),
+            permits: Semaphore::new(0),
+        });
         let server = HttpServer::bind(address).unwrap();
         let (address, shared) = (server.address(), ways.clone());
         let service = tower::service_fn(move |request: Request<Incoming>| {
@@ -77,7 +84,9 @@ async fn answer(ways: &Ways, address: SocketAddr, mut request: Request<Incoming>
         "/health" | "/" => {
             let health = ways.health.load(Ordering::Relaxed);
             let state = if health == 200 { "ready" } else { "leaving" };
-            told(health, json!({"node": ways.name, "state": state, "http": address.to_string()}).to_string())
+            let others: Vec<String> = ways.others.lock().unwrap().iter().map(ToString::to_string).collect();
+            let http = address.to_string();
+            told(health, json!({"node": ways.name, "state": state, "http": http, "others": others}).to_string())
         }
         "/echo" => Response::new(Either::Left(request.into_body())),
         "/upgrade" => {
@@ -122,6 +131,11 @@ pub(crate) fn listed(nodes: &[&Node]) -> Source {
     Source::Listed { nodes: nodes.iter().map(place).collect(), check: "/health".to_owned() }
 }
 
+pub(crate) fn cluster(nodes: &[&Node]) -> Source {
+    let place = |node: &&Node| (node.address.ip().to_string(), node.address.port());
+    Source::Cluster { addresses: nodes.iter().map(place).collect() }
+}
+
 /// A balancer with a server in front.
 pub(crate) struct Front {
     pub(crate) balancer: Balancer,
@@ -139,16 +153,27 @@ impl Front {
 
     /// Waits until the balancer knows a node in this state.
     pub(crate) async fn until(&self, name: &str, state: &str) {
-        let known = || {
+        self.until_state(name, Some(state)).await;
+    }
+
+    /// Waits until the balancer knows no such node.
+    pub(crate) async fn until_gone(&self, name: &str) {
+        self.until_state(name, None).await;
+    }
+
+    async fn until_state(&self, name: &str, state: Option<&str>) {
+        let is_so = || {
             let status = self.balancer.status();
-            status["nodes"].as_array().unwrap().iter().any(|node| node["name"] == name && node["state"] == state)
+            let found = status["nodes"].as_array().unwrap().iter().find(|node| node["name"] == name);
+            found.and_then(|node| node["state"].as_str()) == state
         };
         let look = async {
-            while !known() {
+            while !is_so() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "{name} never {state}: {}", self.balancer.status());
+        let told = tokio::time::timeout(PATIENCE, look).await;
+        assert!(told.is_ok(), "{name} never {state:?}: {}", self.balancer.status());
     }
 
     pub(crate) async fn get(&self, session: &str) -> (u16, Value) {

@@ -25,7 +25,8 @@ const DESCRIPTION_MAX: usize = 1024;
 pub(crate) fn payload(config: &NodeConfig, says: Abilities) -> Bytes {
     let mut boot = [0; 8];
     boot.copy_from_slice(&config.identity[..8]);
-    Mark { version: MARK_VERSION, abilities: Abilities::PIPELINING.with(says), boot }
+    let abilities = Abilities::PIPELINING.with(says);
+    Mark { version: MARK_VERSION, abilities, boot, health_port: config.health_port }
         .append_to(config.payload.as_bytes())
 }
 

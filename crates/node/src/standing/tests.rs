@@ -5,7 +5,7 @@ use super::*;
 fn peer(port: u16) -> PeerStanding {
     PeerStanding {
         address: SocketAddr::from(([10, 0, 0, 1], port)),
-        kind: PeerKind::Outlive { version: 1, abilities: Abilities::HOLDS_STATE, boot: [0; 8] },
+        kind: PeerKind::Outlive { version: 1, abilities: Abilities::HOLDS_STATE, boot: [0; 8], health_port: 0 },
         holds_state: true,
         leaves: false,
         stalled: false,

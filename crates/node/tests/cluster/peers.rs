@@ -8,7 +8,7 @@ use outlive_serial::ObjectOutput;
 use outlive_session::{SessionEvent, SessionId, SessionMessage};
 
 use crate::number;
-use crate::support::{CONTEXT, Cluster};
+use crate::support::{CONTEXT, Cluster, HEALTH_PORT};
 
 const TOMCAT: u16 = 2;
 
@@ -68,6 +68,33 @@ fn integer(value: i32) -> Vec<u8> {
 fn deep() -> Vec<u8> {
     let level = b"\x75\x72\0\x13[Ljava.lang.Object;\x90\xce\x58\x9f\x10\x73\x29\x6c\x02\0\0\x78\x70\0\0\0\x01";
     [&level.repeat(1000)[..], &[0x70]].concat()
+}
+
+/// Anybody can announce a member with an address for its health; it counts when a message of that member has come.
+#[test]
+fn the_health_of_a_member_is_told_once_it_was_heard() {
+    let mut cluster = Cluster::new(6);
+    for port in 1..=3 {
+        cluster.start(port);
+        cluster.settle();
+    }
+    let heard = |cluster: &Cluster, by: u16| -> Vec<(u16, Option<u16>)> {
+        let view = cluster.node(by).view();
+        let mut told: Vec<_> =
+            view.peers.iter().map(|peer| (peer.id().port, peer.health().map(|at| at.port()))).collect();
+        told.sort_unstable();
+        told
+    };
+    // The third asked the oldest for the state, and nobody else yet.
+    assert_eq!(heard(&cluster, 1), [(2, Some(HEALTH_PORT)), (3, Some(HEALTH_PORT))]);
+    assert_eq!(heard(&cluster, 2), [(1, Some(HEALTH_PORT)), (3, None)]);
+    let session = cluster.create(3);
+    cluster.complete(3, &session);
+    cluster.settle();
+    assert_eq!(heard(&cluster, 2), [(1, Some(HEALTH_PORT)), (3, Some(HEALTH_PORT))]);
+    cluster.start_tomcat(4, Duration::from_secs(1));
+    cluster.settle();
+    assert_eq!(heard(&cluster, 1).last(), Some(&(4, None)), "a Tomcat has none");
 }
 
 /// Source: a Tomcat with options 8 sends from ten threads, and drops what it cannot send.

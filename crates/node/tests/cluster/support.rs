@@ -20,6 +20,9 @@ use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Member, MemberId, UniqueId};
 
+/// Where every node of ours tells its health.
+pub(crate) const HEALTH_PORT: u16 = 9000;
+
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
 pub(crate) const CONTEXT: &str = "localhost#/app";
 
@@ -122,6 +125,7 @@ impl Cluster {
             platform_id: None,
             domain: String::new(),
             payload: String::new(),
+            health_port: HEALTH_PORT,
             options: self.options,
             lane_bytes_max: self.lane_bytes_max,
             frame_bytes_max: 64 << 20,

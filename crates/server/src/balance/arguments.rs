@@ -22,13 +22,14 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   outlive balance --node a=127.0.0.1:8081 --node b=127.0.0.1:8082
   outlive balance --listen 0.0.0.0:80 --members 10.0.0.1:9000,10.0.0.2:9000 --status 127.0.0.1:9090
+  outlive balance --cluster 10.0.0.1:9000,10.0.0.2:9000     these nodes, and all that the cluster has beside them
   outlive balance --members outlive-nodes.default.svc:9000    all addresses that this name has, now and later
 
 SIGTERM and SIGINT end it in order: no new connections, answers under way are finished.";
 
 /// Flags of `outlive balance`.
 #[derive(Debug, clap::Args)]
-#[command(group(ArgGroup::new("nodes").required(true).args(["node", "members"])))]
+#[command(group(ArgGroup::new("nodes").required(true).args(["node", "members", "cluster"])))]
 pub(crate) struct BalanceArguments {
     /// Where clients come in
     #[arg(long, value_name = "H:P", default_value = "127.0.0.1:8080")]
@@ -47,6 +48,14 @@ pub(crate) struct BalanceArguments {
     /// A name that has several addresses stands for as many nodes. It is looked up again and again, so that nodes may come and go.
     #[arg(long, value_name = "H:P,…", value_delimiter = ',')]
     members: Vec<HostPort>,
+
+    /// In place of --node: the --health addresses of some nodes, with commas; further ones are found as the cluster's own members
+    ///
+    /// A node that joins gets clients as soon as it is ready, and one that has left is forgotten. Nodes count that have a --health which is
+    /// reached at the address of their --receiver, and that another one has heard: with --encrypt, only who has the key. Where the cluster
+    /// is not encrypted, whoever is on its network can announce a node and will be sent users' requests.
+    #[arg(long, value_name = "H:P,…", value_delimiter = ',')]
+    cluster: Vec<HostPort>,
 
     /// Where the balancer tells as JSON what it knows: 200 while a node is up, else 503
     #[arg(long, value_name = "H:P")]
@@ -107,12 +116,14 @@ pub(crate) struct BalanceArguments {
 
 impl BalanceArguments {
     pub(super) fn source(&self) -> Source {
-        if self.members.is_empty() {
+        let health = |addresses: &[HostPort]| addresses.iter().map(|at| (at.host.clone(), at.port)).collect();
+        if !self.cluster.is_empty() {
+            Source::Cluster { addresses: health(&self.cluster) }
+        } else if self.members.is_empty() {
             let place = |node: &NamedNode| (node.name.clone(), node.address.host.clone(), node.address.port);
             Source::Listed { nodes: self.node.iter().map(place).collect(), check: self.check.clone() }
         } else {
-            let place = |address: &HostPort| (address.host.clone(), address.port);
-            Source::Health { addresses: self.members.iter().map(place).collect() }
+            Source::Health { addresses: health(&self.members) }
         }
     }
 

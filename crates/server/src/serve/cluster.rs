@@ -14,31 +14,32 @@ use crate::membership::Platform;
 const RECEIVER_TRIES: u16 = 100;
 
 /// Joins the cluster. Returns at once, or as soon as the platform names this node; the state comes later. The platform goes on to be asked
-/// as long as the runtime runs.
+/// as long as the runtime runs. `health`: where this node's health answers.
 ///
 /// # Errors
 /// An address or port that cannot be had, multicast that is not permitted, in one sentence.
-pub(super) async fn join(settings: &Settings) -> Result<Cluster, Exit> {
+pub(super) async fn join(settings: &Settings, health: Option<SocketAddr>) -> Result<Cluster, Exit> {
+    let joined = |membership| joined(settings, health, membership);
     if !settings.store.has_cluster() {
-        return joined(settings, Membership::None).await;
+        return joined(Membership::None).await;
     }
     match &settings.membership {
-        settings::Membership::Static { members } => joined(settings, Membership::Static(members.clone())).await,
-        settings::Membership::Multicast { group, bind } => joined(settings, multicast(*group, *bind)?).await,
+        settings::Membership::Static { members } => joined(Membership::Static(members.clone())).await,
+        settings::Membership::Multicast { group, bind } => joined(multicast(*group, *bind)?).await,
         settings::Membership::Platform { name, receiver } => {
             let mut platform = Platform::new(name, *receiver)?;
-            let cluster = joined(settings, platform.found().await).await?;
+            let cluster = joined(platform.found().await).await?;
             tokio::spawn(platform.follow(cluster.clone()));
             Ok(cluster)
         }
     }
 }
 
-async fn joined(settings: &Settings, membership: Membership) -> Result<Cluster, Exit> {
-    Cluster::join(config(settings, membership)).await.map_err(|error| Exit::failure(told(&error)))
+async fn joined(settings: &Settings, health: Option<SocketAddr>, membership: Membership) -> Result<Cluster, Exit> {
+    Cluster::join(config(settings, health, membership)).await.map_err(|error| Exit::failure(told(&error)))
 }
 
-fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
+fn config(settings: &Settings, health: Option<SocketAddr>, membership: Membership) -> ClusterConfig {
     ClusterConfig {
         name: settings.name.clone(),
         receiver: match settings.receiver {
@@ -49,6 +50,7 @@ fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
         store: settings.store.source(),
         domain: settings.domain.clone(),
         payload: settings.payload.clone(),
+        health,
         cluster_at: match settings.cluster_at {
             ClusterAt::Engine => outlive_net::ClusterAt::Engine,
             ClusterAt::Host => outlive_net::ClusterAt::Host,

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use http::{Request, StatusCode};
-use outlive_net::{Cluster, Keeper, Sessions};
+use outlive_net::{Cluster, Keeper, MemberSummary, Sessions};
 use tower_service::Service;
 
 use crate::app::json::Json;
@@ -31,13 +31,13 @@ impl Watched {
     }
 
     /// Ready, other members, sessions.
-    fn look(&self) -> (bool, usize, usize) {
+    fn look(&self) -> (bool, Vec<MemberSummary>, usize) {
         let count = |contexts: &[Sessions]| contexts.iter().map(Sessions::len).sum();
         match self {
             Watched::Named(cluster, contexts) => {
-                (contexts.iter().all(Sessions::is_ready), cluster.members().len(), count(contexts))
+                (contexts.iter().all(Sessions::is_ready), cluster.members(), count(contexts))
             }
-            Watched::All(cluster, keeper) => (keeper.is_ready(), cluster.members().len(), count(&keeper.contexts())),
+            Watched::All(cluster, keeper) => (keeper.is_ready(), cluster.members(), count(&keeper.contexts())),
         }
     }
 }
@@ -65,7 +65,7 @@ impl Status {
     }
 
     fn reply(&self) -> Reply {
-        let (ready, members, sessions) = self.watched.get().map_or((false, 0, 0), Watched::look);
+        let (ready, members, sessions) = self.watched.get().map_or((false, Vec::new(), 0), Watched::look);
         let (status, state) = match (self.departure.has_begun(), ready) {
             (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
             (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
@@ -74,11 +74,17 @@ impl Status {
         if status == StatusCode::OK {
             self.departure.found_healthy();
         }
-        let mut json = Json::health(&self.head, members, sessions);
+        let mut json = Json::health(&self.head, members.len(), sessions);
         json.raw(",\"state\":").quoted(state);
         if let Some(http) = self.http {
             json.raw(",\"http\":").quoted(&http.to_string());
         }
+        let mut separator = ",\"others\":[";
+        for health in members.iter().filter_map(|member| member.health) {
+            json.raw(separator).quoted(&health.to_string());
+            separator = ",";
+        }
+        json.raw(if separator == "," { "]" } else { "" });
         reply::json(status, json.end())
     }
 
@@ -92,7 +98,7 @@ impl Status {
 }
 
 /// Answers an operator's requests under `/control/`, and every other path with the node's name, the number of other members, the number of
-/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, and where it serves.
+/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, where it serves, and where the health of the others is told.
 #[derive(Debug, Clone)]
 pub(super) struct HealthService {
     status: Arc<Status>,

@@ -1,17 +1,19 @@
 //! How a node tells that a peer is one of ours: a mark at the end of the member's payload.
 //!
 //! ```text
-//! payload   configured text … | version u8 | abilities u32 | boot id 8 | (later fields) | length of the mark u8 | OUTL
+//! payload   configured text … | version u8 | abilities u32 | boot id 8 | port of the health u16 | (later fields) | length of the mark u8 | OUTL
 //! ```
 //!
 //! A Tomcat keeps and ignores the payload, so the mark costs nothing there. A peer without one *is* a Tomcat. The length
-//! counts the whole mark with itself and `OUTL`; fields that a newer version puts before it are skipped.
+//! counts the whole mark with itself and `OUTL`; fields that a newer version puts before it are skipped. Version 1 has no port.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 const MAGIC: &[u8; 4] = b"OUTL";
-/// Version 1 of the mark: all that this version writes, and the least that is accepted.
-const LENGTH: usize = 1 + 4 + 8 + 1 + MAGIC.len();
+/// Version 1 of the mark: the least that is accepted.
+const LENGTH_MIN: usize = 1 + 4 + 8 + 1 + MAGIC.len();
+/// What this version writes.
+const LENGTH: usize = LENGTH_MIN + 2;
 
 /// What a node can do beyond what every Tomcat can, and what it has, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -47,6 +49,8 @@ pub struct Mark {
     pub abilities: Abilities,
     /// Made anew at each start: tells incarnations apart where the unique id stays (static members).
     pub boot: [u8; 8],
+    /// Where its health answers over HTTP, on the host at which it takes messages; 0: nowhere.
+    pub health_port: u16,
 }
 
 impl Mark {
@@ -55,11 +59,15 @@ impl Mark {
         let found = || {
             let (length, _) =
                 payload.strip_suffix(MAGIC)?.split_last().map(|(length, rest)| (usize::from(*length), rest))?;
-            let start = payload.len().checked_sub(length).filter(|_| length >= LENGTH)?;
+            let start = payload.len().checked_sub(length).filter(|_| length >= LENGTH_MIN)?;
             let (version, fields) = payload[start..].split_first()?;
             let (abilities, fields) = fields.split_first_chunk()?;
-            let boot = *fields.first_chunk()?;
-            Some((start, Mark { version: *version, abilities: Abilities(u32::from_be_bytes(*abilities)), boot }))
+            let (boot, fields) = fields.split_first_chunk()?;
+            // What stands before the length; version 1 has nothing there.
+            let later = fields.len().checked_sub(1 + MAGIC.len()).map(|length| &fields[..length])?;
+            let health_port = later.first_chunk().map_or(0, |port| u16::from_be_bytes(*port));
+            let abilities = Abilities(u32::from_be_bytes(*abilities));
+            Some((start, Mark { version: *version, abilities, boot: *boot, health_port }))
         };
         match found() {
             Some((start, mark)) => (&payload[..start], Some(mark)),
@@ -74,6 +82,7 @@ impl Mark {
         payload.put_u8(self.version);
         payload.put_u32(self.abilities.0);
         payload.put_slice(&self.boot);
+        payload.put_u16(self.health_port);
         payload.put_u8(LENGTH as u8);
         payload.put_slice(MAGIC);
         payload.freeze()
@@ -93,6 +102,8 @@ pub enum PeerKind {
         abilities: Abilities,
         /// Its boot id.
         boot: [u8; 8],
+        /// Where its health answers over HTTP, on the host at which it takes messages; 0: nowhere.
+        health_port: u16,
     },
 }
 
@@ -111,7 +122,9 @@ impl PeerKind {
     pub fn of(payload: &[u8]) -> PeerKind {
         match Mark::split(payload).1 {
             None => PeerKind::Tomcat,
-            Some(Mark { version, abilities, boot }) => PeerKind::Outlive { version, abilities, boot },
+            Some(Mark { version, abilities, boot, health_port }) => {
+                PeerKind::Outlive { version, abilities, boot, health_port }
+            }
         }
     }
 
@@ -125,12 +138,12 @@ impl PeerKind {
 mod tests {
     use super::*;
 
-    const MARK: Mark = Mark { version: 1, abilities: Abilities(1), boot: *b"bootboot" };
+    const MARK: Mark = Mark { version: 2, abilities: Abilities(1), boot: *b"bootboot", health_port: 9000 };
 
     #[test]
     fn the_mark_stands_behind_the_text() {
         let payload = MARK.append_to(b"rack=7");
-        assert_eq!(&payload[..], b"rack=7\x01\x00\x00\x00\x01bootboot\x12OUTL");
+        assert_eq!(&payload[..], b"rack=7\x02\x00\x00\x00\x01bootboot\x23\x28\x14OUTL");
         assert_eq!(Mark::split(&payload), (&b"rack=7"[..], Some(MARK)));
         assert!(PeerKind::of(&payload).can(Abilities::PIPELINING));
         assert_eq!(Mark::split(&MARK.append_to(b"")), (&b""[..], Some(MARK)));
@@ -138,9 +151,15 @@ mod tests {
 
     #[test]
     fn fields_of_a_newer_version_are_skipped() {
-        let payload = b"rack\x02\x00\x00\x00\x03bootbootmore\x16OUTL";
-        let newer = Mark { version: 2, abilities: Abilities(3), boot: *b"bootboot" };
+        let payload = b"rack\x03\x00\x00\x00\x03bootboot\x23\x28more\x18OUTL";
+        let newer = Mark { version: 3, abilities: Abilities(3), ..MARK };
         assert_eq!(Mark::split(payload), (&b"rack"[..], Some(newer)));
+    }
+
+    #[test]
+    fn the_first_version_tells_no_port() {
+        let payload = b"\x01\x00\x00\x00\x01bootboot\x12OUTL";
+        assert_eq!(Mark::split(payload), (&b""[..], Some(Mark { version: 1, health_port: 0, ..MARK })));
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl World {
             platform_id: None,
             domain: String::new(),
             payload: String::new(),
+            health_port: 0,
             options: SendOptions(6),
             lane_bytes_max: LANE_BYTES_MAX,
             frame_bytes_max: 1 << 20,

@@ -32,6 +32,7 @@ impl Listener {
             platform_id: None,
             domain: String::new(),
             payload: String::new(),
+            health_port: 0,
             options: SendOptions::ASYNCHRONOUS,
             lane_bytes_max: 1 << 20,
             frame_bytes_max: LIMIT_DEFAULT,

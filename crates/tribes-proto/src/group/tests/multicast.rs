@@ -207,7 +207,7 @@ fn a_changed_payload_is_a_new_view() {
     rig.reachable = vec![2];
     rig.beat(&member(id(2), 1_000));
     assert_eq!(rig.group.view().members[0].peer(), crate::PeerKind::Tomcat);
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8], health_port: 0 };
     let marked = Member { payload: mark.append_to(b""), ..member(id(2), 1_001) };
     check(
         rig.beat(&marked),

@@ -199,7 +199,7 @@ fn a_stopped_member_is_looked_for_again_after_a_heartbeat() {
 #[test]
 fn the_kind_of_peer_is_learnt_from_its_messages_and_forgotten_when_it_goes() {
     let (mut rig, _) = rig(&[2], &[3]);
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8], health_port: 0 };
     let marked = Member { payload: mark.append_to(b""), ..configured(2).member() };
     check(
         rig.input(Input::Heard { member: &marked }),
@@ -272,7 +272,7 @@ fn members_that_come_and_go_are_looked_for_and_forgotten() {
         0 view 2: [2 3]
     "#]],
     );
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [7; 8], health_port: 0 };
     let ours = Member { payload: mark.append_to(b""), ..configured(3).member() };
     rig.input(Input::Heard { member: &ours });
     check(

@@ -61,9 +61,12 @@ fn leaving_is_a_command() {
 #[test]
 fn the_payload_tells_the_kind_of_peer() {
     assert_eq!(example().peer(), PeerKind::Tomcat);
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8], health_port: 0 };
     let ours = Member { payload: mark.append_to(b"rack=7"), ..example() };
-    assert_eq!(ours.peer(), PeerKind::Outlive { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8] });
+    assert_eq!(
+        ours.peer(),
+        PeerKind::Outlive { version: 1, abilities: Abilities::PIPELINING, boot: [9; 8], health_port: 0 }
+    );
 }
 
 #[test]
