@@ -17,9 +17,9 @@ use crate::fault;
 
 /// How a connection is made.
 enum Source {
-    Single(Client),
+    Single(Box<Client>),
     Sentinel(Box<SentinelClient>),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// What is sent and answered as one.
@@ -73,7 +73,7 @@ impl Server {
         }
         let tls = address.has_tls.then_some(TlsMode::Secure);
         let source = match address.target {
-            Target::Single(info) => Client::open(info).map(Source::Single),
+            Target::Single(info) => Client::open(info).map(|client| Source::Single(Box::new(client))),
             Target::Sentinel(sentinels, name) => {
                 let mut login = SentinelNodeConnectionInfo::default().set_redis_connection_info(address.login);
                 if let Some(tls) = tls {
@@ -86,7 +86,7 @@ impl Server {
                 .connection_timeout(config.connect_limit)
                 .response_timeout(config.operation_limit)
                 .build()
-                .map(Source::Cluster),
+                .map(|client| Source::Cluster(Box::new(client))),
         };
         let source = source.map_err(|error| fault::store_error(&error, &address.place))?;
         let state = Mutex::new(State { source, connection: None, generation: 0 });
