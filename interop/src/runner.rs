@@ -17,9 +17,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use crate::database::{MariaDb, Postgres, Redis};
 use crate::sandbox;
 use crate::scene::{Programs, Scene};
+use crate::shared_store::StoreKind;
 use crate::tomcat::{self, TomcatVersion};
 
 /// The web application's folder, told to the program inside the sandbox.
@@ -38,8 +38,8 @@ pub struct Test {
     tomcat: bool,
     browser: bool,
     tomcat9: bool,
-    /// Databases that it starts: what they are, and whether this machine has them.
-    databases: Vec<(&'static str, fn() -> bool)>,
+    /// Stores whose servers it starts.
+    stores: Vec<StoreKind>,
     /// Other programs that it starts.
     programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
@@ -57,7 +57,7 @@ impl Test {
             tomcat: false,
             browser: false,
             tomcat9: false,
-            databases: Vec::new(),
+            stores: Vec::new(),
             programs: &[],
             runs: None,
             by_name: false,
@@ -94,22 +94,26 @@ impl Test {
 
     /// It starts a PostgreSQL.
     #[must_use]
-    pub fn with_postgres(mut self) -> Self {
-        self.databases.push(("PostgreSQL (package postgresql)", Postgres::is_installed));
-        self
+    pub fn with_postgres(self) -> Self {
+        self.with_store(StoreKind::Postgres)
     }
 
     /// It starts a MariaDB.
     #[must_use]
-    pub fn with_mariadb(mut self) -> Self {
-        self.databases.push(("MariaDB (package mariadb-server-core)", MariaDb::is_installed));
-        self
+    pub fn with_mariadb(self) -> Self {
+        self.with_store(StoreKind::MariaDb)
     }
 
     /// It starts a Redis.
     #[must_use]
-    pub fn with_redis(mut self) -> Self {
-        self.databases.push(("Redis (package redis-server)", Redis::is_installed));
+    pub fn with_redis(self) -> Self {
+        self.with_store(StoreKind::Redis)
+    }
+
+    /// It starts the server of a store, where that has one.
+    #[must_use]
+    pub fn with_store(mut self, kind: StoreKind) -> Self {
+        self.stores.push(kind);
         self
     }
 
@@ -306,8 +310,9 @@ fn run_one(test: &Test) -> Outcome {
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
     }
-    if let Some((name, _)) = test.databases.iter().find(|(_, is_installed)| !is_installed()) {
-        return skipped(test, &format!("no {name} here"));
+    if let Some(missing) = test.stores.iter().find(|store| !store.is_installed()) {
+        let package = missing.package().unwrap_or_default();
+        return skipped(test, &format!("no {} here (package {package})", missing.name()));
     }
     if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
         return skipped(test, &format!("no {missing} here"));
