@@ -56,7 +56,7 @@ pub(crate) fn base_of(client: &Client) -> Result<String> {
 }
 
 /// What a store has, by the sessions' ids without their routes.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Kept(BTreeMap<String, StoredSession>);
 
 impl Kept {

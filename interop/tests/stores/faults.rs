@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use outlive_interop::database::{Database, Postgres};
+use outlive_interop::database::{Database, Postgres, Redis, RedisMode};
 use outlive_interop::{Client, NodeSpec, OutliveNode, Scene, Server, SharedStore, StoreKind, poll};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -139,6 +139,31 @@ pub(crate) fn full_disk_of_files(scene: &Scene) -> Result<()> {
 /// SQLite writes all twice, first into its journal.
 pub(crate) fn full_disk_of_sqlite(scene: &Scene) -> Result<()> {
     full_disk(scene, "32m", 28 << 20, "full", |disk| format!("sqlite:{}/sessions.db", disk.display()))
+}
+
+/// A Redis that has no memory left for sessions, then has.
+pub(crate) fn full_redis(scene: &Scene) -> Result<()> {
+    let database = Redis::new(scene, 6379, RedisMode::Single)?;
+    let url = database.url();
+    let mut node = node(scene, &url)?;
+    node.start()?;
+    let mut clients = vec![large(&node)?, large(&node)?];
+    all_are_kept(scene, &url, &clients, 1)?;
+    // Less than it has taken already.
+    database.ask(&["CONFIG", "SET", "maxmemory", "1"])?;
+    clients.push(large(&node)?);
+    says(&node, FAILS, SOON)?;
+    for client in &mut clients {
+        client.get(node.http(), "counter", &[])?;
+    }
+    complains_once(&node, "has no memory left")?;
+    database.ask(&["CONFIG", "SET", "maxmemory", "0"])?;
+    says(&node, WORKS_AGAIN, EVENTUALLY)?;
+    all_are_kept(scene, &url, &clients, 2)?;
+    node.kill()?;
+    node.start()?;
+    all_hold(std::slice::from_ref(&node), 3)?;
+    node.kill()
 }
 
 /// A folder that nobody may write to any more, as a share becomes after an error; later it can be written to again.

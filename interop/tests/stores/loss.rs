@@ -15,8 +15,8 @@ const SAVED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Three nodes are killed at once, while clients write. Behind their restart every session and user is there, and each counter is at least
 /// what it was a moment before the end.
-pub(crate) fn costs_the_last_moment(scene: &Scene) -> Result<()> {
-    let store = SharedStore::new(scene, StoreKind::Files)?;
+pub(crate) fn costs_the_last_moment(scene: &Scene, kind: StoreKind) -> Result<()> {
+    let store = SharedStore::new(scene, kind)?;
     let mut nodes = cluster(scene, store.url(), 3)?;
     start_all(&mut nodes)?;
     let mut clients = Vec::new();

@@ -3,7 +3,9 @@
 mod cluster;
 mod faults;
 mod loss;
+mod moves;
 mod outage;
+mod persistent;
 mod saves;
 mod without_cluster;
 
@@ -32,7 +34,18 @@ fn main() -> ExitCode {
             .with_outlive()
             .with_tomcat()
             .with_store(Postgres),
-        Test::new("a_total_loss_costs_the_last_moment_at_most", loss::costs_the_last_moment).with_outlive(),
+        Test::new("an_idle_session_moves_to_the_store_and_back", persistent::swaps).with_outlive(),
+        Test::new("the_idlest_sessions_make_room", persistent::makes_room).with_outlive(),
+        Test::new("a_copy_in_the_store_outlives_a_crash", persistent::copies).with_outlive(),
+        Test::new("an_orderly_end_saves_or_ends_all", persistent::restarts).with_outlive(),
+        Test::new("a_total_loss_costs_the_last_moment_at_most_over_files", |scene| {
+            loss::costs_the_last_moment(scene, Files)
+        })
+        .with_outlive(),
+        Test::new("a_total_loss_costs_the_last_moment_at_most_over_sqlite", |scene| {
+            loss::costs_the_last_moment(scene, Sqlite)
+        })
+        .with_outlive(),
         Test::new("files_resurrect_nothing", |scene| loss::resurrects_nothing(scene, Files)).with_outlive(),
         Test::new("sqlite_resurrects_nothing", |scene| loss::resurrects_nothing(scene, Sqlite)).with_outlive(),
         Test::new("postgresql_resurrects_nothing", |scene| loss::resurrects_nothing(scene, Postgres))
@@ -61,6 +74,7 @@ fn main() -> ExitCode {
             .with_store(Redis),
         Test::new("a_full_disk_under_files_fails_no_request", faults::full_disk_of_files).with_outlive(),
         Test::new("a_full_disk_under_sqlite_fails_no_request", faults::full_disk_of_sqlite).with_outlive(),
+        Test::new("a_redis_without_memory_fails_no_request", faults::full_redis).with_outlive().with_store(Redis),
         Test::new("a_read_only_folder_fails_no_request", faults::read_only).with_outlive(),
         Test::new("a_table_of_another_form_fails_no_request", faults::another_schema)
             .with_outlive()
@@ -69,6 +83,11 @@ fn main() -> ExitCode {
         Test::new("spoilt_rows_are_set_aside", |scene| faults::spoilt(scene, Postgres))
             .with_outlive()
             .with_store(Postgres),
+        Test::new("sessions_move_through_every_store", moves::through_every_store)
+            .with_outlive()
+            .with_store(Postgres)
+            .with_store(MariaDb)
+            .with_store(Redis),
         Test::new("postgresql_refuses_the_password", |scene| outage::wrong_password(scene, Postgres))
             .with_outlive()
             .with_store(Postgres),
