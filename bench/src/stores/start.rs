@@ -35,11 +35,9 @@ pub(super) struct Start {
 /// # Errors
 /// A node does not start, or a session is another one.
 pub(super) fn outlive(scene: &Scene, place: &Place<'_>, sessions: usize) -> Result<Vec<Start>> {
+    let node = |spec| -> Result<OutliveNode<'_>> { Ok(OutliveNode::new(scene, spec)?.with_store(place.shared.url())) };
     // With static members, so that it does not listen for heartbeats first.
-    let node = || -> Result<OutliveNode<'_>> {
-        Ok(OutliveNode::new(scene, NodeSpec::new("node-a", 1).static_members(&[2]))?.with_store(place.shared.url()))
-    };
-    let mut delta = node()?;
+    let mut delta = node(NodeSpec::new("node-a", 1).static_members(&[2]))?;
     let answer = time_to_join(&mut delta, sessions as u64)?;
     serves(&delta)?;
     let since = Instant::now();
@@ -50,7 +48,7 @@ pub(super) fn outlive(scene: &Scene, place: &Place<'_>, sessions: usize) -> Resu
     let all = Some(since.elapsed());
     let behind = started("in memory on every node (delta)", answer, all, &delta)?;
     delta.kill()?;
-    let mut persistent = node()?.with_arguments(&["--manager", "persistent"]);
+    let mut persistent = node(NodeSpec::new("node-a", 1))?.with_arguments(&["--manager", "persistent"]);
     let answer = time_to_join(&mut persistent, 0)?;
     serves(&persistent)?;
     let on_demand = started("on demand (persistent)", answer, None, &persistent)?;
