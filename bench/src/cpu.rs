@@ -14,7 +14,15 @@ use outlive_interop::process::Process;
 /// # Errors
 /// Where the process is gone.
 pub(crate) fn time_of(process: &Process) -> Result<Duration> {
-    let id = Pid::from_raw(process.id().try_into()?);
+    time_of_id(process.id())
+}
+
+/// The same, by the process's id.
+///
+/// # Errors
+/// Where the process is gone.
+pub(crate) fn time_of_id(id: u32) -> Result<Duration> {
+    let id = Pid::from_raw(id.try_into()?);
     let time = clock_getcpuclockid(id).and_then(|clock| clock.now());
     Ok(time.with_context(|| format!("the processor time of process {id}"))?.into())
 }

@@ -76,7 +76,10 @@ fn write(folder: &Path, text: &str, picture: &str) -> Result<()> {
 }
 
 /// The target folder, which this program lies in.
-fn target() -> Result<PathBuf> {
+///
+/// # Errors
+/// It lies in none.
+pub(crate) fn target() -> Result<PathBuf> {
     let program = env::current_exe()?;
     program.ancestors().nth(2).map(Path::to_owned).context("this program lies outside of a target folder")
 }
@@ -90,7 +93,10 @@ pub(crate) fn results_folder() -> Result<PathBuf> {
 }
 
 /// The binary `outlive` beside this program.
-fn outlive() -> Result<PathBuf> {
+///
+/// # Errors
+/// It is not there.
+pub(crate) fn outlive() -> Result<PathBuf> {
     let path = env::current_exe()?.with_file_name("outlive");
     ensure!(path.exists(), "{} is not there: build outlive-server in the same profile", path.display());
     Ok(path)

@@ -33,7 +33,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const NOBODY: u32 = 65534;
 
 /// A database that can be started, killed, and stopped for a while.
-pub trait Database {
+pub trait Database: std::fmt::Debug {
     /// Starts it and waits until it takes connections.
     ///
     /// # Errors
@@ -60,6 +60,12 @@ pub trait Database {
 
     /// `--store` for it.
     fn url(&self) -> String;
+
+    /// The process ids of the server and of all that it has started.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    fn processes(&self) -> Result<Vec<u32>>;
 }
 
 /// What all of them share: a folder, an address, and, while it runs, a process.
@@ -143,14 +149,19 @@ impl<'scene> Engine<'scene> {
         self.process.take().context("it ran")?.kill()
     }
 
-    /// To the process and to all below it.
-    fn signal(&self, name: &str) -> Result<()> {
-        let root = self.process()?.id();
-        let mut family = vec![root];
+    /// The process and all below it.
+    fn family(&self) -> Result<Vec<u32>> {
+        let mut family = vec![self.process()?.id()];
         while let Some(child) = children()?.into_iter().find(|(id, of)| family.contains(of) && !family.contains(id)) {
             family.push(child.0);
         }
-        for id in family {
+        Ok(family)
+    }
+
+    /// To the process and to all below it.
+    fn signal(&self, name: &str) -> Result<()> {
+        let root = self.process()?.id();
+        for id in self.family()? {
             let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id.to_string()]).output()?;
             // A child may be gone with its parent.
             ensure!(sent.status.success() || id != root, "SIG{name} to {}: {}", self.name, sent.status);

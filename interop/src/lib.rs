@@ -37,6 +37,7 @@ pub mod runner;
 pub mod sandbox;
 pub mod scene;
 pub mod server;
+pub mod shared_store;
 pub mod spec;
 pub mod tomcat;
 
@@ -49,5 +50,6 @@ pub use node_process::NodeProcess;
 pub use outlive::OutliveNode;
 pub use scene::Scene;
 pub use server::Server;
+pub use shared_store::{SharedStore, StoreKind};
 pub use spec::{Ajp, ClusterAt, Interceptor, Manager, Membership, NodeSpec};
 pub use tomcat::{TomcatNode, TomcatVersion};

@@ -103,13 +103,18 @@ enum Way {
     BToA,
 }
 
+/// Waits until the store has a session as the node has answered it.
+type Kept<'a> = &'a dyn Fn(&dyn Server, &Value) -> Result<()>;
+
 /// Plays all nine steps with two nodes that share a store and are no cluster: they count neither members nor each other's sessions, so
 /// only what the client sees is asked.
 ///
+/// `kept` waits until the store has a session as a node has just answered it, where that node saves behind its answers.
+///
 /// # Errors
 /// The first step that fails, with its number and what was found.
-pub fn play_over_a_store(a: &mut dyn Server, b: &mut dyn Server) -> Result<()> {
-    Story { is_cluster: false, ..Story::new(a, b, Settle::AtOnce) }.play()
+pub fn play_over_a_store(a: &mut dyn Server, b: &mut dyn Server, kept: Kept<'_>) -> Result<()> {
+    Story { store: Some(kept), ..Story::new(a, b, Settle::AtOnce) }.play()
 }
 
 struct Story<'a> {
@@ -122,13 +127,13 @@ struct Story<'a> {
     s2: Client,
     /// What did not arrive, where that is to be counted; none: it is an error.
     losses: Option<Vec<Loss>>,
-    /// Whether each node knows the other, and holds what the other has.
-    is_cluster: bool,
+    /// What the nodes share, where they are no cluster: then no node knows the other, or holds what it has.
+    store: Option<Kept<'a>>,
 }
 
 impl<'a> Story<'a> {
     fn new(a: &'a mut dyn Server, b: &'a mut dyn Server, settle: Settle) -> Self {
-        Self { a, b, settle, first: Value::Null, s1: Client::new(), s2: Client::new(), losses: None, is_cluster: true }
+        Self { a, b, settle, first: Value::Null, s1: Client::new(), s2: Client::new(), losses: None, store: None }
     }
 
     fn play(&mut self) -> Result<()> {
@@ -167,7 +172,7 @@ impl<'a> Story<'a> {
 
     fn b_starts(&mut self) -> Result<()> {
         self.b.start()?;
-        if !self.is_cluster {
+        if self.store.is_some() {
             return Ok(());
         }
         for node in [&*self.a, &*self.b] {
@@ -210,6 +215,7 @@ impl<'a> Story<'a> {
 
     fn a_is_killed(&mut self) -> Result<()> {
         self.settle.pass(self.a, self.b)?;
+        self.kept(&*self.a, &self.first)?;
         self.a.kill()?;
         ensure!(self.a.health().is_err(), "A still answers");
         Ok(())
@@ -226,7 +232,7 @@ impl<'a> Story<'a> {
         } else {
             self.first = self.s1.get(b, "session", &[])?;
         }
-        Ok(())
+        self.kept(&*self.b, &self.first)
     }
 
     fn a_returns(&mut self) -> Result<()> {
@@ -261,6 +267,7 @@ impl<'a> Story<'a> {
     fn b_makes_s2(&mut self) -> Result<()> {
         let made = self.s2.get(self.b.http(), "set", &[("name", "from"), ("value", "B")])?;
         self.settle.pass(self.b, self.a)?;
+        self.kept(&*self.b, &made)?;
         let (a, s2) = (self.a.http(), &mut self.s2);
         let there = poll::until("S2 at A", self.settle.limit(), || {
             let got = s2.get(a, "session", &[])?;
@@ -284,9 +291,13 @@ impl<'a> Story<'a> {
         self.b_drops(9, Client::clone(&self.s2), "the end of S2")
     }
 
+    fn kept(&self, node: &dyn Server, session: &Value) -> Result<()> {
+        self.store.map_or(Ok(()), |kept| kept(node, session))
+    }
+
     /// The node holds that many sessions, now.
     fn holds(&self, node: &dyn Server, sessions: u64) -> Result<()> {
-        if self.is_cluster {
+        if self.store.is_none() {
             let health = node.health()?;
             ensure!(health.sessions == sessions, "{} holds {} sessions, not {sessions}", node.name(), health.sessions);
         }
@@ -294,7 +305,7 @@ impl<'a> Story<'a> {
     }
 
     fn both_hold_none(&mut self) -> Result<()> {
-        if !self.is_cluster {
+        if self.store.is_some() {
             return Ok(());
         }
         for node in [&*self.b, &*self.a] {

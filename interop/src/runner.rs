@@ -17,9 +17,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use crate::database::{MariaDb, Postgres, Redis};
 use crate::sandbox;
 use crate::scene::{Programs, Scene};
+use crate::shared_store::StoreKind;
 use crate::tomcat::{self, TomcatVersion};
 
 /// The web application's folder, told to the program inside the sandbox.
@@ -28,15 +28,6 @@ const WEB_APP: &str = "OUTLIVE_RIG_WEB_APP";
 const WEB_APP_9: &str = "OUTLIVE_RIG_WEB_APP_9";
 /// The binary's path.
 const BINARY: &str = "OUTLIVE_BIN";
-
-/// A database that a test starts.
-#[derive(Debug, Clone, Copy)]
-struct Database {
-    /// What it is, with its package.
-    what: &'static str,
-    /// Whether this machine has it.
-    is_installed: fn() -> bool,
-}
 
 /// One named test.
 #[derive(Debug, Clone)]
@@ -47,8 +38,8 @@ pub struct Test {
     tomcat: bool,
     browser: bool,
     tomcat9: bool,
-    /// Databases that it starts.
-    databases: Vec<Database>,
+    /// Stores whose servers it starts.
+    stores: Vec<StoreKind>,
     /// Other programs that it starts.
     programs: &'static [&'static str],
     /// How often it runs unless it is told; none: once in any case.
@@ -66,7 +57,7 @@ impl Test {
             tomcat: false,
             browser: false,
             tomcat9: false,
-            databases: Vec::new(),
+            stores: Vec::new(),
             programs: &[],
             runs: None,
             by_name: false,
@@ -103,23 +94,26 @@ impl Test {
 
     /// It starts a PostgreSQL.
     #[must_use]
-    pub fn with_postgres(mut self) -> Self {
-        self.databases.push(Database { what: "PostgreSQL (package postgresql)", is_installed: Postgres::is_installed });
-        self
+    pub fn with_postgres(self) -> Self {
+        self.with_store(StoreKind::Postgres)
     }
 
     /// It starts a MariaDB.
     #[must_use]
-    pub fn with_mariadb(mut self) -> Self {
-        self.databases
-            .push(Database { what: "MariaDB (package mariadb-server-core)", is_installed: MariaDb::is_installed });
-        self
+    pub fn with_mariadb(self) -> Self {
+        self.with_store(StoreKind::MariaDb)
     }
 
     /// It starts a Redis.
     #[must_use]
-    pub fn with_redis(mut self) -> Self {
-        self.databases.push(Database { what: "Redis (package redis-server)", is_installed: Redis::is_installed });
+    pub fn with_redis(self) -> Self {
+        self.with_store(StoreKind::Redis)
+    }
+
+    /// It starts the server of a store, where that has one.
+    #[must_use]
+    pub fn with_store(mut self, kind: StoreKind) -> Self {
+        self.stores.push(kind);
         self
     }
 
@@ -316,8 +310,9 @@ fn run_one(test: &Test) -> Outcome {
     if test.browser && !has_browser() {
         return skipped(test, "no Chromium here (packages chromium and chromium-driver)");
     }
-    if let Some(database) = test.databases.iter().find(|database| !(database.is_installed)()) {
-        return skipped(test, &format!("no {} here", database.what));
+    if let Some(missing) = test.stores.iter().find(|store| !store.is_installed()) {
+        let package = missing.package().unwrap_or_default();
+        return skipped(test, &format!("no {} here (package {package})", missing.name()));
     }
     if let Some(missing) = test.programs.iter().find(|program| !answers(program, "-v")) {
         return skipped(test, &format!("no {missing} here"));

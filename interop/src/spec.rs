@@ -56,6 +56,8 @@ pub enum Manager {
     Delta,
     /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
     Files(PathBuf),
+    /// No cluster: the same with a PersistentValve, which saves after each request, so that nodes can share the folder.
+    SharedFiles(PathBuf),
     /// No cluster: PersistentManager with a DataSourceStore on PostgreSQL, with the defaults of its table, and a PersistentValve that saves
     /// after each request.
     Database {

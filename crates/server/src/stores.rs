@@ -12,6 +12,9 @@ use crate::exit::Exit;
 /// The names of engine and host in a default `server.xml`: a Tomcat that shares a database calls an application by them and its path.
 const ENGINE_AND_HOST: &str = "/Catalina/localhost";
 
+/// The file of SQLite where none is named, in the folder that the node runs in.
+const SQLITE_FILE: &str = "sessions.db";
+
 /// A place for the sessions of all applications.
 #[derive(Clone, Debug)]
 pub(crate) enum Stores {
@@ -35,6 +38,9 @@ impl Stores {
                 Some("") | None => Err(Exit::usage("--store file: names no folder, as file:/var/lib/outlive does")),
                 Some(folder) => Ok(Self::Files(folder.into())),
             },
+            Some("sqlite") if url.ends_with("sqlite:") => {
+                SqlStores::open(SqlConfig::new(format!("sqlite:{SQLITE_FILE}"))).map(Self::Sql).map_err(refused)
+            }
             Some("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb") => {
                 SqlStores::open(SqlConfig::new(url)).map(Self::Sql).map_err(refused)
             }
@@ -107,11 +113,19 @@ mod tests {
     fn each_kind_of_store_has_its_urls() {
         for (url, place) in [
             ("file:/var/lib/outlive", "files in /var/lib/outlive/app"),
+            ("sqlite:", "SQLite in sessions.db, table tomcat$sessions, application /Catalina/localhost/app"),
             ("sqlite:s.db", "SQLite in s.db, table tomcat$sessions, application /Catalina/localhost/app"),
             ("postgres://u:secret@db/shop", "PostgreSQL at db:5432/shop, table"),
             ("jdbc:postgresql://db/shop?password=secret", "PostgreSQL at db:5432/shop, table"),
+            ("postgresql://db:5433/shop", "PostgreSQL at db:5433/shop, table tomcat$sessions, application"),
+            ("jdbc:mariadb://db:3307/shop?user=u&password=secret", "MariaDB or MySQL at db:3307/shop, table"),
+            ("jdbc:mysql://u:secret@db/shop", "MariaDB or MySQL at db:3306/shop, table"),
+            ("mysql://db/shop", "MariaDB or MySQL at db:3306/shop, table"),
             ("mariadb://db/shop", "MariaDB or MySQL at db:3306/shop, table"),
             ("valkey://:secret@cache", "Redis at cache/0, application /Catalina/localhost/app"),
+            ("redis://cache:6380/2", "Redis at cache:6380/2, application"),
+            ("rediss://u:secret@cache", "Redis at cache/0, application"),
+            ("redis+sentinel://:secret@a,b/main", "Redis main behind the Sentinels a,b, application"),
             ("redis+cluster://a,b", "Redis Cluster at a,b, application"),
         ] {
             let described = Stores::open(url).unwrap().context("/app").describe();

@@ -81,7 +81,7 @@ impl RedisStore {
         let loaded = self.script(true, self.scripts.load.key(&key.session).arg(max)).await;
         let fields: Fields = match loaded {
             Ok(fields) => fields,
-            Err(error) if error.fault() == StoreFault::Corrupt => return Err(self.set_aside(id).await?),
+            Err(error) if error.fault() == StoreFault::Corrupt => return Err(self.no_session(id).await?),
             Err(error) => return Err(error),
         };
         if let [Some(length)] = &fields[..] {
@@ -94,17 +94,23 @@ impl RedisStore {
         }
         match fields::record(fields).filter(|record| record.head.id.base() == id.base()) {
             Some(record) => Ok(Some(record)),
-            None => Err(self.set_aside(id).await?),
+            None => Err(self.no_session(id).await?),
         }
     }
 
-    /// Puts what is no session where nobody looks. The error to tell.
-    async fn set_aside(&self, id: &SessionId) -> Result<StoreError, StoreError> {
+    /// Puts what lies under an id where nobody looks, unless it has another version by now; without one, whatever it is.
+    async fn put_aside(&self, id: &SessionId, version: &[u8]) -> Result<bool, StoreError> {
         let key = self.keys.of(&id.base());
         let aside = self.keys.aside(&key.base);
         let mut set_aside = self.scripts.set_aside.prepare_invoke();
-        set_aside.key(&key.session).key(aside).key(&self.keys.ids).key(&self.keys.expiry).arg(&key.base);
-        let _: i64 = self.script(true, &set_aside).await?;
+        set_aside.key(&key.session).key(aside).key(&self.keys.ids).key(&self.keys.expiry);
+        // Not twice: the answer says whether it was this call.
+        self.script(false, set_aside.arg(&key.base).arg(version)).await
+    }
+
+    /// Puts what is no session where nobody looks. The error to tell.
+    async fn no_session(&self, id: &SessionId) -> Result<StoreError, StoreError> {
+        self.put_aside(id, &[]).await?;
         let message = format!("{} has something else where {id:?} should lie; it was set aside", self.place());
         Ok(StoreError::new(StoreFault::Corrupt, message))
     }
@@ -304,6 +310,11 @@ impl Store for RedisStore {
 
     fn forget<'a>(&'a self, id: &'a SessionId, last_accessed: UnixMillis) -> StoreFuture<'a, bool> {
         Box::pin(self.forget(id, last_accessed))
+    }
+
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        let version = record.version.as_ref().map_or(&[][..], |version| &version.0);
+        Box::pin(self.put_aside(&record.head.id, version))
     }
 
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {

@@ -119,13 +119,11 @@ pub(crate) struct Statements {
     pub(crate) create_sessions: Statement,
     pub(crate) create_graves: Statement,
     pub(crate) load: Statement,
-    pub(crate) save: Statement,
+    pub(crate) save: SaveSteps,
     /// Whether a save that wrote nothing may look like one that did: then [`count_base`](Self::count_base) tells.
     pub(crate) must_count: bool,
-    /// Behind [`save`](Self::save), in its transaction: the same session under other routes. None where the save does it itself.
-    pub(crate) drop_other_routes: Option<Statement>,
-    pub(crate) bury: Statement,
-    pub(crate) drop_base: Statement,
+    /// The steps of a burial, in one transaction.
+    pub(crate) bury: Vec<Statement>,
     pub(crate) forget: Statement,
     pub(crate) count_base: Statement,
     pub(crate) grave: Statement,
@@ -133,7 +131,22 @@ pub(crate) struct Statements {
     pub(crate) expired: Statement,
     pub(crate) drop_hidden: Statement,
     pub(crate) clear_graves: Statement,
+    /// Out of the way: what lay aside under this id before.
+    pub(crate) drop_aside: Statement,
     pub(crate) set_aside: Statement,
+    /// The same, whenever it was accessed: that may be what is wrong with it.
+    pub(crate) set_no_session_aside: Statement,
+}
+
+/// How a session is saved so that one row of its base is left, also where nodes save it under two routes at the same time.
+#[derive(Debug)]
+pub(crate) enum SaveSteps {
+    /// The session, then what it has under other routes, in one transaction: SQLite lets one write at a time, and of two that wait for each
+    /// other's rows MariaDB undoes one.
+    Together { save: Statement, drop_other_routes: Statement },
+    /// A statement of PostgreSQL sees the rows of before, and not those that others are about to insert. So one statement changes the row
+    /// that is there already, where it is the only one; any other save has the base to itself first.
+    Locked { change: Statement, lock: Statement, save: Statement },
 }
 
 const HEAD: &[Kind] = &[Kind::Text, Kind::Text, Kind::Long, Kind::Long];
@@ -165,16 +178,30 @@ impl Statements {
                 ),
                 RECORD,
             ),
-            save: change(&save(dialect, key, under_base, no_grave)),
-            must_count: dialect == Dialect::MySql && key == Key::Id,
-            drop_other_routes: match dialect {
-                Dialect::Postgres => None,
-                Dialect::Sqlite | Dialect::MySql => {
-                    Some(change(&format!("DELETE FROM {{sessions}} WHERE {under_base} AND {{id}} <> :id")))
-                }
+            save: match dialect {
+                Dialect::Postgres => SaveSteps::Locked {
+                    change: change(&format!(
+                        "UPDATE {{sessions}} SET {{data}} = :data, {{valid}} = :valid, {{maxinactive}} = :maxinactive, \
+                         {{lastaccess}} = :lastaccess WHERE {{app}} = :app AND {{id}} = :id AND {no_grave} \
+                         AND NOT EXISTS (SELECT 1 FROM {{sessions}} WHERE {under_base} AND {{id}} <> :id)"
+                    )),
+                    lock: change(LOCK),
+                    save: change(&save(dialect, key, under_base, no_grave)),
+                },
+                Dialect::Sqlite | Dialect::MySql => SaveSteps::Together {
+                    save: change(&save(dialect, key, under_base, no_grave)),
+                    drop_other_routes: change(&format!(
+                        "DELETE FROM {{sessions}} WHERE {under_base} AND {{id}} <> :id"
+                    )),
+                },
             },
-            bury: change(bury(dialect)),
-            drop_base: change(&format!("DELETE FROM {{sessions}} WHERE {under_base}")),
+            must_count: dialect == Dialect::MySql && key == Key::Id,
+            bury: (dialect == Dialect::Postgres)
+                .then_some(LOCK)
+                .into_iter()
+                .chain([bury(dialect), &format!("DELETE FROM {{sessions}} WHERE {under_base}")])
+                .map(change)
+                .collect(),
             forget: change(&format!("DELETE FROM {{sessions}} WHERE {under_base} AND {{lastaccess}} <= :lastaccess")),
             count_base: write(
                 &format!("SELECT COUNT(*) FROM {{sessions}} WHERE {under_base} AND {no_grave}"),
@@ -201,10 +228,18 @@ impl Statements {
             ),
             drop_hidden: change(drop_hidden(dialect)),
             clear_graves: change("DELETE FROM {graves} WHERE app = :app AND keep_until < :now"),
-            set_aside: change("UPDATE {sessions} SET {app} = :aside WHERE {app} = :app AND {id} = :id"),
+            drop_aside: change("DELETE FROM {sessions} WHERE {app} = :aside AND {id} = :id"),
+            set_aside: change(
+                "UPDATE {sessions} SET {app} = :aside WHERE {app} = :app AND {id} = :id AND {lastaccess} = :lastaccess",
+            ),
+            set_no_session_aside: change("UPDATE {sessions} SET {app} = :aside WHERE {app} = :app AND {id} = :id"),
         }
     }
 }
+
+/// Until the end of the transaction nobody else saves or buries the base. Two bases may have one lock, which costs a moment.
+const LOCK: &str =
+    "SELECT PG_ADVISORY_XACT_LOCK(HASHTEXTEXTENDED(CAST(:app AS TEXT) || ' ' || CAST(:base AS TEXT), 0))";
 
 /// One statement that keeps a session unless its base has a grave, and changes no row where it has.
 fn save(dialect: Dialect, key: Key, under_base: &str, no_grave: &str) -> String {
@@ -224,7 +259,6 @@ fn save(dialect: Dialect, key: Key, under_base: &str, no_grave: &str) -> String 
          WHERE {{sessions}}.{{app}} = excluded.{{app}}"
     );
     match dialect {
-        // Sees the rows of before; which of two nodes wins that save under two routes at once is said by the last access.
         Dialect::Postgres => format!(
             "WITH other_routes AS (DELETE FROM {{sessions}} WHERE {under_base} AND {{id}} <> :id AND {no_grave}) {insert} {excluded}"
         ),
@@ -265,7 +299,7 @@ fn drop_hidden(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite | Dialect::Postgres => {
             "DELETE FROM {sessions} WHERE {app} = :app AND {id} IN (SELECT s.{id} FROM {graves} g JOIN {sessions} s \
-             ON s.{app} = g.app AND {s_id_ordered} >= g.base AND {s_id_ordered} < g.base || '/' AND {base_of_s_id} = g.base \
+             ON s.{app} = :app AND {s_id_ordered} >= g.base AND {s_id_ordered} < g.base || '/' AND {base_of_s_id} = g.base \
              WHERE g.app = :app AND g.keep_until < :now)"
         }
         Dialect::MySql => {

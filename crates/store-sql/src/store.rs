@@ -8,7 +8,7 @@ use outlive_store::{Grave, Save, Saved, SessionHead, SessionRecord, Store, Store
 use outlive_tribes_proto::time::UnixMillis;
 
 use crate::row::Row;
-use crate::statements::{Given, Statements};
+use crate::statements::{Given, SaveSteps, Statement, Statements};
 use crate::stores::Shared;
 
 /// The most heads that one call gives.
@@ -52,9 +52,9 @@ impl SqlStore {
                 Ok(Some(SessionRecord { head, data: Bytes::from(data), version: None }))
             }
             _ => {
-                let found = row.text(0).unwrap_or_default();
-                let aside = Given { app: &self.app, aside: &self.aside, id: found, ..Given::default() };
-                self.shared.database.change(&statements.set_aside, &aside).await?;
+                let aside = Given { aside: &self.aside, id: row.text(0).unwrap_or_default(), ..self.of_app() };
+                self.shared.database.change(&statements.drop_aside, &aside).await?;
+                self.shared.database.change(&statements.set_no_session_aside, &aside).await?;
                 let message = format!("{} has a row of {id:?} that is no session; it was set aside", self.place());
                 Err(StoreError::new(StoreFault::Corrupt, message))
             }
@@ -72,10 +72,16 @@ impl SqlStore {
         let base = record.head.id.base();
         let given = Given { record: Some(record), id: record.head.id.as_str(), ..self.given(&base) };
         let database = &self.shared.database;
-        let changed = match &statements.drop_other_routes {
-            None => database.change(&statements.save, &given).await?,
-            Some(others) => database.together(&[&statements.save, others], &given).await?.first().copied().unwrap_or(0),
+        let changed = match &statements.save {
+            SaveSteps::Together { save, drop_other_routes } => {
+                database.together(&[save, drop_other_routes], &given).await?.first().copied()
+            }
+            SaveSteps::Locked { change, lock, save } => match database.change(change, &given).await? {
+                0 => database.together(&[lock, save], &given).await?.get(1).copied(),
+                changed => Some(changed),
+            },
         };
+        let changed = changed.unwrap_or(0);
         if changed > 0 && (!statements.must_count || self.count(statements, &given).await? > 0) {
             return Ok(Saved::Kept(None));
         }
@@ -96,7 +102,17 @@ impl SqlStore {
     async fn bury(&self, id: &SessionId, grave: &Grave) -> Result<(), StoreError> {
         let statements = self.shared.statements().await?;
         let given = Given { grave: Some(grave), ..self.given(&id.base()) };
-        self.shared.database.together(&[&statements.bury, &statements.drop_base], &given).await.map(drop)
+        let steps: Vec<&Statement> = statements.bury.iter().collect();
+        self.shared.database.together(&steps, &given).await.map(drop)
+    }
+
+    async fn set_aside(&self, record: &SessionRecord) -> Result<bool, StoreError> {
+        let statements = self.shared.statements().await?;
+        let head = &record.head;
+        let given =
+            Given { aside: &self.aside, id: head.id.as_str(), last_accessed: head.last_accessed.0, ..self.of_app() };
+        self.shared.database.change(&statements.drop_aside, &given).await?;
+        self.shared.database.change(&statements.set_aside, &given).await.map(|rows| rows > 0)
     }
 
     async fn forget(&self, id: &SessionId, last_accessed: UnixMillis) -> Result<bool, StoreError> {
@@ -211,6 +227,10 @@ impl Store for SqlStore {
 
     fn forget<'a>(&'a self, id: &'a SessionId, last_accessed: UnixMillis) -> StoreFuture<'a, bool> {
         Box::pin(self.forget(id, last_accessed))
+    }
+
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        Box::pin(self.set_aside(record))
     }
 
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {

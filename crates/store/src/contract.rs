@@ -44,7 +44,8 @@ rules! {
     saving: a_place_can_be_initialised_twice, what_was_saved_is_loaded_by_the_other_node, an_id_that_is_not_there_is_not_found,
         a_session_is_found_whatever_the_route, another_route_takes_the_place_of_the_first, every_byte_an_id_may_have_is_kept,
         an_id_is_not_the_beginning_of_another, upper_and_lower_case_are_two_sessions, a_session_without_values_is_kept,
-        a_mebibyte_is_kept, a_version_that_was_overtaken_is_refused, force_overwrites_any_version;
+        a_mebibyte_is_kept, a_version_that_was_overtaken_is_refused, force_overwrites_any_version,
+        what_was_set_aside_is_not_found, what_was_saved_since_is_not_set_aside;
     graves: a_grave_refuses_saves, a_buried_session_is_gone_everywhere, a_grave_needs_no_session, a_grave_tells_the_new_id,
         the_later_time_of_two_graves_counts, graves_are_cleared_when_their_time_is_over;
     listing: heads_come_in_order_and_in_pages, heads_tell_what_was_saved, heads_go_on_behind_an_id_that_is_gone;

@@ -143,6 +143,11 @@ impl Store for FileStore {
         self.run(move |folder| folder.forget(&id, last_accessed))
     }
 
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        let record = record.clone();
+        self.run(move |folder| folder.set_aside_unless_changed(&record))
+    }
+
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {
         let base = base.clone();
         self.run(move |folder| folder.grave(&base))

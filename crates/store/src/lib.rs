@@ -86,6 +86,10 @@ pub trait Store: Debug + Send + Sync {
     /// accessed since, or it is no longer there.
     fn forget<'a>(&'a self, id: &'a SessionId, last_accessed: UnixMillis) -> StoreFuture<'a, bool>;
 
+    /// Puts a session that was loaded where nobody looks for it, and where somebody may find it: it turned out to be none. Not if it was
+    /// changed since. Whether this call has put it there.
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool>;
+
     /// The grave of a base, if there is one.
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>>;
 

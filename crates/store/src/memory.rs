@@ -81,6 +81,12 @@ impl Sessions {
         drops && self.records.remove(&id.base()).is_some()
     }
 
+    fn drop_unless_changed(&mut self, record: &SessionRecord) -> bool {
+        let base = record.head.id.base();
+        let is_there = self.records.get(&base).is_some_and(|known| known.version == record.version);
+        is_there && self.records.remove(&base).is_some()
+    }
+
     fn heads(&self, after: Option<&SessionId>, limit: usize) -> Vec<SessionHead> {
         let mut heads: Vec<_> = self.records.values().map(|record| record.head.clone()).collect();
         heads.retain(|head| after.is_none_or(|after| head.id.as_str() > after.as_str()));
@@ -118,6 +124,11 @@ impl Store for MemoryStore {
 
     fn forget<'a>(&'a self, id: &'a SessionId, last_accessed: UnixMillis) -> StoreFuture<'a, bool> {
         Box::pin(ready(Ok(self.lock().forget(id, last_accessed))))
+    }
+
+    /// It is gone: nobody finds anything in memory.
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        Box::pin(ready(Ok(self.lock().drop_unless_changed(record))))
     }
 
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {

@@ -75,6 +75,10 @@ impl Database for MariaDb<'_> {
         self.engine.signal("CONT")
     }
 
+    fn processes(&self) -> Result<Vec<u32>> {
+        self.engine.family()
+    }
+
     fn url(&self) -> String {
         format!("mariadb://shop:{PASSWORD_ENCODED}@127.0.0.1:{PORT}/shop")
     }

@@ -100,6 +100,10 @@ impl Database for Postgres<'_> {
         self.engine.signal("CONT")
     }
 
+    fn processes(&self) -> Result<Vec<u32>> {
+        self.engine.family()
+    }
+
     fn url(&self) -> String {
         format!("postgres://shop:{PASSWORD_ENCODED}@127.0.0.1:{PORT}/postgres")
     }

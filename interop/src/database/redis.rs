@@ -122,6 +122,10 @@ impl Database for Redis<'_> {
         self.engine.signal("CONT")
     }
 
+    fn processes(&self) -> Result<Vec<u32>> {
+        self.engine.family()
+    }
+
     fn url(&self) -> String {
         let (login, port) = (format!(":{PASSWORD_ENCODED}"), self.port);
         match self.mode {

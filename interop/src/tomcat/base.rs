@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::server_xml::{database, own_manager, server_xml};
+use super::server_xml::{own_manager, server_xml, shared_store};
 use super::version::TomcatVersion;
 use super::xml::Element;
 use crate::spec::{Manager, NodeSpec};
@@ -60,7 +60,7 @@ fn context(spec: &NodeSpec, web_app: &Path) -> Element {
         .with("docBase", web_app.display())
         .with("privileged", true)
         .with("backgroundProcessorDelay", 1)
-        .children(database(spec))
+        .children(shared_store(spec))
         .child(
             Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
                 .with("alwaysUseSession", true),

@@ -36,7 +36,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
     match (&spec.manager, spec.cluster_at) {
         (Manager::Delta, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
         (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
-        (Manager::Files(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
+        (Manager::Files(_) | Manager::SharedFiles(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
     let ajp = spec.ajp.map(|ajp| {
         let connector = Element::new("Connector")
@@ -59,10 +59,15 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .document()
 }
 
-/// What a context has before its manager where that keeps its sessions in a database: the data source, and the valve. The valve stands
+/// What a context has before its manager where nodes share what that keeps: the valve, and a database's data source. The valve stands
 /// before all others that ask for the session, as it puts another object in its place.
-pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
-    let Manager::Database { url, user, password } = &spec.manager else { return Vec::new() };
+pub(super) fn shared_store(spec: &NodeSpec) -> Vec<Element> {
+    let valve = Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve");
+    let (url, user, password) = match &spec.manager {
+        Manager::Database { url, user, password } => (url, user, password),
+        Manager::SharedFiles(_) => return vec![valve],
+        Manager::Delta | Manager::Files(_) | Manager::Standard(_) => return Vec::new(),
+    };
     let resource = Element::new("Resource")
         .with("name", DATA_SOURCE)
         .with("auth", "Container")
@@ -71,7 +76,7 @@ pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
         .with("url", url)
         .with("username", user)
         .with("password", password);
-    vec![resource, Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve")]
+    vec![resource, valve]
 }
 
 /// The manager of an application's context; none where the cluster has one.
@@ -79,10 +84,12 @@ pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
     let session = "org.apache.catalina.session";
     let manager = match &spec.manager {
         Manager::Delta => return None,
-        Manager::Files(folder) => Element::of_class("Manager", format!("{session}.PersistentManager"))
-            .with("saveOnRestart", true)
-            .with("processExpiresFrequency", 1)
-            .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display())),
+        Manager::Files(folder) | Manager::SharedFiles(folder) => {
+            Element::of_class("Manager", format!("{session}.PersistentManager"))
+                .with("saveOnRestart", true)
+                .with("processExpiresFrequency", 1)
+                .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display()))
+        }
         Manager::Database { .. } => Element::of_class("Manager", format!("{session}.PersistentManager")).child(
             Element::of_class("Store", format!("{session}.DataSourceStore"))
                 .with("dataSourceName", DATA_SOURCE)

@@ -164,7 +164,7 @@ impl ContextStore {
         let stored = match StoredSession::decode(&record.data, &Limits::default()) {
             Ok(stored) => stored,
             Err(fault) => {
-                self.set_aside(&base, &fault);
+                self.put_aside(&record, &fault).await?;
                 return Ok(None);
             }
         };
@@ -176,21 +176,31 @@ impl ContextStore {
                 self.ask(self.store.forget(&record.head.id, record.head.last_accessed)).await?;
             }
             Taken::Mismatch => {
-                self.set_aside(&base, &"another session's id is inside");
-                self.ask(self.store.forget(&record.head.id, record.head.last_accessed)).await?;
+                self.put_aside(&record, &"another session's id is inside").await?;
             }
         }
         self.context.unlist(&base);
         Ok(None)
     }
 
+    /// Of several who have loaded what cannot be used, one tells.
+    async fn put_aside(&self, record: &SessionRecord, why: &(dyn std::fmt::Display + Sync)) -> Result<(), StoreError> {
+        let base = record.head.id.base();
+        match self.ask(self.store.set_aside(record)).await? {
+            true => self.set_aside(&base, why),
+            false => self.context.unlist(&base),
+        }
+        Ok(())
+    }
+
+    /// Counts what lies aside in the store now, and says so: of the first, the second, the fourth, and so on.
     fn set_aside(&self, base: &BaseId, why: &dyn std::fmt::Display) {
         self.context.unlist(base);
         let Some(counters) = self.context.store_counters() else { return };
         let count = counters.set_aside.add(1) + 1;
         if count.is_power_of_two() {
             tracing::warn!(target: log::STORE, context = self.context.name(), session = ?base, count,
-                "what the store has under a session's id cannot be used: {why}");
+                "what the store has under a session's id cannot be used, and lies aside there: {why}");
         }
     }
 }

@@ -12,6 +12,7 @@ use outlive_node::{SessionRef, log};
 use outlive_serial::Limits;
 use outlive_session::{SessionId, StoredSession};
 use outlive_store::{SessionHead, StoreError};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::ContextStore;
@@ -47,12 +48,21 @@ impl ContextStore {
         if later && !waited_for {
             tokio::time::sleep(LATER).await;
         }
-        let mut listing = std::pin::pin!(self.list());
-        if waited_for && tokio::time::timeout(LISTING_MAX, &mut listing).await.is_err() {
-            tracing::warn!(target: log::STORE, context = self.context.name(), "requests are served before it is known which sessions the store has");
-            self.listed();
-            listing.await;
-        } else if !waited_for {
+        let refused = Notify::new();
+        let mut listing = std::pin::pin!(self.list(&refused));
+        if waited_for {
+            let known = tokio::select! {
+                () = &mut listing => true,
+                () = tokio::time::sleep(LISTING_MAX) => false,
+                () = refused.notified() => false,
+            };
+            if !known {
+                // That the store fails is told elsewhere, with what is wrong.
+                tracing::info!(target: log::STORE, context = self.context.name(), "requests are served before it is known which sessions the store has");
+                self.listed();
+                listing.await;
+            }
+        } else {
             listing.await;
         }
         self.listed();
@@ -75,14 +85,17 @@ impl ContextStore {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    /// Until it has worked once.
-    async fn list(&self) {
+    /// Until it has worked once. Tells where the store has refused what somebody must change first: then there is nothing to wait for.
+    async fn list(&self, refused: &Notify) {
         let mut last: Option<SessionId> = None;
         loop {
             let page = match self.ask(self.store.heads(last.as_ref(), PAGE)).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::debug!(target: log::STORE, context = self.context.name(), %error, "the store's sessions are not listed yet");
+                    if !error.is_transient() {
+                        refused.notify_one();
+                    }
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }

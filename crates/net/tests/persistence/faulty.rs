@@ -101,6 +101,13 @@ impl Store for FaultyStore {
         })
     }
 
+    fn set_aside<'a>(&'a self, record: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            self.gate().await?;
+            self.inside.set_aside(record).await
+        })
+    }
+
     fn grave<'a>(&'a self, base: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {
         Box::pin(async move {
             self.gate().await?;

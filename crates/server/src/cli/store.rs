@@ -8,7 +8,12 @@ use super::interceptors::Secret;
 #[derive(Debug, Default, Clone, clap::Args)]
 #[command(next_help_heading = "Sessions in a store")]
 pub(crate) struct StoreArguments {
-    /// Where sessions are kept beside the memory: file:DIR, with a folder for each application
+    /// Where sessions are kept beside the memory: file:DIR, sqlite:FILE, postgresql://…, mariadb://…, mysql://…, redis://…
+    ///
+    /// file:DIR has a folder for each application, as Tomcat's FileStore has it. sqlite:FILE (sqlite: alone means sessions.db),
+    /// postgresql://USER:PASSWORD@HOST/DATABASE, mariadb:// and mysql:// have the table of Tomcat's DataSourceStore; jdbc:postgresql://… is
+    /// understood as Java's drivers write it. redis://:PASSWORD@HOST:PORT/DATABASE is also a Valkey; with TLS rediss:, and redis+unix:,
+    /// redis+sentinel:, redis+cluster: for what their names say.
     ///
     /// With --manager delta each change is there within a second, so that a cluster that loses all its nodes at once comes back with its
     /// sessions; no request waits for that. With --manager persistent it is Tomcat's Store. A URL may hold a password, and other users of

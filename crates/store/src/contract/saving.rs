@@ -139,3 +139,30 @@ pub(super) async fn force_overwrites_any_version([a, b]: Two) {
     save(&a, &forced).await;
     same(load(&b, "A.one").await, &forced);
 }
+
+pub(super) async fn what_was_set_aside_is_not_found([a, b]: Two) {
+    let other = record("B.one", 0, &[]);
+    save(&a, &other).await;
+    // Twice: what lies aside already is in nobody's way.
+    for accessed in [0, 1] {
+        save(&a, &record("A.one", accessed, &[("by", "a")])).await;
+        let Some(loaded) = load(&b, "A.one").await else { panic!("it was saved") };
+        assert!(ok(b.set_aside(&loaded).await), "it was there");
+        assert_eq!(load(&a, "A.one").await, None);
+        assert_eq!(ids(&a, 10).await, ["B.one"]);
+        assert!(!ok(a.set_aside(&loaded).await), "it is there no more");
+    }
+    same(load(&a, "B.one").await, &other);
+    let new = record("A.one", 2, &[("by", "b")]);
+    save(&b, &new).await;
+    same(load(&a, "A.one").await, &new);
+}
+
+pub(super) async fn what_was_saved_since_is_not_set_aside([a, b]: Two) {
+    save(&a, &record("A.one", 0, &[])).await;
+    let Some(loaded) = load(&b, "A.one").await else { panic!("it was saved") };
+    let newer = record("A.one", 1, &[("by", "a")]);
+    save(&a, &newer).await;
+    assert!(!ok(b.set_aside(&loaded).await), "it was changed");
+    same(load(&b, "A.one").await, &newer);
+}

@@ -131,12 +131,13 @@ impl Folder {
         Ok(ids)
     }
 
-    /// Sets a file aside that is no session: it is not looked at again.
-    fn set_aside(&self, id: &SessionId, name: &str, why: &dyn std::fmt::Display) {
+    /// Sets a file aside that is no session: it is not looked at again. The error to tell.
+    fn set_aside(&self, id: &SessionId, name: &str, why: &str) -> StoreError {
         let moved = fs::rename(self.path.join(name), self.path.join(names::broken(name)));
         let what = if moved.is_ok() { "it is set aside as *.broken" } else { "it stays where it is" };
         self.broken.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(target: LOG, folder = %self.path.display(), session = ?id, "the file of a session cannot be read: {why}; {what}");
+        let text = format!("in {}: the file of {id:?} is no session: {why}; {what}", self.path.display());
+        StoreError::new(StoreFault::Corrupt, text)
     }
 
     /// The session of one file. `None`: there is none.
@@ -171,13 +172,7 @@ impl Folder {
                 let text = format!("in {}: the file of {id:?} is being written, or is broken", self.path.display());
                 Err(StoreError::new(StoreFault::Unavailable, text))
             }
-            Err(why) => {
-                self.set_aside(id, name, &why);
-                Err(StoreError::new(
-                    StoreFault::Corrupt,
-                    format!("in {}: {id:?} is no session: {why}", self.path.display()),
-                ))
-            }
+            Err(why) => Err(self.set_aside(id, name, &why)),
         }
     }
 
@@ -192,7 +187,11 @@ impl Folder {
         }
         match fault {
             Some(fault) if found.is_empty() => Err(fault),
-            _ => Ok(found),
+            Some(fault) => {
+                tracing::warn!(target: LOG, "beside a whole file of the same session: {fault}");
+                Ok(found)
+            }
+            None => Ok(found),
         }
     }
 
@@ -288,6 +287,21 @@ impl Folder {
         self.remove(id, None)
     }
 
+    /// The file of a session that whoever loaded it could not use.
+    pub(super) fn set_aside_unless_changed(&self, record: &SessionRecord) -> Result<bool, StoreError> {
+        let id = &record.head.id;
+        let Some(name) = names::file_of(id) else { return Ok(false) };
+        let _lock = self.lock(&id.base())?;
+        let there = Regular::open(&self.path.join(&name)).map_err(self.fault("open a session"))?;
+        let is_the_same =
+            there.is_some_and(|file| record.version.as_ref().is_none_or(|known| *known == file.version()));
+        if is_the_same {
+            // Whoever found it to be none tells why.
+            self.set_aside(id, &name, "whoever loaded it could not use it");
+        }
+        Ok(is_the_same)
+    }
+
     pub(super) fn grave(&self, base: &BaseId) -> Result<Option<Grave>, StoreError> {
         self.graves.get(base).map_err(self.fault("read a grave"))
     }
@@ -308,7 +322,8 @@ impl Folder {
             }
             Err(_) if is_fresh => Ok(None),
             Err(why) => {
-                self.set_aside(id, &name, &why);
+                let fault = self.set_aside(id, &name, &why);
+                tracing::warn!(target: LOG, "{fault}");
                 Ok(None)
             }
         }

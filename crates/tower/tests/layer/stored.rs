@@ -121,6 +121,9 @@ impl Store for Broken {
     fn forget<'a>(&'a self, _: &'a SessionId, _: UnixMillis) -> StoreFuture<'a, bool> {
         broken()
     }
+    fn set_aside<'a>(&'a self, _: &'a SessionRecord) -> StoreFuture<'a, bool> {
+        broken()
+    }
     fn grave<'a>(&'a self, _: &'a BaseId) -> StoreFuture<'a, Option<Grave>> {
         broken()
     }

@@ -1,73 +1,23 @@
-//! Nodes over stores: without a cluster, and after a cluster has lost all its nodes at once.
+//! A cluster that loses all its nodes at once.
 
-use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use outlive_interop::runner::{self, Test};
-use outlive_interop::{Client, NodeSpec, OutliveNode, Scene, Server, TomcatNode, nine_steps, poll};
-use serde_json::{Value, json};
+use outlive_interop::database::PASSWORD;
+use outlive_interop::{Client, NodeSpec, OutliveNode, Scene, Server, SharedStore, StoreKind, TomcatNode, poll};
+use serde_json::json;
+
+use crate::cluster::{EVENTUALLY, Kept, all_hold, base_of, cluster, login, start_all};
 
 /// What a change may take to the store: the second that is promised, and what a busy machine needs.
 const SAVED_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long a node may take to learn something by itself.
-const EVENTUALLY: Duration = Duration::from_secs(20);
-
-fn main() -> ExitCode {
-    runner::main(&[
-        Test::new("nine_steps_over_files_without_a_cluster", nine_steps_over_files).with_outlive(),
-        Test::new("a_total_loss_costs_the_last_moment_at_most", total_loss).with_outlive(),
-        Test::new("nothing_is_resurrected_by_a_restart_of_everything", resurrections).with_outlive(),
-        Test::new("a_keeper_gives_tomcats_what_its_store_has", keeper_and_tomcat).with_outlive().with_tomcat(),
-        Test::new("a_file_of_sessions_outlives_its_node", sessions_file).with_outlive(),
-    ])
-}
-
-/// The store of a test, where all its nodes have the same folder.
-fn files(scene: &Scene) -> String {
-    format!("file:{}", scene.folder().join("store").display())
-}
-
-fn nine_steps_over_files(scene: &Scene) -> Result<()> {
-    let url = files(scene);
-    let arguments = ["--manager", "persistent", "--persistent-valve", "--store", &url];
-    let node = |name, number| -> Result<OutliveNode<'_>> {
-        Ok(OutliveNode::new(scene, NodeSpec::new(name, number))?.with_arguments(&arguments))
-    };
-    let (mut a, mut b) = (node("node-a", 1)?, node("node-b", 2)?);
-    nine_steps::play_over_a_store(&mut a, &mut b)
-}
-
-/// A cluster of so many nodes over one store, not started.
-fn cluster(scene: &Scene, size: usize) -> Result<Vec<OutliveNode<'_>>> {
-    let url = files(scene);
-    let node = |number| {
-        let spec = NodeSpec::new(&format!("node-{number}"), number);
-        Ok(OutliveNode::new(scene, spec)?.with_arguments(&["--store", &url]))
-    };
-    (1..=size).map(node).collect()
-}
-
-fn start_all(nodes: &mut [OutliveNode<'_>]) -> Result<()> {
-    nodes.iter_mut().try_for_each(Server::launch)?;
-    nodes.iter_mut().try_for_each(Server::healthy)?;
-    let others = nodes.len() as u64 - 1;
-    for node in nodes.iter() {
-        poll::until_equal("members", EVENTUALLY, &others, || Ok(node.health()?.members))?;
-    }
-    Ok(())
-}
-
-fn login(client: &mut Client, node: &OutliveNode<'_>) -> Result<Value> {
-    client.get(node.http(), "login", &[("user", "alice"), ("password", "wonderland")])
-}
-
 /// Three nodes are killed at once, while clients write. Behind their restart every session and user is there, and each counter is at least
 /// what it was a moment before the end.
-fn total_loss(scene: &Scene) -> Result<()> {
-    let mut nodes = cluster(scene, 3)?;
+pub(crate) fn costs_the_last_moment(scene: &Scene, kind: StoreKind) -> Result<()> {
+    let store = SharedStore::new(scene, kind)?;
+    let mut nodes = cluster(scene, store.url(), 3)?;
     start_all(&mut nodes)?;
     let mut clients = Vec::new();
     for number in 0..30 {
@@ -94,9 +44,7 @@ fn total_loss(scene: &Scene) -> Result<()> {
     nodes.iter_mut().try_for_each(Server::kill)?;
 
     start_all(&mut nodes)?;
-    for node in &nodes {
-        poll::until_equal("sessions", EVENTUALLY, &30, || Ok(node.health()?.sessions))?;
-    }
+    all_hold(&nodes, 30)?;
     for (number, client) in clients.iter_mut().enumerate() {
         // At another node than before.
         let session = client.get(nodes[(number + 1) % 3].http(), "session", &[])?;
@@ -116,8 +64,9 @@ fn total_loss(scene: &Scene) -> Result<()> {
 }
 
 /// What was invalidated, logged out, renamed or has expired stays so when all nodes are killed and started again.
-fn resurrections(scene: &Scene) -> Result<()> {
-    let mut nodes = cluster(scene, 2)?;
+pub(crate) fn resurrects_nothing(scene: &Scene, kind: StoreKind) -> Result<()> {
+    let store = SharedStore::new(scene, kind)?;
+    let mut nodes = cluster(scene, store.url(), 2)?;
     start_all(&mut nodes)?;
     let [a, b] = [nodes[0].http(), nodes[1].http()];
     let make = |value: &str| -> Result<Client> {
@@ -127,22 +76,35 @@ fn resurrections(scene: &Scene) -> Result<()> {
         Ok(client)
     };
     let [mut ended, mut out, mut moved, mut expires] = [make("ended")?, make("out")?, make("moved")?, make("expires")?];
-    // So that the store has all of them.
-    poll::time_passes(Instant::now() + SAVED_WITHIN);
-    let old = |client: &Client| client.cookie().map(str::to_owned).context("a cookie");
-    let old_ids = [old(&ended)?, old(&moved)?, old(&expires)?];
+    let kept = |what: &str, is_so: &dyn Fn(&Kept) -> bool| {
+        poll::until(what, EVENTUALLY, || {
+            let kept = Kept::of(scene, store.url())?;
+            ensure!(is_so(&kept), "the store has {kept:?}");
+            Ok(())
+        })
+    };
+    let bases = [base_of(&ended)?, base_of(&out)?, base_of(&moved)?, base_of(&expires)?];
+    kept("the store has all", &|kept| bases.iter().all(|base| kept.user(base).as_deref() == Some("alice")))?;
+    let whole_id = |client: &Client| client.cookie().map(str::to_owned).context("a cookie");
+    let old_ids = [whole_id(&ended)?, whole_id(&moved)?, whole_id(&expires)?];
     // Some at the node that made them, some at the other one.
     ended.get(b, "invalidate", &[])?;
     out.get(b, "logout", &[])?;
     moved.get(a, "changeid", &[])?;
     expires.get(b, "maxinactive", &[("seconds", "1")])?;
-    poll::until_equal("sessions", EVENTUALLY, &2, || Ok(nodes[0].health()?.sessions))?;
-    poll::time_passes(Instant::now() + SAVED_WITHIN);
+    all_hold(&nodes, 2)?;
+    let new_base = base_of(&moved)?;
+    kept("the store has what has become of them", &|kept| {
+        kept.len() == 2
+            && kept.has(&bases[1])
+            && kept.user(&bases[1]).is_none()
+            && kept.text(&new_base, "value").as_deref() == Some("moved")
+    })?;
     nodes.iter_mut().try_for_each(Server::kill)?;
 
     start_all(&mut nodes)?;
+    all_hold(&nodes, 2)?;
     for node in &nodes {
-        poll::until_equal("sessions", EVENTUALLY, &2, || Ok(node.health()?.sessions))?;
         for id in &old_ids {
             let answer = Client::of_cookie(id).get(node.http(), "session", &[])?;
             ensure!(answer["id"].is_null(), "an old id is served: {answer}");
@@ -152,23 +114,28 @@ fn resurrections(scene: &Scene) -> Result<()> {
     ensure!(answer["user"].is_null() && answer["attributes"]["value"] == "out", "logged out: {answer}");
     let answer = moved.get(a, "session", &[])?;
     ensure!(answer["user"] == "alice" && answer["attributes"]["value"] == "moved", "under its new id: {answer}");
+    ensure!(!scene.logs()?.contains(PASSWORD), "the password stands in a log");
     Ok(())
 }
 
 /// A keeper and a Tomcat are killed at once. The keeper, which is told no application's name, has the sessions in its store, and the Tomcat
 /// has them when it is up again.
-fn keeper_and_tomcat(scene: &Scene) -> Result<()> {
-    let url = files(scene);
-    let mut keeper = OutliveNode::new(scene, NodeSpec::new("keeper", 1))?.with_arguments(&["--store", &url]).keeper();
+pub(crate) fn keeper_and_tomcat(scene: &Scene) -> Result<()> {
+    let store = SharedStore::new(scene, StoreKind::Files)?;
+    let mut keeper = OutliveNode::new(scene, NodeSpec::new("keeper", 1))?.with_store(store.url()).keeper();
     let mut tomcat = TomcatNode::new(scene, NodeSpec::new("tomcat", 2))?;
     keeper.start()?;
     tomcat.start()?;
     poll::until_equal("members", EVENTUALLY, &1, || Ok(tomcat.health()?.members))?;
     let mut client = Client::new();
     client.get(tomcat.http(), "set", &[("name", "value"), ("value", "kept")])?;
-    client.get(tomcat.http(), "login", &[("user", "alice"), ("password", "wonderland")])?;
-    poll::until_equal("sessions of the keeper", EVENTUALLY, &1, || Ok(keeper.health()?.sessions))?;
-    poll::time_passes(Instant::now() + SAVED_WITHIN);
+    login(&mut client, &tomcat)?;
+    let base = base_of(&client)?;
+    poll::until("the store has the session", EVENTUALLY, || {
+        let kept = Kept::of(scene, store.url())?;
+        ensure!(kept.user(&base).as_deref() == Some("alice") && kept.text(&base, "value").is_some(), "{kept:?}");
+        Ok(())
+    })?;
     tomcat.kill()?;
     keeper.kill()?;
 
@@ -182,7 +149,7 @@ fn keeper_and_tomcat(scene: &Scene) -> Result<()> {
 }
 
 /// Tomcat's StandardManager with a path: sessions live through an orderly restart.
-fn sessions_file(scene: &Scene) -> Result<()> {
+pub(crate) fn sessions_file(scene: &Scene) -> Result<()> {
     let file = scene.folder().join("SESSIONS.ser");
     let path = file.to_str().context("a path in UTF-8")?;
     let arguments = ["--manager", "standard", "--sessions-file", path];
