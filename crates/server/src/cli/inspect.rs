@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outlive_inspect::{Key, Stack};
+use outlive_inspect::{EncryptionKey, Stack};
 
 /// What `outlive inspect --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -56,9 +56,9 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "NAME,…")]
     pub(crate) interceptors: Option<Stack>,
 
-    /// The key of the encryption, in hexadecimal digits (Tomcat's encryptionKey): AES in GCM or CBC mode
+    /// The key of the encryption, in hexadecimal digits (Tomcat's encryptionKey): AES in GCM, CBC, CFB or OFB mode
     #[arg(long, value_name = "HEX")]
-    pub(crate) encrypt: Option<Key>,
+    pub(crate) encrypt: Option<EncryptionKey>,
 }
 
 /// A format by its name.
