@@ -33,6 +33,7 @@ pub mod persistence;
 #[cfg(feature = "planted")]
 mod planted;
 mod reception;
+mod renaming;
 mod skew;
 mod standing;
 mod strangers;

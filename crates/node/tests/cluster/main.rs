@@ -7,6 +7,7 @@ mod keeper;
 mod peers;
 mod standing;
 mod support;
+mod takeover;
 
 use std::time::Duration;
 

@@ -334,6 +334,7 @@ impl Cluster {
         for letter in letters {
             if let Some(tomcat) = self.tomcats.get_mut(&to) {
                 tomcat.inbox.push(letter.body.clone());
+                peer.confirm(self.now, letter.timestamp);
                 if let Some(question) = letter.question {
                     tomcat.questions.push((from, Arc::clone(peer), question));
                 }

@@ -3,6 +3,8 @@
 //! What does not arrive is named, one by one. A loss on the way from Outlive to a Tomcat is a failure. One on the way from a Tomcat is
 //! the Tomcat's own where Outlive has counted what came too late or could not be told apart; otherwise it is a failure, too.
 
+mod at_once;
+
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
@@ -20,6 +22,12 @@ fn main() -> ExitCode {
             .with_outlive()
             .with_tomcat()
             .repeated_from(1),
+        Test::new("a_change_reaches_a_tomcat_that_its_client_has_reached_before", at_once::changes)
+            .with_outlive()
+            .with_tomcat(),
+        Test::new("an_end_reaches_a_tomcat_that_its_client_has_reached_before", at_once::ends)
+            .with_outlive()
+            .with_tomcat(),
         // For comparison: what two Tomcats lose. It proves that a loss is seen, and named.
         Test::new("two_tomcats", both_tomcat).with_tomcat().repeated_from(1).by_name(),
     ])
