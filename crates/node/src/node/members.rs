@@ -47,8 +47,12 @@ impl Node {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
+                let was_known = peer.is_ours();
                 if peer.learn(member) {
                     self.effect(Effect::Learnt);
+                }
+                if !was_known && self.was_there_before(peer) {
+                    peer.mark_all_dirty();
                 }
                 Arc::clone(peer)
             }
@@ -74,18 +78,28 @@ impl Node {
         left
     }
 
-    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
-    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
-    ///
-    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
-    /// more which sessions have ended, so what this node was not told the end of would come back there.
+    /// A member that joins. One of ours that was cut off, or stood still, and has gone on asks for no state, so it gets every session whole,
+    /// with the stamps by which what is newer stays. So do we from it.
     fn new_peer(&self, member: &Member) -> Arc<Peer> {
         let peer = Peer::new(member, self.config.lane_bytes_max);
-        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
-        if is_back && peer.is_ours() && self.finds_members_by_multicast() {
+        if self.is_back(&peer) || self.was_there_before(&peer) {
             peer.mark_all_dirty();
         }
         Arc::new(peer)
+    }
+
+    /// Whether it was a member before, under the same identity.
+    ///
+    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
+    /// more which sessions have ended, so what this node was not told the end of would come back there.
+    fn is_back(&self, peer: &Peer) -> bool {
+        let is_departed = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
+        is_departed && peer.is_ours() && self.finds_members_by_multicast()
+    }
+
+    /// Whether a node that is met for the first time holds the state already, and so does this one: each began without the other.
+    fn was_there_before(&self, peer: &Peer) -> bool {
+        peer.is_ours() && peer.holds_state() && self.state.lock().says.contains(Abilities::HOLDS_STATE)
     }
 
     /// Remembers how a node describes itself that is no member yet: it does so once on a connection.
