@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{judge, specs};
 
 /// Changes, and as many ends, each of a session of its own.
-const CLIENTS: usize = 60;
+const CLIENTS: usize = 30;
 
 /// Large, so that a Tomcat is not done with it when the client comes.
 const BYTES: usize = 100_000;

@@ -24,10 +24,12 @@ fn main() -> ExitCode {
             .repeated_from(1),
         Test::new("a_change_reaches_a_tomcat_that_its_client_has_reached_before", at_once::changes)
             .with_outlive()
-            .with_tomcat(),
+            .with_tomcat()
+            .repeated_from(1),
         Test::new("an_end_reaches_a_tomcat_that_its_client_has_reached_before", at_once::ends)
             .with_outlive()
-            .with_tomcat(),
+            .with_tomcat()
+            .repeated_from(1),
         // For comparison: what two Tomcats lose. It proves that a loss is seen, and named.
         Test::new("two_tomcats", both_tomcat).with_tomcat().repeated_from(1).by_name(),
     ])
