@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use outlive_interop::poll;
 
-use crate::attacker::{HOST, acknowledged_frame, announce, connect, connect_deaf, frame_head, pour};
+use crate::attacker::{
+    HOST, acknowledged_frame, announce, connect, connect_deaf, frame_head, members_frame_head, pour,
+};
 
 /// Against whom.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +33,7 @@ pub(crate) struct Attack {
 }
 
 /// In turn. Those after which a Tomcat takes no connection any more stand at the end.
-pub(crate) const ATTACKS: [Attack; 8] = [
+pub(crate) const ATTACKS: [Attack; 9] = [
     Attack::new("garbage on 500 connections", garbage).not_for_tomcat(),
     Attack::new("1,500 connections, idle or one byte", idle),
     Attack::new("acknowledgements unread", unread_acknowledgements),
@@ -40,6 +42,7 @@ pub(crate) const ATTACKS: [Attack; 8] = [
     Attack::new("400 half frames of 60 MiB, 1 MiB sent", half_frames),
     Attack::new("2,000 half frames of 250 KiB, 200 KiB sent", small_half_frames).not_for_tomcat(),
     Attack::new("300 members that acknowledge nothing", deaf_members).of_members(64).not_for_tomcat(),
+    Attack::new("their half frames of 60 MiB, 1 MiB sent", deaf_members_half_frames).of_members(64).not_for_tomcat(),
 ];
 
 impl Attack {
@@ -184,9 +187,27 @@ fn datagrams(target: Target) -> Result<Held> {
     Ok(Held::default())
 }
 
+/// Ports of the members that are announced and none.
+const DEAF: std::ops::Range<u16> = 5_000..5_300;
+
+/// The same, and each half second so many connections more on which one of those who came to be members begins a frame.
+fn deaf_members_half_frames(target: Target) -> Result<Held> {
+    let bytes = vec![0; 64 << 10];
+    let (mut ports, mut streams) = (DEAF.cycle(), Vec::new());
+    Ok(deaf_members(target)?.repeat(Duration::from_millis(500), move || {
+        for port in ports.by_ref().take(100) {
+            // What is refused is one frame less.
+            let Ok(mut stream) = connect(target.receiver) else { continue };
+            if pour(&mut stream, &members_frame_head(port, 60 << 20), 1) && pour(&mut stream, &bytes, 16) {
+                streams.push(stream);
+            }
+        }
+    }))
+}
+
 /// Ports that take every connection and read nothing, announced as members each half second. They say that they are the oldest.
 fn deaf_members(target: Target) -> Result<Held> {
-    let listeners = (5_000..5_300).map(|port| TcpListener::bind((HOST, port))).collect::<std::io::Result<Vec<_>>>()?;
+    let listeners = DEAF.map(|port| TcpListener::bind((HOST, port))).collect::<std::io::Result<Vec<_>>>()?;
     let mut alive_ms = 1_000_000_000;
     Ok(Held::default().repeat(Duration::from_millis(500), move || {
         alive_ms += 500;
