@@ -1,5 +1,7 @@
 //! `--health`: whether the node is ready, told from its first moment on to its last; and where an operator controls it.
 
+mod peers;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -79,6 +81,9 @@ impl Status {
         if let Some(http) = self.http {
             json.raw(",\"http\":").quoted(&http.to_string());
         }
+        if let Some(watched) = self.watched.get() {
+            peers::tell(&mut json, &watched.cluster().members());
+        }
         reply::json(status, json.end())
     }
 
@@ -92,7 +97,7 @@ impl Status {
 }
 
 /// Answers an operator's requests under `/control/`, and every other path with the node's name, the number of other members, the number of
-/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, and where it serves.
+/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, where it serves, and what it knows of each other member.
 #[derive(Debug, Clone)]
 pub(super) struct HealthService {
     status: Arc<Status>,
