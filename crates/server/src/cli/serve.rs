@@ -8,6 +8,7 @@ use outlive_net::encrypt::Algorithm;
 
 use super::ajp::AjpArguments;
 use super::interceptors::{InterceptorOption, Secret};
+use super::limits::LimitArguments;
 use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
@@ -154,6 +155,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) ajp: AjpArguments,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

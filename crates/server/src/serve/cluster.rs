@@ -39,7 +39,7 @@ async fn joined(settings: &Settings, membership: Membership) -> Result<Cluster, 
 }
 
 fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
-    ClusterConfig {
+    settings.limits.limit(ClusterConfig {
         name: settings.name.clone(),
         receiver: match settings.receiver {
             Receiver::Auto { port } => ReceiverAddress::Auto { port, tries: RECEIVER_TRIES },
@@ -57,7 +57,7 @@ fn config(settings: &Settings, membership: Membership) -> ClusterConfig {
         interceptors: settings.interceptors.clone(),
         allow_plaintext: settings.allow_plaintext,
         ..ClusterConfig::default()
-    }
+    })
 }
 
 fn multicast(group: SocketAddr, bind: Option<IpAddr>) -> Result<Membership, Exit> {

@@ -10,7 +10,7 @@ use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
 use super::ajp::Ajp;
 use super::store::StoreSettings;
-use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
+use crate::cli::{ClusterAt, HostPort, InterceptorOption, LimitArguments, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
 use crate::membership::PlatformName;
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(super) store: StoreSettings,
     pub(super) exit_with_stdin: bool,
     pub(super) drain: DrainFlags,
+    pub(super) limits: LimitArguments,
 }
 
 /// Where messages of other nodes are taken.
@@ -138,6 +139,7 @@ impl Settings {
             allow_plaintext: flags.allow_plaintext,
             exit_with_stdin: flags.exit_with_stdin,
             drain: flags.drain,
+            limits: flags.limits,
         })
     }
 }
