@@ -20,6 +20,8 @@ pub struct OutliveNode<'scene> {
     scene: &'scene Scene,
     program: PathBuf,
     more: Vec<String>,
+    /// `RUST_LOG`; none: what the program logs by itself.
+    log: Option<&'static str>,
     keeps_all: bool,
     host: Option<&'scene Host>,
     process: NodeProcess,
@@ -32,13 +34,20 @@ impl<'scene> OutliveNode<'scene> {
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let (program, process) = (scene.outlive()?.to_owned(), NodeProcess::new(&spec.name));
-        Ok(Self { spec, scene, program, more: Vec::new(), keeps_all: false, host: None, process })
+        Ok(Self { spec, scene, program, more: Vec::new(), log: None, keeps_all: false, host: None, process })
     }
 
     /// With more arguments behind those that the description gives.
     #[must_use]
     pub fn with_arguments(mut self, more: &[&str]) -> Self {
         self.more.extend(more.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// With this `RUST_LOG`.
+    #[must_use]
+    pub fn with_log(mut self, log: &'static str) -> Self {
+        self.log = Some(log);
         self
     }
 
@@ -141,6 +150,9 @@ impl Server for OutliveNode<'_> {
     fn launch(&mut self) -> Result<()> {
         let mut command = Command::new(&self.program);
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+        if let Some(log) = self.log {
+            command.env("RUST_LOG", log);
+        }
         if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
             command.env("OUTLIVE_ENCRYPT", key);
         }

@@ -146,8 +146,13 @@ async fn serve(
         if was_empty || received.len() - there >= pass.limits().frame_progress_min {
             (since, there) = (Instant::now(), received.len());
         }
-        let small = pass.trust() == Trust::Stranger && node.names_nobody(&received);
-        frames.set_limit(if small { pass.limits().strangers_frame_max } else { node.frame_limit(from.ip()) });
+        let limit = node.frame_limit(from.ip());
+        let awaits_state = limit > node.frame_bytes_max();
+        frames.set_limit(match pass.trust() {
+            Trust::Stranger if node.names_nobody(&received) => pass.limits().strangers_frame_max,
+            Trust::Member if !awaits_state => pass.limits().unconfirmed_bytes_max.min(limit),
+            _ => limit,
+        });
         while let Some(frame) = frames.next(&mut received)? {
             (since, there) = (Instant::now(), received.len());
             if let Frame::Message(body) = frame {
@@ -170,7 +175,7 @@ async fn serve(
             Trust::Stranger => (0, false),
             trust => {
                 let free = if trust == Trust::Confirmed { CHUNK } else { 0 };
-                (free, node.frame_limit(from.ip()) > node.frame_bytes_max())
+                (free, awaits_state)
             }
         };
         pass.hold(if received.capacity() <= free || awaited { 0 } else { received.capacity() });

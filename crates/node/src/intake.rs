@@ -39,7 +39,7 @@ pub struct ReceiverLimits {
     /// Bytes of frames that are not whole yet, of all strangers: 4 MiB. Past that, whoever holds most is closed. Their whole
     /// messages wait in 4 MiB, too; and what an allocator needs for many buffers that grow is several times as much.
     pub strangers_bytes_max: usize,
-    /// The same of all members that have never acknowledged anything: 16 MiB.
+    /// The same of all members that have never acknowledged anything: 4 MiB. No frame of theirs may be longer.
     pub unconfirmed_bytes_max: usize,
     /// Bytes of frames that are not whole yet, of all other members: 128 MiB, two frames of the largest size. Past that, whoever
     /// holds most is closed, and its sender sends again. A state that was asked for does not count.
@@ -61,7 +61,7 @@ impl Default for ReceiverLimits {
             strangers_max: 128,
             strangers_frame_max: 256 << 10,
             strangers_bytes_max: 4 << 20,
-            unconfirmed_bytes_max: 16 << 20,
+            unconfirmed_bytes_max: 4 << 20,
             unfinished_bytes_max: 128 << 20,
             stranger_patience: Duration::from_secs(10),
             frame_patience: Duration::from_secs(30),

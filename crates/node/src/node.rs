@@ -532,7 +532,7 @@ impl Node {
                     }
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
-                        left.extend(self.publish(&view));
+                        left.extend(self.publish(now, &view));
                         views.push(view);
                     }
                     Output::Settled => settled = true,

@@ -9,8 +9,10 @@ use std::time::Duration;
 use outlive_session::{BaseId, Origin, SessionId, Writer};
 use outlive_sync::{AtomicFlag, Counter, Lane, Locked};
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind};
 
+use crate::letter::Letter;
 use crate::log;
 use crate::parcel::Parcel;
 use crate::skew::{SKEW_MAX_MS, Skew, Verdict};
@@ -29,6 +31,8 @@ pub struct Peer {
     lane: Lane<Parcel>,
     dirty: Locked<Dirty>,
     stalled: AtomicFlag,
+    /// Whether it has ever acknowledged anything.
+    answers: AtomicFlag,
     skew: Locked<Skew>,
     confirmed: Locked<Confirmed>,
     /// The losses that were logged last.
@@ -70,7 +74,7 @@ pub enum Behind {
 pub struct PeerCounters {
     /// Messages received.
     pub received: Counter,
-    /// Messages that it has acknowledged.
+    /// Messages about sessions that it has acknowledged.
     pub acknowledged: Counter,
     /// Messages refused by a full lane.
     pub overflowed: Counter,
@@ -117,6 +121,7 @@ impl Peer {
             lane: Lane::new(lane_limit),
             dirty: Locked::default(),
             stalled: AtomicFlag::default(),
+            answers: AtomicFlag::default(),
             skew: Locked::default(),
             confirmed: Locked::default(),
             logged: Locked::default(),
@@ -150,11 +155,11 @@ impl Peer {
     }
 
     /// Whether it holds the cluster's state and stays, as far as it can be known: one of ours says so, a Tomcat counts once it has
-    /// acknowledged something.
+    /// acknowledged something of sessions.
     pub fn holds_state(&self) -> bool {
         match self.kind() {
             kind @ PeerKind::Outlive { .. } => kind.can(Abilities::HOLDS_STATE),
-            PeerKind::Tomcat => self.has_acknowledged(),
+            PeerKind::Tomcat => self.counters.acknowledged.get() > 0,
         }
     }
 
@@ -181,15 +186,19 @@ impl Peer {
 
     /// Whether it has ever acknowledged anything: until then it may be no node at all, but any port that takes connections.
     pub fn has_acknowledged(&self) -> bool {
-        self.counters.acknowledged.get() > 0
+        self.answers.get()
     }
 
-    /// It has acknowledged the message that was made at `told`, and so all that lay in its lane before.
-    pub fn confirm(&self, now: Now, told: UnixMillis) {
+    /// It has acknowledged this message, and so all that lay in its lane before.
+    pub fn confirm(&self, now: Now, letter: &Letter) {
+        self.answers.set(true);
+        if letter.options.contains(SendOptions::BYTE_MESSAGE) {
+            return;
+        }
         self.counters.acknowledged.add(1);
         // What one of ours is told under an id before it takes all the same.
         if !self.is_ours() {
-            self.confirmed.lock().note(now.monotonic, told);
+            self.confirmed.lock().note(now.monotonic, letter.timestamp);
         }
     }
 

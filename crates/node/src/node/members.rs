@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use outlive_tribes_proto::group::Input;
+use outlive_tribes_proto::interceptor::tcp_failure_detector;
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::view::View;
 use outlive_tribes_proto::wire::peer::Mark;
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use super::{DEPARTED_MAX, MARK_VERSION, Node, NodeConfig};
 use crate::effect::Effect;
+use crate::letter::{Letter, Stage};
 use crate::peer::{ClusterView, Peer};
 
 /// Nodes that are no members whose descriptions are remembered.
@@ -43,7 +46,7 @@ impl Node {
     }
 
     /// Makes a view of the group the one that requests send to: peers that stay keep their lanes. Gives those that left.
-    pub(super) fn publish(&self, view: &View) -> Vec<Arc<Peer>> {
+    pub(super) fn publish(&self, now: Now, view: &View) -> Vec<Arc<Peer>> {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
@@ -62,6 +65,7 @@ impl Node {
         self.dispatch.view.publish(Arc::clone(&after));
         for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
             self.effect(Effect::Joined(Arc::clone(peer)));
+            self.greet(now, peer);
         }
         let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
         for peer in &left {
@@ -76,6 +80,13 @@ impl Node {
             self.effect(Effect::Left(Arc::clone(peer)));
         }
         left
+    }
+
+    /// Says something to a new member that it has to acknowledge, and that says nothing: what a Tomcat's failure detector sends with
+    /// `performReadTest`. One that is none is known for it before a request waits for it.
+    fn greet(&self, now: Now, peer: &Peer) {
+        let probe = Letter::object(self.dispatch.next_id(), now.wall, Bytes::from_static(&tcp_failure_detector::PROBE));
+        self.dispatch.send(peer, Letter { options: SendOptions::BYTE_MESSAGE, stage: Stage::Bottom, ..probe });
     }
 
     /// A member that joins. One of ours that was cut off, or stood still, and has gone on asks for no state, so it gets every session whole,

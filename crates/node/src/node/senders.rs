@@ -34,7 +34,7 @@ impl Node {
             }
             _ => Trust::Stranger,
         };
-        let named = link.source.last().map_or(Trust::Stranger, |member| of(member));
+        let named = link.source.last().map_or(Trust::Stranger, &of);
         match named {
             Trust::Stranger => begun_by(begun).map_or(Trust::Stranger, |member| of(&member)),
             known => known,

@@ -40,8 +40,8 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "BYTES", default_value = "128MiB")]
     pub(crate) unfinished_max: Bytes,
 
-    /// The same of all members that never acknowledged anything
-    #[arg(long, value_name = "BYTES", default_value = "16MiB")]
+    /// The same of all members that never acknowledged anything; no frame of theirs may be longer
+    #[arg(long, value_name = "BYTES", default_value = "4MiB")]
     pub(crate) unconfirmed_unfinished_max: Bytes,
 
     /// The same of all that are no members
