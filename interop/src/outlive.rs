@@ -21,6 +21,8 @@ pub struct OutliveNode<'scene> {
     program: PathBuf,
     more: Vec<String>,
     store: Option<String>,
+    /// `RUST_LOG`; none: what the program logs by itself.
+    log: Option<&'static str>,
     keeps_all: bool,
     host: Option<&'scene Host>,
     process: NodeProcess,
@@ -33,7 +35,17 @@ impl<'scene> OutliveNode<'scene> {
     /// Where the scene has no binary.
     pub fn new(scene: &'scene Scene, spec: NodeSpec) -> Result<Self> {
         let (program, process) = (scene.outlive()?.to_owned(), NodeProcess::new(&spec.name));
-        Ok(Self { spec, scene, program, more: Vec::new(), store: None, keeps_all: false, host: None, process })
+        Ok(Self {
+            spec,
+            scene,
+            program,
+            more: Vec::new(),
+            store: None,
+            log: None,
+            keeps_all: false,
+            host: None,
+            process,
+        })
     }
 
     /// With more arguments behind those that the description gives.
@@ -47,6 +59,13 @@ impl<'scene> OutliveNode<'scene> {
     #[must_use]
     pub fn with_store(mut self, url: &str) -> Self {
         self.store = Some(url.to_owned());
+        self
+    }
+
+    /// With this `RUST_LOG`.
+    #[must_use]
+    pub fn with_log(mut self, log: &'static str) -> Self {
+        self.log = Some(log);
         self
     }
 
@@ -151,6 +170,9 @@ impl Server for OutliveNode<'_> {
         command.args(self.arguments()).current_dir(self.scene.folder()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
         if let Some(url) = &self.store {
             command.env("OUTLIVE_STORE", url);
+        }
+        if let Some(log) = self.log {
+            command.env("RUST_LOG", log);
         }
         if let Some((_, key)) = self.spec.interceptors.iter().find_map(encryption) {
             command.env("OUTLIVE_ENCRYPT", key);

@@ -54,6 +54,8 @@ pub enum Interceptor {
 pub enum Manager {
     /// The cluster: DeltaManager.
     Delta,
+    /// The cluster: BackupManager, whose maps ask the other members by RPC.
+    Backup,
     /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
     Files(PathBuf),
     /// No cluster: the same with a PersistentValve, which saves after each request, so that nodes can share the folder.

@@ -30,6 +30,9 @@ const SMALL_JVM: &[&str] = &["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLe
 /// What a server is run with: room for sessions, and all of the compiler.
 const LARGE_JVM: &[&str] = &["-Xmx2g", "-XX:+UseSerialGC"];
 
+/// A part of the one warning that a Tomcat gives on a machine that is slow, whoever its peers are.
+pub const OF_A_SLOW_MACHINE: &str = "Creation of SecureRandom instance";
+
 /// A node made by Apache Tomcat.
 #[derive(Debug)]
 pub struct TomcatNode<'scene> {

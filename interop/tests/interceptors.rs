@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use outlive_interop::nine_steps::{Settle, play};
 use outlive_interop::runner::{self, Test};
 use outlive_interop::spec::Interceptor::{self, DomainFilter, Encrypt, Fragment, Gzip, Order, Throughput};
-use outlive_interop::{Client, NodeSpec, OutliveNode, Scene, Server, TomcatNode, poll};
+use outlive_interop::{Client, Manager, NodeSpec, OutliveNode, Scene, Server, TomcatNode, poll};
 
 /// Every message of the nine steps becomes several pieces, its largest attribute alone two.
 const PIECES: Interceptor = Fragment(256);
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         with_both("static_members_with_ping_and_order", static_members),
         with_both("domain_filter", domain_filter),
         with_both("another_key_or_none", another_key_or_none),
+        with_both("rpc_of_a_backup_manager", rpc),
         // The same with the places changed, and what else Tomcat takes.
         with_both("gzip_tomcat_is_b", |scene| tomcat_is_b(scene, &[Gzip])).by_name(),
         with_both("fragment_tomcat_is_a", |scene| tomcat_is_a(scene, &[PIECES])).by_name(),
@@ -51,6 +52,10 @@ fn main() -> ExitCode {
         with_both("encrypt_cfb", |scene| tomcat_is_a(scene, &[CFB])).by_name(),
         with_both("encrypt_ofb", |scene| tomcat_is_b(scene, &[OFB])).by_name(),
         with_both("gzip_fragment_order_tomcat_is_a", |scene| tomcat_is_a(scene, &[Gzip, PIECES, Order])).by_name(),
+        with_both("throughput_tomcat_is_b", |scene| tomcat_is_b(scene, &[Throughput(5), Gzip, GCM, PIECES, Order]))
+            .by_name(),
+        with_both("static_members_with_ping_tomcat_is_b", static_members_tomcat_is_b).by_name(),
+        with_both("domain_filter_tomcat_is_b", domain_filter_tomcat_is_b).by_name(),
         with_both("fragment_encrypt", |scene| tomcat_is_a(scene, &[PIECES, GCM])).by_name(),
         with_both("encrypt_gzip", |scene| tomcat_is_b(scene, &[GCM, Gzip])).by_name(),
         Test::new("outlives", |scene| outlives(scene, &[Gzip, GCM, PIECES, Order])).with_outlive(),
@@ -90,6 +95,39 @@ fn everything(scene: &Scene) -> Result<()> {
 fn static_members(scene: &Scene) -> Result<()> {
     let (a, b) = (a(&[Order]).static_members(&[2]), b(&[Order]).static_members(&[1]));
     play(&mut TomcatNode::new(scene, a)?, &mut OutliveNode::new(scene, b)?, Settle::AtOnce)
+}
+
+fn static_members_tomcat_is_b(scene: &Scene) -> Result<()> {
+    let (a, b) = (a(&[GCM]).static_members(&[2]), b(&[GCM]).static_members(&[1]));
+    play(&mut OutliveNode::new(scene, a)?, &mut TomcatNode::new(scene, b)?, Settle::AtOnce)
+}
+
+fn domain_filter_tomcat_is_b(scene: &Scene) -> Result<()> {
+    let (a, b) = (a(&[DomainFilter]).domain("here"), b(&[DomainFilter]).domain("here"));
+    play(&mut OutliveNode::new(scene, a)?, &mut TomcatNode::new(scene, b)?, Settle::AtOnce)
+}
+
+/// A Tomcat whose maps look for others by RPC: each question is answered with "no such channel", so it does not wait for the time limit of
+/// any, and it takes the answers for what they are.
+fn rpc(scene: &Scene) -> Result<()> {
+    let mut ours = OutliveNode::new(scene, a(&[]))?.with_log("info,tribes::messages=trace,tribes::group=debug");
+    ours.start()?;
+    let mut tomcat = TomcatNode::new(scene, b(&[]).manager(Manager::Backup, false))?;
+    tomcat.start()?;
+    poll::until("every question is answered", SOON, || {
+        let log = ours.process()?.output()?;
+        let objects = log.lines().filter(|line| line.contains("tribes::messages") && line.contains("event=\"object\""));
+        let (asked, answered): (Vec<&str>, Vec<&str>) = objects.partition(|line| line.contains("step=\"received\""));
+        let (asked, answered) = (asked.len(), answered.len());
+        ensure!(asked > 0 && answered == asked, "{answered} of {asked} questions are answered");
+        Ok(())
+    })?;
+    // It serves, alone as far as its map goes; and it has found nothing wrong with the answers.
+    let mut client = Client::new();
+    client.get(tomcat.http(), "set", &[("name", "n"), ("value", "1")])?;
+    let log = tomcat.process()?.output()?;
+    ensure!(!log.contains("SEVERE") && !log.contains("Exception"), "{log}");
+    Ok(())
 }
 
 /// Two of one domain play; a third, of another domain, is nobody to them, nor are they to it.

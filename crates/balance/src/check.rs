@@ -175,14 +175,14 @@ fn told(status: StatusCode, body: &[u8]) -> Found {
         _ => NodeState::Down,
     };
     let http = text("http").and_then(|address| address.parse().ok());
-    let others = facts.get("others").and_then(Value::as_array).into_iter().flatten().take(MEMBERS_MAX);
+    let others = facts.get("peers").and_then(Value::as_array).into_iter().flatten().take(MEMBERS_MAX);
     Found {
         state,
         refused: false,
         answered: text("state").is_some(),
         name: text("node").map(str::to_owned),
         http,
-        others: others.filter_map(|address| address.as_str()?.parse().ok()).collect(),
+        others: others.filter_map(|peer| peer.get("health")?.as_str()?.parse().ok()).collect(),
     }
 }
 

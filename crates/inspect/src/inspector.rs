@@ -1,7 +1,9 @@
 //! From bytes to records.
 
+use outlive_tribes_proto::interceptor::encrypt::EncryptionKey;
+
 use crate::detect::Format;
-use crate::layers::{Key, Stack};
+use crate::layers::Stack;
 use crate::record::Record;
 use crate::store::Store;
 use crate::wire::Wire;
@@ -14,7 +16,7 @@ pub struct Settings {
     /// The interceptors that change bytes; `None`: guessed from what decodes.
     pub interceptors: Option<Stack>,
     /// The key of the encryption.
-    pub key: Option<Key>,
+    pub key: Option<EncryptionKey>,
 }
 
 /// Decodes one input.

@@ -13,25 +13,24 @@
 //! Source: Tomcat's `GzipInterceptor`, `FragmentationInterceptor`, `OrderInterceptor`, `EncryptInterceptor`.
 
 use bytes::Bytes;
-use outlive_tribes_proto::interceptor::{static_membership, tcp_failure_detector, tcp_ping};
+use outlive_tribes_proto::interceptor::encrypt::EncryptionKey;
+use outlive_tribes_proto::interceptor::{gzip, static_membership, tcp_failure_detector, tcp_ping};
 use outlive_tribes_proto::wire::channel_data::ChannelData;
+use outlive_tribes_proto::wire::frame::LIMIT_DEFAULT;
 
 mod encrypt;
 mod fragments;
 mod guess;
-mod gzip;
 mod stack;
 
-pub use encrypt::{Key, KeyFault};
 pub use stack::{Layer, Stack, UnknownLayer};
 
 use crate::fault;
 use crate::record::Record;
+use encrypt::Decryption;
 use fragments::{Fragments, Part};
 use guess::Guess;
 
-/// The option bit that says that a message is compressed.
-const COMPRESSED: u32 = 0x100;
 /// A message of fewer bytes is no encrypted one: an initial vector, a time and a tag.
 const ENCRYPTED_MIN: usize = 12 + 8 + 16;
 
@@ -40,7 +39,7 @@ const ENCRYPTED_MIN: usize = 12 + 8 + 16;
 pub(crate) struct Layers {
     given: Option<Stack>,
     guess: Guess,
-    key: Option<Key>,
+    key: Option<Decryption>,
     fragments: Fragments,
 }
 
@@ -56,7 +55,8 @@ pub(crate) enum Undone {
 }
 
 impl Layers {
-    pub(crate) fn new(given: Option<Stack>, key: Option<Key>) -> Self {
+    pub(crate) fn new(given: Option<Stack>, key: Option<&EncryptionKey>) -> Self {
+        let key = key.map(Decryption::new);
         Layers { given, guess: Guess::default(), key, fragments: Fragments::default() }
     }
 
@@ -129,10 +129,10 @@ impl Layers {
     }
 
     fn gzip(&self, message: &Bytes, data: &ChannelData) -> Step {
-        if data.options.0 & COMPRESSED == 0 && !gzip::is(message) {
+        if !data.options.contains(gzip::COMPRESSED) && !gzip::is_compressed(message) {
             return Ok(None);
         }
-        let content = gzip::content(message).ok_or_else(|| fault::expected("gzip data", message, 0))?;
+        let content = inflated(message).ok_or_else(|| fault::expected("gzip data", message, 0))?;
         Ok(Some((content, "gzip".into())))
     }
 
@@ -141,6 +141,11 @@ impl Layers {
         let content = content.ok_or_else(|| fault::expected("a message encrypted with this key", message, 0))?;
         Ok(Some((content, "encrypt".into())))
     }
+}
+
+/// What gzip data hold, if they end where the message ends, and hold no more than a frame may.
+fn inflated(message: &Bytes) -> Option<Bytes> {
+    gzip::inflate(message, LIMIT_DEFAULT).ok()
 }
 
 /// What a layer gives: the bytes inside and its name, nothing if it did nothing, or what is wrong.

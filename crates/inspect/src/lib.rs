@@ -49,7 +49,8 @@ mod wire;
 
 pub use detect::Format;
 pub use inspector::{Inspector, Settings};
-pub use layers::{Key, KeyFault, Layer, Stack, UnknownLayer};
+pub use layers::{Layer, Stack, UnknownLayer};
+pub use outlive_tribes_proto::interceptor::encrypt::{EncryptionKey, KeyFault};
 pub use record::{
     Action, Body, Content, Hex, MapBody, MapValue, MemberRecord, MessageRecord, Record, SessionBody, SessionRecord,
     Shown, UserRecord,

@@ -56,7 +56,7 @@ impl Wire {
             offset: 0,
             datagrams: format == Format::Datagrams,
             skipped: None,
-            layers: Layers::new(settings.interceptors.clone(), settings.key.clone()),
+            layers: Layers::new(settings.interceptors.clone(), settings.key.as_ref()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use outlive_node::{ConnectionId, Intake, ReceiverLimits, log};
+use outlive_node::{ConnectionId, Intake, ReceiverLimits, Trust, log};
 use outlive_sync::{Counter, Locked};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -23,7 +23,7 @@ pub(crate) struct Gate {
 pub(crate) struct Pass {
     gate: Arc<Gate>,
     id: ConnectionId,
-    proven: bool,
+    trust: Trust,
     held: usize,
 }
 
@@ -39,7 +39,7 @@ impl Gate {
         from: SocketAddr,
         serve: impl FnOnce(TcpStream, Pass) -> AbortHandle,
     ) {
-        let pass = |id| Pass { gate: Arc::clone(self), id, proven: false, held: 0 };
+        let pass = |id| Pass { gate: Arc::clone(self), id, trust: Trust::Stranger, held: 0 };
         // The new task cannot be over before its handle is in the intake: to give its pass back it takes the same lock.
         let admitted = self.intake.lock().admit(from.ip(), |id| serve(stream, pass(id)));
         match admitted {
@@ -70,14 +70,17 @@ impl Pass {
         &self.gate.limits
     }
 
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proven
+    /// What is known of the other end.
+    pub(crate) fn trust(&self) -> Trust {
+        self.trust
     }
 
-    /// A member is at the other end.
-    pub(crate) fn prove(&mut self) {
-        self.proven = true;
-        self.gate.intake.lock().prove(self.id);
+    /// So much is known of it by now.
+    pub(crate) fn learn(&mut self, trust: Trust) {
+        if trust > self.trust {
+            self.trust = trust;
+            self.gate.intake.lock().trust(self.id, trust);
+        }
     }
 
     /// Tells how many bytes the connection holds of a frame that is not whole. May end this task or another.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use outlive_node::{Link, Node, PeerFault, ReceiverLimits, Reply, log};
+use outlive_node::{Link, Node, PeerFault, ReceiverLimits, Reply, Trust, log};
 use outlive_tribes_proto::wire::frame::{ACK, FAIL_ACK};
 use outlive_tribes_proto::wire::frame::{Frame, FrameReader};
 use socket2::{SockRef, TcpKeepalive};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::Clock;
 use crate::gate::{Gate, Pass};
 
-/// Read at once at most from a member. A buffer grows beyond it only with bytes that have come.
+/// Read at once at most from a member that acknowledges. A buffer grows beyond it only with bytes that have come.
 const CHUNK: usize = 64 << 10;
 
 /// Read at once at most from anybody else: there may be many of them.
@@ -111,9 +111,9 @@ async fn serve(
     loop {
         let time = match received.len() {
             0 => pass.limits().stranger_patience,
-            _ => pass.limits().frame_time(pass.is_proven()),
+            _ => pass.limits().frame_time(pass.trust()),
         };
-        let chunk = if pass.is_proven() { CHUNK } else { STRANGERS_CHUNK };
+        let chunk = if pass.trust() == Trust::Confirmed { CHUNK } else { STRANGERS_CHUNK };
         let was_empty = received.is_empty();
         let read = async {
             // Nothing is set aside for what has not come.
@@ -146,8 +146,13 @@ async fn serve(
         if was_empty || received.len() - there >= pass.limits().frame_progress_min {
             (since, there) = (Instant::now(), received.len());
         }
-        let small = !pass.is_proven() && node.names_nobody(&received);
-        frames.set_limit(if small { pass.limits().strangers_frame_max } else { node.frame_limit(from.ip()) });
+        let limit = node.frame_limit(from.ip());
+        let awaits_state = limit > node.frame_bytes_max();
+        frames.set_limit(match pass.trust() {
+            Trust::Stranger if node.names_nobody(&received) => pass.limits().strangers_frame_max,
+            Trust::Member if !awaits_state => pass.limits().unconfirmed_bytes_max.min(limit),
+            _ => limit,
+        });
         while let Some(frame) = frames.next(&mut received)? {
             (since, there) = (Instant::now(), received.len());
             if let Frame::Message(body) = frame {
@@ -158,17 +163,20 @@ async fn serve(
                 }
             }
         }
-        if !pass.is_proven() && node.is_members(&link, &received) {
-            pass.prove();
+        if pass.trust() < Trust::Confirmed {
+            pass.learn(node.trust(&link, &received));
         }
         if received.is_empty() {
             // Let go of a buffer that a large frame made large; values taken from it were copied.
             received = BytesMut::new();
         }
         // A member has a chunk for itself, without the account that all share; and a state that was asked for is no surprise.
-        let (free, awaited) = match pass.is_proven() {
-            true => (CHUNK, node.frame_limit(from.ip()) > node.frame_bytes_max()),
-            false => (0, false),
+        let (free, awaited) = match pass.trust() {
+            Trust::Stranger => (0, false),
+            trust => {
+                let free = if trust == Trust::Confirmed { CHUNK } else { 0 };
+                (free, awaits_state)
+            }
         };
         pass.hold(if received.capacity() <= free || awaited { 0 } else { received.capacity() });
         if !acks.is_empty() && node.may_acknowledge(clock.now(), &mut link)? {

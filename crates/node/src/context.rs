@@ -11,6 +11,7 @@ use crate::dispatch::Dispatch;
 use crate::held::Held;
 use crate::peer::ClusterView;
 use crate::persistence::{Persistence, Saver};
+use crate::renaming::Retellings;
 
 /// Ended and renamed sessions that a context remembers, so that nothing late revives them.
 const GRAVES: usize = 100_000;
@@ -93,6 +94,7 @@ pub struct Context {
     pub(crate) ready: AtomicFlag,
     pub(crate) waiting: Locked<Waiting<Held>>,
     pub(crate) anything_waits: AtomicFlag,
+    pub(crate) retellings: Retellings,
     /// What is noted for the store, if there is one.
     pub(crate) saver: Option<Saver>,
     /// Figures.
@@ -112,6 +114,7 @@ impl Context {
             ready: AtomicFlag::default(),
             waiting: Locked::default(),
             anything_waits: AtomicFlag::default(),
+            retellings: Retellings::default(),
             counters: ContextCounters::default(),
         }
     }

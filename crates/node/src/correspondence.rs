@@ -284,7 +284,7 @@ impl Correspondence {
         }
         let Some(done) = self.unacknowledged.pop_front() else { return };
         self.peer.lane().release(done.weight);
-        self.peer.counters.acknowledged.add(1);
+        self.peer.confirm(now, &done.letter);
         if let Some(question) = &done.letter.question {
             self.node.question_acknowledged(now, &self.peer, question);
         }

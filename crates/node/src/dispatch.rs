@@ -23,7 +23,8 @@ pub(crate) struct Dispatch {
     /// Whether a keeper still asks member after member for the contexts that there are.
     pub(crate) surveys: AtomicFlag,
     ids: MessageIds,
-    waits: bool,
+    /// Whether answers wait for acknowledgements.
+    pub(crate) waits: bool,
     /// Somebody has become a member lately who acknowledges nothing: requests wait only for those who ever did.
     pub(crate) wary: AtomicFlag,
 }

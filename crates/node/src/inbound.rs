@@ -351,7 +351,7 @@ impl Context {
             }
             SessionEvent::ChangeId => {
                 let new = new_id(message)?;
-                return Ok(self.id_changed(now, peer, body, &id, new));
+                return Ok(self.id_changed(now, peer, body, message, (&id, new)));
             }
             SessionEvent::Accessed => {
                 if let Some(known) = self.resolve(&id.base()) {
@@ -373,6 +373,7 @@ impl Context {
                         cell.leave();
                         drop(cell);
                         self.changed_elsewhere(now, peer, &known);
+                        self.request_over_elsewhere(now, &id.base());
                         peer.counters.stale.add(applied.stale as u64);
                         peer.counters.tied.add(applied.tied as u64);
                         let session = message.session_id.as_ref();
@@ -406,7 +407,7 @@ impl Context {
         Vec::new()
     }
 
-    fn expired(&self, base: &BaseId) {
+    pub(crate) fn expired(&self, base: &BaseId) {
         let mut base = base.clone();
         for _ in 0..MOVES_MAX {
             match self.table.find(&base) {
@@ -423,51 +424,8 @@ impl Context {
         }
     }
 
-    fn id_changed(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, old: &SessionId, new: SessionId) -> Vec<BaseId> {
-        let (old_base, new_base) = (old.base(), new.base());
-        let cell = match self.table.find(&old_base) {
-            Found::Live(cell) => cell,
-            // It ended here while it got another id there: it has ended, whatever it is called.
-            Found::Gone(Grave::Ended) => {
-                self.expired(&new_base);
-                return Vec::new();
-            }
-            // The change came twice, or by another way.
-            Found::Gone(Grave::Moved(_)) => return Vec::new(),
-            Found::Absent => match self.table.get(&new_base) {
-                Some(cell) => cell,
-                None => {
-                    let becomes = (old_base != new_base).then_some(new_base);
-                    return self.wait_for(now, peer, body, old_base, becomes);
-                }
-            },
-        };
-        let renamed_to = new.clone();
-        cell.lock().wake().session.id_changed_elsewhere(now, new);
-        if old_base == new_base {
-            return Vec::new();
-        }
-        if let Some(copy) = cell.lock().known_copy() {
-            copy.renamed();
-        }
-        self.gone_elsewhere(now, peer, old.clone(), Some(renamed_to));
-        let grave = Grave::Moved(Box::new(new_base.clone()));
-        match self.table.rename(&old_base, new_base.clone(), Arc::clone(&cell), grave) {
-            Admission::Admitted => {}
-            // It came whole under its new id before this was heard: what is known of both is joined.
-            Admission::Known(known) if !Arc::ptr_eq(&known, &cell) => {
-                let whole = Whole::of(now, &cell);
-                let stated = UnixMillis(whole.state.version);
-                whole.join(now, &known, peer.origin(stated));
-            }
-            Admission::Known(_) => {}
-            Admission::Refused(_) => cell.lock().wake().session.end_quietly(),
-        }
-        vec![new_base, old_base]
-    }
-
     /// The session under this base, also under one that it had before.
-    fn resolve(&self, base: &BaseId) -> Option<Arc<Cell>> {
+    pub(crate) fn resolve(&self, base: &BaseId) -> Option<Arc<Cell>> {
         let mut found = self.table.find(base);
         for _ in 0..MOVES_MAX {
             match found {
@@ -482,7 +440,14 @@ impl Context {
     // ---- what came too early ----
 
     /// Lets a message wait for its session, which it may say is called `becomes` now; gives the session if it has come meanwhile.
-    fn wait_for(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, base: BaseId, becomes: Option<BaseId>) -> Vec<BaseId> {
+    pub(crate) fn wait_for(
+        &self,
+        now: Now,
+        peer: &Arc<Peer>,
+        body: &Bytes,
+        base: BaseId,
+        becomes: Option<BaseId>,
+    ) -> Vec<BaseId> {
         if let Found::Gone(_) = self.table.find(&base) {
             self.counters.revivals_refused.add(1);
             return Vec::new();
@@ -547,8 +512,8 @@ impl Context {
 }
 
 /// A session as a peer's state has it.
-struct Whole {
-    state: SessionState,
+pub(crate) struct Whole {
+    pub(crate) state: SessionState,
     /// From one of ours.
     stamps: Option<StateStamps>,
     /// For how long nobody had touched it there.
@@ -559,14 +524,14 @@ struct Whole {
 }
 
 impl Whole {
-    fn of(now: Now, cell: &Cell) -> Self {
+    pub(crate) fn of(now: Now, cell: &Cell) -> Self {
         let cell = cell.lock();
         let session = cell.look();
         let stamps = Some(StateStamps::of(&session));
         Whole { state: session.to_state(now, false), stamps, idle: session.idle(now), only_adds: false }
     }
 
-    fn join(self, now: Now, known: &Cell, origin: Origin) {
+    pub(crate) fn join(self, now: Now, known: &Cell, origin: Origin) {
         if self.only_adds {
             return;
         }

@@ -1,9 +1,12 @@
 //! What hosts may make the receiver hold: connections, and bytes of frames that are not whole yet.
 //!
-//! A connection is *proven* once a frame that has at least begun on it names a member as its sender, and the member's own
+//! A connection is a *member's* once a frame that has at least begun on it names a member as its sender, and the member's own
 //! host is at its other end. All others are *strangers*: they share a small part of everything, and where something runs
 //! out, the host that has most of it pays first. So a host that opens connections or begins frames without end takes room
 //! from itself alone, and members are served whatever it does.
+//!
+//! Where nothing is signed, whoever sends a datagram is announced as a member. A member is *confirmed* when it has acknowledged a message;
+//! the others have a part of the memory for themselves.
 //!
 //! ```
 //! use outlive_node::{Intake, ReceiverLimits};
@@ -15,8 +18,8 @@
 //! assert_eq!(intake.admit(host, |_| "third"), Ok(Some("first")));    // the oldest makes room: close it
 //! ```
 //!
-//! It proves nothing about who is at the other end: whoever can announce a member can be taken for one. Then the limits
-//! of members hold.
+//! That proves nothing about who is at the other end: who announces members and acknowledges what they are sent is one. Then the limits of
+//! members hold.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -36,7 +39,9 @@ pub struct ReceiverLimits {
     /// Bytes of frames that are not whole yet, of all strangers: 4 MiB. Past that, whoever holds most is closed. Their whole
     /// messages wait in 4 MiB, too; and what an allocator needs for many buffers that grow is several times as much.
     pub strangers_bytes_max: usize,
-    /// Bytes of frames that are not whole yet, of all members: 128 MiB, two frames of the largest size. Past that, whoever
+    /// The same of all members that have never acknowledged anything: 4 MiB. No frame of theirs may be longer.
+    pub unconfirmed_bytes_max: usize,
+    /// Bytes of frames that are not whole yet, of all other members: 128 MiB, two frames of the largest size. Past that, whoever
     /// holds most is closed, and its sender sends again. A state that was asked for does not count.
     pub unfinished_bytes_max: usize,
     /// How long a connection without a word may stand that comes from the host of no member and was never a member's: 10 s.
@@ -56,6 +61,7 @@ impl Default for ReceiverLimits {
             strangers_max: 128,
             strangers_frame_max: 256 << 10,
             strangers_bytes_max: 4 << 20,
+            unconfirmed_bytes_max: 4 << 20,
             unfinished_bytes_max: 128 << 20,
             stranger_patience: Duration::from_secs(10),
             frame_patience: Duration::from_secs(30),
@@ -66,9 +72,33 @@ impl Default for ReceiverLimits {
 
 impl ReceiverLimits {
     /// How long a frame may go without progress.
-    pub fn frame_time(&self, proven: bool) -> Duration {
-        if proven { self.frame_patience } else { self.frame_patience.min(self.stranger_patience) }
+    pub fn frame_time(&self, trust: Trust) -> Duration {
+        match trust {
+            Trust::Stranger => self.frame_patience.min(self.stranger_patience),
+            Trust::Member | Trust::Confirmed => self.frame_patience,
+        }
     }
+
+    /// Bytes of frames that are not whole, of all connections of which so much is known.
+    fn bytes_max(&self, trust: Trust) -> usize {
+        match trust {
+            Trust::Stranger => self.strangers_bytes_max,
+            Trust::Member => self.unconfirmed_bytes_max,
+            Trust::Confirmed => self.unfinished_bytes_max,
+        }
+    }
+}
+
+/// What is known of the other end of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trust {
+    /// Nothing.
+    #[default]
+    Stranger,
+    /// It names a member, and comes from that member's host.
+    Member,
+    /// The same of a member that has acknowledged something.
+    Confirmed,
 }
 
 /// Names one connection: a later one has a larger number.
@@ -86,14 +116,14 @@ pub struct Intake<H> {
     limits: ReceiverLimits,
     connections: BTreeMap<ConnectionId, Connection<H>>,
     opened: u64,
-    strangers_bytes: usize,
-    proven_bytes: usize,
+    /// Bytes of frames that are not whole, by what is known of their connections.
+    bytes: [usize; 3],
 }
 
 #[derive(Debug)]
 struct Connection<H> {
     host: IpAddr,
-    proven: bool,
+    trust: Trust,
     /// Bytes of a frame that is not whole.
     held: usize,
     handle: H,
@@ -102,7 +132,7 @@ struct Connection<H> {
 impl<H> Intake<H> {
     /// No connection yet.
     pub fn new(limits: ReceiverLimits) -> Self {
-        Intake { limits, connections: BTreeMap::new(), opened: 0, strangers_bytes: 0, proven_bytes: 0 }
+        Intake { limits, connections: BTreeMap::new(), opened: 0, bytes: [0; 3] }
     }
 
     /// The limits.
@@ -121,7 +151,7 @@ impl<H> Intake<H> {
     ) -> Result<Option<H>, TooManyConnections> {
         let host = host.to_canonical();
         let of_host = self.connections.values().filter(|connection| connection.host == host).count();
-        let strangers = self.connections.values().filter(|connection| !connection.proven).count();
+        let strangers = self.connections.values().filter(|connection| connection.trust == Trust::Stranger).count();
         let in_place_of = if of_host >= self.limits.connections_per_host_max {
             Some(self.oldest_stranger_of(host))
         } else if strangers >= self.limits.strangers_max || self.connections.len() >= self.limits.connections_max {
@@ -136,34 +166,31 @@ impl<H> Intake<H> {
         };
         self.opened += 1;
         let id = ConnectionId(self.opened);
-        self.connections.insert(id, Connection { host, proven: false, held: 0, handle: open(id) });
+        self.connections.insert(id, Connection { host, trust: Trust::Stranger, held: 0, handle: open(id) });
         Ok(closed)
     }
 
-    /// It is a member's, as it turns out.
-    pub fn prove(&mut self, id: ConnectionId) {
+    /// More is known of it, as it turns out. What is known is never forgotten.
+    pub fn trust(&mut self, id: ConnectionId, trust: Trust) {
         if let Some(connection) = self.connections.get_mut(&id)
-            && !core::mem::replace(&mut connection.proven, true)
+            && trust > connection.trust
         {
-            self.strangers_bytes -= connection.held;
-            self.proven_bytes += connection.held;
+            self.bytes[connection.trust as usize] -= connection.held;
+            self.bytes[trust as usize] += connection.held;
+            connection.trust = trust;
         }
     }
 
     /// It has set aside so many bytes for a frame that is not whole. Gives the one to be closed for that, maybe itself.
     pub fn hold(&mut self, id: ConnectionId, bytes: usize) -> Option<H> {
         let connection = self.connections.get_mut(&id)?;
-        let (proven, before) = (connection.proven, core::mem::replace(&mut connection.held, bytes));
-        let (sum, limit) = if proven {
-            (&mut self.proven_bytes, self.limits.unfinished_bytes_max)
-        } else {
-            (&mut self.strangers_bytes, self.limits.strangers_bytes_max)
-        };
+        let (trust, before) = (connection.trust, core::mem::replace(&mut connection.held, bytes));
+        let sum = &mut self.bytes[trust as usize];
         *sum = *sum - before + bytes;
-        if bytes <= before || *sum <= limit {
+        if bytes <= before || *sum <= self.limits.bytes_max(trust) {
             return None;
         }
-        let largest = self.largest(proven)?;
+        let largest = self.largest(trust)?;
         self.remove(largest)
     }
 
@@ -173,24 +200,25 @@ impl<H> Intake<H> {
     }
 
     fn remove(&mut self, id: ConnectionId) -> Option<H> {
-        let Connection { proven, held, handle, .. } = self.connections.remove(&id)?;
-        *(if proven { &mut self.proven_bytes } else { &mut self.strangers_bytes }) -= held;
+        let Connection { trust, held, handle, .. } = self.connections.remove(&id)?;
+        self.bytes[trust as usize] -= held;
         Some(handle)
     }
 
     /// The host that has most strangers.
     fn crowd(&self) -> Option<IpAddr> {
-        most(self.connections.values().filter(|connection| !connection.proven).map(|connection| (connection.host, 1)))
+        let strangers = self.connections.values().filter(|connection| connection.trust == Trust::Stranger);
+        most(strangers.map(|connection| (connection.host, 1)))
     }
 
     fn oldest_stranger_of(&self, host: IpAddr) -> Option<ConnectionId> {
-        let is_one = |connection: &Connection<H>| !connection.proven && connection.host == host;
+        let is_one = |connection: &Connection<H>| connection.trust == Trust::Stranger && connection.host == host;
         self.connections.iter().find(|(_, connection)| is_one(connection)).map(|(id, _)| *id)
     }
 
-    /// What holds most bytes, of the host that holds most; either of members or of strangers.
-    fn largest(&self, proven: bool) -> Option<ConnectionId> {
-        let connections = || self.connections.iter().filter(|(_, connection)| connection.proven == proven);
+    /// What holds most bytes, of the host that holds most, among those of which as much is known.
+    fn largest(&self, trust: Trust) -> Option<ConnectionId> {
+        let connections = || self.connections.iter().filter(|(_, connection)| connection.trust == trust);
         let host = most(connections().map(|(_, connection)| (connection.host, connection.held)))?;
         let of_host = connections().filter(|(_, connection)| connection.host == host);
         of_host.max_by_key(|(_, connection)| connection.held).map(|(id, _)| *id)

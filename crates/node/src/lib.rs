@@ -33,6 +33,7 @@ pub mod persistence;
 #[cfg(feature = "planted")]
 mod planted;
 mod reception;
+mod renaming;
 mod skew;
 mod standing;
 mod strangers;
@@ -44,7 +45,7 @@ pub use correspondence::{AnswerFault, Answers, Correspondence, Filled, Silence};
 pub use donation::Donation;
 pub use effect::Effect;
 pub use inbound::SessionFault;
-pub use intake::{ConnectionId, Intake, ReceiverLimits, TooManyConnections};
+pub use intake::{ConnectionId, Intake, ReceiverLimits, TooManyConnections, Trust};
 pub use keeper::{HEARD_CONTEXTS_MAX, HEARD_NAME_BYTES_MAX};
 pub use letter::{Letter, Question, Stage};
 pub use link::{Link, PeerFault, Reply};

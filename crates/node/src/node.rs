@@ -360,10 +360,15 @@ impl Node {
 
     /// When to call [`deadline_reached`](Self::deadline_reached) at the latest.
     pub fn deadline(&self) -> Monotonic {
-        let transfers = self.contexts.load().iter().filter_map(|context| context.transfer_deadline()).min();
+        let contexts = self.contexts.load();
+        let transfers = contexts.iter().filter_map(|context| context.transfer_deadline()).min();
+        let retellings = contexts.iter().filter_map(|context| context.retelling_deadline()).min();
         let survey = self.survey_deadline();
         let state = self.state.lock();
-        [state.group_deadline, transfers, survey].into_iter().flatten().fold(state.next_expiry, Monotonic::min)
+        [state.group_deadline, transfers, retellings, survey]
+            .into_iter()
+            .flatten()
+            .fold(state.next_expiry, Monotonic::min)
     }
 
     /// The deadline has come.
@@ -372,6 +377,7 @@ impl Node {
             self.group_input(now, Input::Deadline);
         }
         self.advance_contexts(now);
+        self.contexts.load().iter().for_each(|context| context.tell_what_is_due(now));
         let expires = {
             let mut state = self.state.lock();
             let expires = now.monotonic >= state.next_expiry;
@@ -445,8 +451,11 @@ impl Node {
         };
         let open = self.contexts.load().iter().find(|context| context.name() == name).cloned();
         if let Some(context) = open.or_else(|| self.hear_of(now, peer, name, message.event)) {
-            let was_ready = context.is_ready();
+            let (was_ready, deadline) = (context.is_ready(), context.retelling_deadline());
             let result = context.receive(now, peer, body, message);
+            if context.retelling_deadline() != deadline {
+                self.effect(Effect::DeadlineMoved);
+            }
             if context.is_ready() != was_ready {
                 self.effect(Effect::Ready);
             }
@@ -525,7 +534,7 @@ impl Node {
                     }
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
-                        left.extend(self.publish(&view));
+                        left.extend(self.publish(now, &view));
                         views.push(view);
                     }
                     Output::Settled => settled = true,

@@ -1,17 +1,23 @@
 //! Another member, as this node sends to it.
 
+mod confirmed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use outlive_session::{BaseId, Origin, SessionId, Writer};
 use outlive_sync::{AtomicFlag, Counter, Lane, Locked};
-use outlive_tribes_proto::time::{Now, UnixMillis};
+use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, PeerKind};
 
+use crate::letter::Letter;
 use crate::log;
 use crate::parcel::Parcel;
 use crate::skew::{SKEW_MAX_MS, Skew, Verdict};
+use confirmed::Confirmed;
 
 /// Sessions that a peer may be behind in; past that, it is behind in all of them.
 const DIRTY_MAX: usize = 100_000;
@@ -26,7 +32,10 @@ pub struct Peer {
     lane: Lane<Parcel>,
     dirty: Locked<Dirty>,
     stalled: AtomicFlag,
+    /// Whether it has ever acknowledged anything.
+    answers: AtomicFlag,
     skew: Locked<Skew>,
+    confirmed: Locked<Confirmed>,
     /// The losses that were logged last.
     logged: Locked<Losses>,
     /// What it has sent and we have got.
@@ -66,7 +75,7 @@ pub enum Behind {
 pub struct PeerCounters {
     /// Messages received.
     pub received: Counter,
-    /// Messages that it has acknowledged.
+    /// Messages about sessions that it has acknowledged.
     pub acknowledged: Counter,
     /// Messages refused by a full lane.
     pub overflowed: Counter,
@@ -113,7 +122,9 @@ impl Peer {
             lane: Lane::new(lane_limit),
             dirty: Locked::default(),
             stalled: AtomicFlag::default(),
+            answers: AtomicFlag::default(),
             skew: Locked::default(),
+            confirmed: Locked::default(),
             logged: Locked::default(),
             counters: PeerCounters::default(),
         }
@@ -145,11 +156,11 @@ impl Peer {
     }
 
     /// Whether it holds the cluster's state and stays, as far as it can be known: one of ours says so, a Tomcat counts once it has
-    /// acknowledged something.
+    /// acknowledged something of sessions.
     pub fn holds_state(&self) -> bool {
         match self.kind() {
             kind @ PeerKind::Outlive { .. } => kind.can(Abilities::HOLDS_STATE),
-            PeerKind::Tomcat => self.has_acknowledged(),
+            PeerKind::Tomcat => self.counters.acknowledged.get() > 0,
         }
     }
 
@@ -187,7 +198,35 @@ impl Peer {
 
     /// Whether it has ever acknowledged anything: until then it may be no node at all, but any port that takes connections.
     pub fn has_acknowledged(&self) -> bool {
-        self.counters.acknowledged.get() > 0
+        self.answers.get()
+    }
+
+    /// It has acknowledged this message, and so all that lay in its lane before.
+    pub fn confirm(&self, now: Now, letter: &Letter) {
+        self.answers.set(true);
+        if letter.options.contains(SendOptions::BYTE_MESSAGE) {
+            return;
+        }
+        self.counters.acknowledged.add(1);
+        // What one of ours is told under an id before it takes all the same.
+        if !self.is_ours() {
+            self.confirmed.lock().note(now.monotonic, letter.timestamp);
+        }
+    }
+
+    /// From when on it was told what it had perhaps not taken at `moment`, a short while ago; `None`: it had taken all.
+    pub(crate) fn behind_at(&self, moment: Monotonic) -> Option<UnixMillis> {
+        let confirmed = self.confirmed.lock();
+        confirmed.missing_at(moment).or_else(|| (self.lane.bytes() > 0).then(|| confirmed.latest()))
+    }
+
+    /// When its clock showed `stated`, by this node's clock: rather too early than too late, and no later than now.
+    pub(crate) fn moment_of(&self, now: Now, stated: UnixMillis) -> Monotonic {
+        // A clock that seems to be behind may be right, and none of its messages was quick.
+        let ahead = self.clock_ahead_ms().filter(|ahead| !(-SKEW_MAX_MS..0).contains(ahead));
+        let wall = stated.0.saturating_sub(ahead.unwrap_or_default());
+        let ago = u64::try_from(now.wall.0.saturating_sub(wall)).unwrap_or_default();
+        Monotonic(now.monotonic.0.saturating_sub(Duration::from_millis(ago)))
     }
 
     /// Says that it has stopped to acknowledge, or goes on. Senders tell a stall by

@@ -15,6 +15,7 @@ use crate::store::arguments as store_command;
 mod ajp;
 mod inspect;
 mod interceptors;
+mod limits;
 mod serve;
 mod store;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod unbuilt;
 pub(crate) use ajp::AjpArguments;
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
+pub(crate) use limits::LimitArguments;
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 pub(crate) use store::StoreArguments;
 

@@ -546,6 +546,7 @@ fn principal_of(value: Value) -> Box<Principal> {
 }
 
 mod kept;
+mod retold;
 mod whole;
 
 #[cfg(test)]

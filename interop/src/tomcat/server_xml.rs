@@ -34,8 +34,8 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .with("jvmRoute", &spec.name)
         .child(realm);
     match (&spec.manager, spec.cluster_at) {
-        (Manager::Delta, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
-        (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
+        (Manager::Delta | Manager::Backup, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
+        (Manager::Delta | Manager::Backup, ClusterAt::Host) => host = host.child(cluster(spec)),
         (Manager::Files(_) | Manager::SharedFiles(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
     let ajp = spec.ajp.map(|ajp| {
@@ -66,7 +66,7 @@ pub(super) fn shared_store(spec: &NodeSpec) -> Vec<Element> {
     let (url, user, password) = match &spec.manager {
         Manager::Database { url, user, password } => (url, user, password),
         Manager::SharedFiles(_) => return vec![valve],
-        Manager::Delta | Manager::Files(_) | Manager::Standard(_) => return Vec::new(),
+        Manager::Delta | Manager::Backup | Manager::Files(_) | Manager::Standard(_) => return Vec::new(),
     };
     let resource = Element::new("Resource")
         .with("name", DATA_SOURCE)
@@ -83,7 +83,7 @@ pub(super) fn shared_store(spec: &NodeSpec) -> Vec<Element> {
 pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
     let session = "org.apache.catalina.session";
     let manager = match &spec.manager {
-        Manager::Delta => return None,
+        Manager::Delta | Manager::Backup => return None,
         Manager::Files(folder) | Manager::SharedFiles(folder) => {
             Element::of_class("Manager", format!("{session}.PersistentManager"))
                 .with("saveOnRestart", true)
@@ -109,9 +109,11 @@ fn cluster(spec: &NodeSpec) -> Element {
     if let Membership::Static(_) = spec.membership {
         cluster = cluster.with("channelStartOptions", WITHOUT_MULTICAST);
     }
-    let manager = Element::of_class("Manager", format!("{ha}.session.DeltaManager"))
-        .with("expireSessionsOnShutdown", false)
-        .with("notifyListenersOnReplication", true);
+    let manager = match spec.manager {
+        Manager::Backup => Element::of_class("Manager", format!("{ha}.session.BackupManager")),
+        _ => Element::of_class("Manager", format!("{ha}.session.DeltaManager")).with("expireSessionsOnShutdown", false),
+    };
+    let manager = manager.with("notifyListenersOnReplication", true);
     cluster
         .child(manager)
         .child(channel(spec))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use outlive_interop::spec::ADDRESSES;
 use outlive_tribes_proto::interceptor::tcp_failure_detector::PROBE;
 use outlive_tribes_proto::time::UnixMillis;
-use outlive_tribes_proto::wire::channel_data::ChannelData;
+use outlive_tribes_proto::wire::channel_data::{ChannelData, encode_head};
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Member, MemberId, UniqueId};
 use socket2::{Domain, Socket, Type};
@@ -79,6 +79,12 @@ pub(crate) fn acknowledged_frame() -> Bytes {
         message: Bytes::from_static(&PROBE),
     };
     data.encode().expect("a short frame")
+}
+
+/// The start of a frame of a member that [`announce`] has announced, around a message of so many bytes.
+pub(crate) fn members_frame_head(port: u16, message: usize) -> Bytes {
+    let record = member(port).encode();
+    encode_head(SendOptions::USE_ACK, UnixMillis(0), UniqueId([6; 16]), &record, message).expect("a short record")
 }
 
 /// The start of a frame that says how long it will be.

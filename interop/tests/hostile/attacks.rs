@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use outlive_interop::poll;
 
-use crate::attacker::{HOST, acknowledged_frame, announce, connect, connect_deaf, frame_head, pour};
+use crate::attacker::{
+    HOST, acknowledged_frame, announce, connect, connect_deaf, frame_head, members_frame_head, pour,
+};
 
 /// Against whom.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +25,8 @@ pub(crate) struct Attack {
     pub(crate) name: &'static str,
     /// Begins it; it lasts as long as what this gives.
     pub(crate) begin: fn(Target) -> Result<Held>,
+    /// What it does when its members are seen.
+    pub(crate) then: Option<fn(Target) -> Result<Held>>,
     /// Members that it announces and the node takes for such: it is under way when they are seen. Where there are none, the node is
     /// to close all of the attacker's connections by itself, while the attacker holds them.
     pub(crate) members: u64,
@@ -31,7 +35,7 @@ pub(crate) struct Attack {
 }
 
 /// In turn. Those after which a Tomcat takes no connection any more stand at the end.
-pub(crate) const ATTACKS: [Attack; 8] = [
+pub(crate) const ATTACKS: [Attack; 9] = [
     Attack::new("garbage on 500 connections", garbage).not_for_tomcat(),
     Attack::new("1,500 connections, idle or one byte", idle),
     Attack::new("acknowledgements unread", unread_acknowledgements),
@@ -40,15 +44,24 @@ pub(crate) const ATTACKS: [Attack; 8] = [
     Attack::new("400 half frames of 60 MiB, 1 MiB sent", half_frames),
     Attack::new("2,000 half frames of 250 KiB, 200 KiB sent", small_half_frames).not_for_tomcat(),
     Attack::new("300 members that acknowledge nothing", deaf_members).of_members(64).not_for_tomcat(),
+    Attack::new("their half frames of 60 MiB, 1 MiB sent", deaf_members)
+        .of_members(64)
+        .then(members_half_frames)
+        .not_for_tomcat(),
 ];
 
 impl Attack {
     const fn new(name: &'static str, begin: fn(Target) -> Result<Held>) -> Self {
-        Self { name, begin, members: 0, for_tomcat: true }
+        Self { name, begin, then: None, members: 0, for_tomcat: true }
     }
 
     const fn of_members(mut self, members: u64) -> Self {
         self.members = members;
+        self
+    }
+
+    const fn then(mut self, then: fn(Target) -> Result<Held>) -> Self {
+        self.then = Some(then);
         self
     }
 
@@ -184,9 +197,26 @@ fn datagrams(target: Target) -> Result<Held> {
     Ok(Held::default())
 }
 
+/// Ports that are announced as members. A node takes the first 64 of one host.
+const DEAF: std::ops::Range<u16> = 5_000..5_300;
+
+/// Those that came to be members begin frames.
+fn members_half_frames(target: Target) -> Result<Held> {
+    let bytes = vec![0; 64 << 10];
+    let mut streams = Vec::new();
+    for port in DEAF.take(64).cycle().take(240) {
+        let mut stream = connect(target.receiver)?;
+        if pour(&mut stream, &members_frame_head(port, 60 << 20), 1) {
+            pour(&mut stream, &bytes, 16);
+        }
+        streams.push(stream);
+    }
+    Ok(Held::of(streams))
+}
+
 /// Ports that take every connection and read nothing, announced as members each half second. They say that they are the oldest.
 fn deaf_members(target: Target) -> Result<Held> {
-    let listeners = (5_000..5_300).map(|port| TcpListener::bind((HOST, port))).collect::<std::io::Result<Vec<_>>>()?;
+    let listeners = DEAF.map(|port| TcpListener::bind((HOST, port))).collect::<std::io::Result<Vec<_>>>()?;
     let mut alive_ms = 1_000_000_000;
     Ok(Held::default().repeat(Duration::from_millis(500), move || {
         alive_ms += 500;

@@ -87,7 +87,7 @@ pub(crate) fn outlive(scene: &Scene) -> Result<()> {
         attacked.process()?.forget_peak()?;
         load.count_anew();
         let held = (attack.begin)(target).with_context(|| attack.name)?;
-        let seen = endures(attack, &attacked, &load, files, held).with_context(|| attack.name)?;
+        let seen = endures(attack, target, &attacked, &load, files, held).with_context(|| attack.name)?;
         print(attack, &seen);
         ensure!(
             seen.peak <= before + GROWTH_LIMIT,
@@ -106,10 +106,18 @@ pub(crate) fn outlive(scene: &Scene) -> Result<()> {
 }
 
 /// Waits, while the attack is held, for rounds of the load and for what the node is to close; then, when it is over, for the rest.
-fn endures(attack: &Attack, node: &OutliveNode<'_>, load: &Load, files: usize, held: Held) -> Result<Seen> {
+fn endures(
+    attack: &Attack,
+    target: Target,
+    node: &OutliveNode<'_>,
+    load: &Load,
+    files: usize,
+    held: Held,
+) -> Result<Seen> {
     if attack.members > 0 {
         poll::until_equal("members under attack", PATIENCE, &(1 + attack.members), || Ok(node.health()?.members))?;
     }
+    let more = attack.then.map(|then| then(target)).transpose()?;
     rounds(load, load.figures().rounds + ROUNDS)?;
     let process = node.process()?;
     let held_files = process.open_files()?;
@@ -127,7 +135,7 @@ fn endures(attack: &Attack, node: &OutliveNode<'_>, load: &Load, files: usize, h
         let_go()?;
     }
     let seen = Seen { files: held_files, ..look(process, load)? };
-    drop(held);
+    drop((held, more));
     let_go()?;
     Ok(seen)
 }

@@ -84,9 +84,10 @@ async fn answer(ways: &Ways, address: SocketAddr, mut request: Request<Incoming>
         "/health" | "/" => {
             let health = ways.health.load(Ordering::Relaxed);
             let state = if health == 200 { "ready" } else { "leaving" };
-            let others: Vec<String> = ways.others.lock().unwrap().iter().map(ToString::to_string).collect();
+            let peer = |health: &SocketAddr| json!({"kind": "Outlive", "health": health.to_string()});
+            let peers: Vec<Value> = ways.others.lock().unwrap().iter().map(peer).collect();
             let http = address.to_string();
-            told(health, json!({"node": ways.name, "state": state, "http": http, "others": others}).to_string())
+            told(health, json!({"node": ways.name, "state": state, "http": http, "peers": peers}).to_string())
         }
         "/echo" => Response::new(Either::Left(request.into_body())),
         "/upgrade" => {

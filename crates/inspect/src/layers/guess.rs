@@ -6,12 +6,13 @@
 
 use bytes::Bytes;
 use outlive_serial::{Limits, Stream};
+use outlive_tribes_proto::interceptor::gzip;
 use outlive_tribes_proto::wire::channel_data::ChannelData;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
-use super::encrypt::Key;
+use super::encrypt::Decryption;
 use super::fragments::{Part, split};
-use super::{COMPRESSED, ENCRYPTED_MIN, Layer, gzip, numbered, passed_by};
+use super::{ENCRYPTED_MIN, Layer, inflated, numbered, passed_by};
 
 /// A fragment with more parts than this is something else that ends with 01.
 const PARTS_MAX: i32 = 1 << 16;
@@ -32,7 +33,7 @@ struct Solution {
 
 impl Guess {
     /// The layers of a message, the outermost first; none if none are needed or no stack would do.
-    pub(super) fn stack(&mut self, message: &Bytes, data: &ChannelData, key: Option<&Key>) -> Vec<Layer> {
+    pub(super) fn stack(&mut self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>) -> Vec<Layer> {
         if is_plain(message) {
             return Vec::new();
         }
@@ -46,7 +47,7 @@ impl Guess {
     }
 
     /// The layers of a message that was put together from fragments, which are done with.
-    pub(super) fn above_fragments(&self, message: &Bytes, data: &ChannelData, key: Option<&Key>) -> Vec<Layer> {
+    pub(super) fn above_fragments(&self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>) -> Vec<Layer> {
         let layers = self.best(message, data, key, &[Layer::Fragment, Layer::Order]);
         if layers.is_empty() && key.is_none() && !is_plain(message) && looks_encrypted(message, data) {
             return vec![Layer::Encrypt];
@@ -54,7 +55,7 @@ impl Guess {
         layers
     }
 
-    fn best(&self, message: &Bytes, data: &ChannelData, key: Option<&Key>, without: &[Layer]) -> Vec<Layer> {
+    fn best(&self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>, without: &[Layer]) -> Vec<Layer> {
         let mut solutions = Vec::new();
         Search { data, key, solutions: &mut solutions }.peel(message, &mut without.to_vec(), without.len(), 0);
         let usual = solutions.iter().position(|solution| solution.layers == self.last);
@@ -66,7 +67,7 @@ impl Guess {
 
 struct Search<'a> {
     data: &'a ChannelData,
-    key: Option<&'a Key>,
+    key: Option<&'a Decryption>,
     solutions: &'a mut Vec<Solution>,
 }
 
@@ -79,8 +80,8 @@ impl Search<'_> {
             return;
         }
         if !used.contains(&Layer::Gzip)
-            && gzip::is(message)
-            && let Some(content) = gzip::content(message)
+            && gzip::is_compressed(message)
+            && let Some(content) = inflated(message)
         {
             self.go_on(Layer::Gzip, &content, used, skip, number);
             // Data with that beginning and the right check sum are gzip data and nothing else.
@@ -128,7 +129,7 @@ fn is_plain(message: &Bytes) -> bool {
 fn looks_encrypted(message: &Bytes, data: &ChannelData) -> bool {
     let options = data.options;
     !options.contains(SendOptions::BYTE_MESSAGE)
-        && options.0 & COMPRESSED == 0
+        && !options.contains(gzip::COMPRESSED)
         && message.len() >= ENCRYPTED_MIN
         && !message.starts_with(&[0xac, 0xed])
         && !passed_by(message)

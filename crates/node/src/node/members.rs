@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use outlive_tribes_proto::group::Input;
+use outlive_tribes_proto::interceptor::tcp_failure_detector;
 use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::view::View;
 use outlive_tribes_proto::wire::peer::Mark;
+use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
 
 use super::{DEPARTED_MAX, MARK_VERSION, Node, NodeConfig};
 use crate::effect::Effect;
+use crate::letter::{Letter, Stage};
 use crate::peer::{ClusterView, Peer};
 
 /// Nodes that are no members whose descriptions are remembered.
@@ -44,12 +47,16 @@ impl Node {
     }
 
     /// Makes a view of the group the one that requests send to: peers that stay keep their lanes. Gives those that left.
-    pub(super) fn publish(&self, view: &View) -> Vec<Arc<Peer>> {
+    pub(super) fn publish(&self, now: Now, view: &View) -> Vec<Arc<Peer>> {
         let before = self.dispatch.view();
         let peer = |member: &Arc<Member>| match before.peer(&member.id) {
             Some(peer) => {
+                let was_known = peer.is_ours();
                 if peer.learn(member) {
                     self.effect(Effect::Learnt);
+                }
+                if !was_known && self.was_there_before(peer) {
+                    peer.mark_all_dirty();
                 }
                 Arc::clone(peer)
             }
@@ -59,6 +66,7 @@ impl Node {
         self.dispatch.view.publish(Arc::clone(&after));
         for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
             self.effect(Effect::Joined(Arc::clone(peer)));
+            self.greet(now, peer);
         }
         let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
         for peer in &left {
@@ -75,18 +83,35 @@ impl Node {
         left
     }
 
-    /// A member that joins. One of ours that has been here before, under the same identity, was cut off and has gone on: it asks for no
-    /// state, so it gets every session whole, with the stamps by which what is newer stays. So do we from it.
-    ///
-    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
-    /// more which sessions have ended, so what this node was not told the end of would come back there.
+    /// Says something to a new member that it has to acknowledge, and that says nothing: what a Tomcat's failure detector sends with
+    /// `performReadTest`. One that is none is known for it before a request waits for it.
+    fn greet(&self, now: Now, peer: &Peer) {
+        let probe = Letter::object(self.dispatch.next_id(), now.wall, Bytes::from_static(&tcp_failure_detector::PROBE));
+        self.dispatch.send(peer, Letter { options: SendOptions::BYTE_MESSAGE, stage: Stage::Bottom, ..probe });
+    }
+
+    /// A member that joins. One of ours that was cut off, or stood still, and has gone on asks for no state, so it gets every session whole,
+    /// with the stamps by which what is newer stays. So do we from it.
     fn new_peer(&self, member: &Member) -> Arc<Peer> {
         let peer = Peer::new(member, self.config.lane_bytes_max);
-        let is_back = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
-        if is_back && peer.is_ours() && self.finds_members_by_multicast() {
+        if self.is_back(&peer) || self.was_there_before(&peer) {
             peer.mark_all_dirty();
         }
         Arc::new(peer)
+    }
+
+    /// Whether it was a member before, under the same identity.
+    ///
+    /// Not so with static members, which keep their identity over a restart: one that has started again asks for the state, and knows no
+    /// more which sessions have ended, so what this node was not told the end of would come back there.
+    fn is_back(&self, peer: &Peer) -> bool {
+        let is_departed = self.state.lock().departed.iter().any(|gone| gone.id() == peer.id());
+        is_departed && peer.is_ours() && self.finds_members_by_multicast()
+    }
+
+    /// Whether a node that is met for the first time holds the state already, and so does this one: each began without the other.
+    fn was_there_before(&self, peer: &Peer) -> bool {
+        peer.is_ours() && peer.holds_state() && self.state.lock().says.contains(Abilities::HOLDS_STATE)
     }
 
     /// Remembers how a node describes itself that is no member yet: it does so once on a connection.

@@ -7,6 +7,7 @@ use outlive_tribes_proto::Member;
 use outlive_tribes_proto::wire::channel_data::begun_record;
 
 use super::Node;
+use crate::intake::Trust;
 use crate::link::Link;
 
 /// No head of a frame is longer, its sender's record included.
@@ -18,12 +19,26 @@ fn begun_by(begun: &[u8]) -> Option<Member> {
 }
 
 impl Node {
-    /// Whether a member sends on this connection: its frames name it, and it comes from the member's host. `begun`: the frame
-    /// that is not whole yet, which counts as soon as its head is there.
-    pub fn is_members(&self, link: &Link, begun: &[u8]) -> bool {
+    /// What is known of the other end of a connection: a member's, if its frames name it and it comes from the member's host. `begun`: the
+    /// frame that is not whole yet, which counts as soon as its head is there.
+    pub fn trust(&self, link: &Link, begun: &[u8]) -> Trust {
         let host = link.from.ip().to_canonical();
-        let is_its = |member: &Member| member.id.host.to_canonical() == host && self.view().peer(&member.id).is_some();
-        link.source.last().is_some_and(is_its) || begun_by(begun).is_some_and(|member| is_its(&member))
+        let view = self.view();
+        let of = |member: &Member| match view.peer(&member.id) {
+            Some(peer) if member.id.host.to_canonical() == host => {
+                if peer.has_acknowledged() {
+                    Trust::Confirmed
+                } else {
+                    Trust::Member
+                }
+            }
+            _ => Trust::Stranger,
+        };
+        let named = link.source.last().map_or(Trust::Stranger, &of);
+        match named {
+            Trust::Stranger => begun_by(begun).map_or(Trust::Stranger, |member| of(&member)),
+            known => known,
+        }
     }
 
     /// Whether a frame has begun and its head names no member.

@@ -7,6 +7,7 @@ mod keeper;
 mod peers;
 mod standing;
 mod support;
+mod takeover;
 
 use std::time::Duration;
 
@@ -78,6 +79,43 @@ fn the_nine_steps() {
     cluster.complete(1, &here);
     cluster.pass(Duration::from_secs(4));
     assert!(cluster.holds(1, &id).is_none() && cluster.holds(2, &id).is_none(), "idle too long, on both");
+}
+
+/// The others stood still or were cut off when it began, and so did not answer.
+#[test]
+fn a_node_that_was_alone_when_it_began_gives_and_takes_when_it_meets_the_others() {
+    for is_static in [false, true] {
+        let mut cluster = Cluster::new(6);
+        cluster.static_members = is_static.then(|| vec![1, 2, 3]);
+        for port in [1, 2] {
+            cluster.start(port);
+            cluster.settle();
+        }
+        let before = cluster.create(1);
+        before.set("n", Value::integer(1)).unwrap();
+        cluster.complete(1, &before);
+        cluster.deliver();
+        cluster.cut = vec![(1, 3), (3, 1), (2, 3), (3, 2)];
+        cluster.start(3);
+        cluster.settle();
+        assert!(cluster.context(3).is_ready(), "it cannot wait for ever");
+        let meanwhile = cluster.create(3);
+        meanwhile.set("n", Value::integer(3)).unwrap();
+        cluster.complete(3, &meanwhile);
+        cluster.cut.clear();
+        cluster.pass(Duration::from_secs(10));
+        for port in [1, 2, 3] {
+            assert_eq!(cluster.holds(port, &before.id()), Some(number(1)), "node {port}, static: {is_static}");
+            assert_eq!(cluster.holds(port, &meanwhile.id()), Some(number(3)), "node {port}, static: {is_static}");
+        }
+    }
+}
+
+/// A second node that starts takes the state, and has none to give.
+#[test]
+fn the_first_node_asks_the_second_for_nothing() {
+    let cluster = pair(6);
+    assert_eq!(cluster.node(2).view().peers[0].counters.received.get(), 2, "the state, and its end");
 }
 
 #[test]

@@ -337,7 +337,10 @@ impl Cluster {
         }
         for letter in letters {
             if let Some(tomcat) = self.tomcats.get_mut(&to) {
-                tomcat.inbox.push(letter.body.clone());
+                if !letter.options.contains(SendOptions::BYTE_MESSAGE) {
+                    tomcat.inbox.push(letter.body.clone());
+                }
+                peer.confirm(self.now, &letter);
                 if let Some(question) = letter.question {
                     tomcat.questions.push((from, Arc::clone(peer), question));
                 }

@@ -51,7 +51,7 @@ impl Json {
         self
     }
 
-    pub(super) fn display(&mut self, value: impl std::fmt::Display) -> &mut Self {
+    pub(crate) fn display(&mut self, value: impl std::fmt::Display) -> &mut Self {
         let _ = write!(self.0, "{value}"); // a String takes everything
         self
     }

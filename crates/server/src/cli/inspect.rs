@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outlive_inspect::{Key, Stack};
+use outlive_inspect::{EncryptionKey, Stack};
 
 /// What `outlive inspect --help` begins with.
 pub(super) const ABOUT: &str = "\
@@ -24,8 +24,9 @@ Examples:
   Files of a Tomcat:
     outlive inspect work/Catalina/localhost/shop/SESSIONS.ser
   What passed between nodes. tcpdump catches it, tcpflow cuts it into one file for each direction of each connection, named
-  SENDER.PORT-RECEIVER.PORT; those that go to port 4000 have messages, the others acknowledgements:
-    tcpdump -i any -s 0 -w cluster.pcap 'tcp portrange 4000-4099'
+  SENDER.PORT-RECEIVER.PORT; those that go to port 4000 have messages, the others acknowledgements (-y: tcpflow does not read what
+  tcpdump writes of \"any\" by itself; with -i eth0 leave it out):
+    tcpdump -i any -y LINUX_SLL -s 0 -w cluster.pcap 'tcp portrange 4000-4099 or udp port 45564'
     tcpflow -r cluster.pcap -o flows
     outlive inspect flows/010.077.000.001.57882-010.077.000.002.04000
   The same with tshark, which numbers the connections from 0:
@@ -56,9 +57,9 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "NAME,…")]
     pub(crate) interceptors: Option<Stack>,
 
-    /// The key of the encryption, in hexadecimal digits (Tomcat's encryptionKey): AES in GCM or CBC mode
+    /// The key of the encryption, in hexadecimal digits (Tomcat's encryptionKey): AES in GCM, CBC, CFB or OFB mode
     #[arg(long, value_name = "HEX")]
-    pub(crate) encrypt: Option<Key>,
+    pub(crate) encrypt: Option<EncryptionKey>,
 }
 
 /// A format by its name.

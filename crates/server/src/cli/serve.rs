@@ -8,6 +8,7 @@ use outlive_net::encrypt::Algorithm;
 
 use super::ajp::AjpArguments;
 use super::interceptors::{InterceptorOption, Secret};
+use super::limits::LimitArguments;
 use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
@@ -115,7 +116,8 @@ pub(crate) struct ServeArguments {
     /// Tomcat's GzipInterceptor, FragmentationInterceptor and OrderInterceptor, with its defaults; gzip=N compresses what is longer than N bytes
     /// (compressionMinSize, 0), fragment=N cuts at N bytes (maxSize, 102400). Not on the wire: throughput[=N] tells after each N messages what
     /// has passed (interval, 10000), domain-filter ignores nodes of another --domain. order stands below gzip, fragment and encrypt: above
-    /// them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt works; by default as low as it may.
+    /// them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt works; by default
+    /// below all others, and with order it must be said.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) interceptors: Vec<InterceptorOption>,
 
@@ -153,6 +155,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) ajp: AjpArguments,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
 
     #[command(flatten)]
     pub(crate) unbuilt: UnbuiltFlags,

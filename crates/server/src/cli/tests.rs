@@ -98,7 +98,7 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("inspect a b", "'b'"),
         ("inspect a --as pcap", "'pcap'"),
         ("inspect a --interceptors zip", "\"zip\" is no interceptor that changes bytes"),
-        ("inspect a --encrypt 00ff", "a key has 16, 24 or 32 bytes, not 2"),
+        ("inspect a --encrypt 00ff", "a key has 16, 24 or 32 bytes (32, 48 or 64 hexadecimal digits), not 2"),
         ("serve --interceptors zip", "there is no interceptor \"zip\""),
         ("serve --interceptors gzip=x", "\"x\" is no number"),
         ("serve --interceptors order=1", "order takes no number"),

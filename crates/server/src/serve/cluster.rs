@@ -40,7 +40,7 @@ async fn joined(settings: &Settings, health: Option<SocketAddr>, membership: Mem
 }
 
 fn config(settings: &Settings, health: Option<SocketAddr>, membership: Membership) -> ClusterConfig {
-    ClusterConfig {
+    settings.limits.limit(ClusterConfig {
         name: settings.name.clone(),
         receiver: match settings.receiver {
             Receiver::Auto { port } => ReceiverAddress::Auto { port, tries: RECEIVER_TRIES },
@@ -59,7 +59,7 @@ fn config(settings: &Settings, health: Option<SocketAddr>, membership: Membershi
         interceptors: settings.interceptors.clone(),
         allow_plaintext: settings.allow_plaintext,
         ..ClusterConfig::default()
-    }
+    })
 }
 
 fn multicast(group: SocketAddr, bind: Option<IpAddr>) -> Result<Membership, Exit> {

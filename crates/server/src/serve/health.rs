@@ -1,5 +1,7 @@
 //! `--health`: whether the node is ready, told from its first moment on to its last; and where an operator controls it.
 
+mod peers;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -79,12 +81,7 @@ impl Status {
         if let Some(http) = self.http {
             json.raw(",\"http\":").quoted(&http.to_string());
         }
-        let mut separator = ",\"others\":[";
-        for health in members.iter().filter_map(|member| member.health) {
-            json.raw(separator).quoted(&health.to_string());
-            separator = ",";
-        }
-        json.raw(if separator == "," { "]" } else { "" });
+        peers::tell(&mut json, &members);
         reply::json(status, json.end())
     }
 
@@ -98,7 +95,7 @@ impl Status {
 }
 
 /// Answers an operator's requests under `/control/`, and every other path with the node's name, the number of other members, the number of
-/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, where it serves, and where the health of the others is told.
+/// sessions of all contexts, whether it is `starting`, `ready` or `leaving`, where it serves, and what it knows of each other member.
 #[derive(Debug, Clone)]
 pub(super) struct HealthService {
     status: Arc<Status>,

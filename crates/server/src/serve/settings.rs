@@ -10,7 +10,7 @@ use outlive_net::{InterceptorConfig, SendOptions, check_order};
 
 use super::ajp::Ajp;
 use super::store::StoreSettings;
-use crate::cli::{ClusterAt, HostPort, InterceptorOption, ServeArguments};
+use crate::cli::{ClusterAt, HostPort, InterceptorOption, LimitArguments, ServeArguments};
 use crate::drain::DrainFlags;
 use crate::exit::Exit;
 use crate::membership::PlatformName;
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(super) store: StoreSettings,
     pub(super) exit_with_stdin: bool,
     pub(super) drain: DrainFlags,
+    pub(super) limits: LimitArguments,
 }
 
 /// Where messages of other nodes are taken.
@@ -138,6 +139,7 @@ impl Settings {
             allow_plaintext: flags.allow_plaintext,
             exit_with_stdin: flags.exit_with_stdin,
             drain: flags.drain,
+            limits: flags.limits,
         })
     }
 }
@@ -169,11 +171,15 @@ fn interceptors(flags: &ServeArguments) -> Result<Vec<InterceptorConfig>, Exit> 
         (None, true) => {
             return Err(Exit::usage("--interceptors names encrypt, and there is no key: give one with --encrypt"));
         }
-        (Some(_), false) => {
-            // As low as it may stand: what is below it works on what is encrypted already.
-            let order = options.iter().position(|option| *option == InterceptorOption::Order);
-            options.insert(order.unwrap_or(options.len()), InterceptorOption::Encrypt);
+        (Some(_), false) if options.contains(&InterceptorOption::Order) => {
+            // Either place has been seen, and nodes that differ understand nothing of each other.
+            return Err(Exit::usage(
+                "--interceptors has order, and does not say where --encrypt works: name encrypt in the list, above order \
+                 (encrypt,order), and let EncryptInterceptor stand above OrderInterceptor in every Tomcat, too: below it, a Tomcat \
+                 damages what it sends to its second peer",
+            ));
         }
+        (Some(_), false) => options.push(InterceptorOption::Encrypt),
         _ => {}
     }
     let key = flags.encrypt.as_ref().map(|key| key.reveal().parse::<EncryptionKey>());
@@ -310,7 +316,14 @@ mod tests {
             of("--interceptors throughput,fragment=1024,domain-filter"),
             "throughput=10000 fragment=1024 domain-filter"
         );
-        assert_eq!(of(&format!("--interceptors gzip=9,order --encrypt {key}")), "gzip=9 AES/GCM/NoPadding order");
+        assert_eq!(
+            of(&format!("--interceptors gzip=9,fragment --encrypt {key}")),
+            "gzip=9 fragment=102400 AES/GCM/NoPadding"
+        );
+        assert_eq!(
+            of(&format!("--interceptors gzip=9,encrypt,order --encrypt {key}")),
+            "gzip=9 AES/GCM/NoPadding order"
+        );
         assert_eq!(
             of(&format!("--interceptors encrypt,gzip --encrypt {key} --encrypt-algorithm aes/cbc/pkcs5padding")),
             "AES/CBC/PKCS5Padding gzip=0"
@@ -318,6 +331,11 @@ mod tests {
         let line = "--receiver 127.0.0.1:4000 --interceptors";
         let above = "OrderInterceptor must stand below GzipInterceptor, which changes the messages that it numbers";
         refused(&format!("{line} order,gzip"), 2, &format!("--interceptors: {above}"));
+        let above = "OrderInterceptor must stand below EncryptInterceptor, which changes the messages that it numbers";
+        refused(&format!("{line} order,encrypt --encrypt {key}"), 2, &format!("--interceptors: {above}"));
+        let unsaid = "--interceptors has order, and does not say where --encrypt works";
+        let exit = resolve(&format!("{line} gzip,order --encrypt {key}")).unwrap_err();
+        assert!(exit.parts().0 == 2 && exit.parts().1.starts_with(unsaid), "{:?}", exit.parts());
         refused(&format!("{line} gzip,gzip"), 2, "--interceptors: GzipInterceptor stands in the stack twice");
         let keyless = "--interceptors names encrypt, and there is no key: give one with --encrypt";
         refused(&format!("{line} encrypt"), 2, keyless);

@@ -53,5 +53,5 @@ fn before_it_holds_the_state_only_health_answers() {
     drop(process.stdin.take());
     process.wait().unwrap();
     assert_eq!(early, (Some(503), None));
-    assert_eq!(body, format!(r#"{{"node":"n1","members":0,"sessions":0,"state":"ready","http":"{http}"}}"#));
+    assert_eq!(body, format!(r#"{{"node":"n1","members":0,"sessions":0,"state":"ready","http":"{http}","peers":[]}}"#));
 }

@@ -10,6 +10,7 @@ mod examples;
 mod inspect;
 mod membership;
 mod page;
+mod peers;
 mod refusals;
 mod store;
 mod story;

@@ -12,21 +12,21 @@
 //! other than GCM do not show that a message was changed on its way; they are here for Tomcats that have them.
 
 mod cipher;
+mod decipher;
 mod key;
 mod nonces;
 mod replay;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
 use outlive_sync::{Counter, Locked};
 
+pub use decipher::Decipher;
 pub use key::{Algorithm, EncryptionKey, KeyFault, UnknownAlgorithm};
 pub use replay::{REPLAY_WINDOW_MESSAGE_COUNT_DEFAULT, REPLAY_WINDOW_TIME_DEFAULT};
 
-use self::cipher::Cipher;
 use self::nonces::Nonces;
 use self::replay::{Replay, ReplayWindow};
 use super::{Interceptor, Layer, Message, Verdict};
@@ -34,8 +34,8 @@ use crate::error::PeerFault;
 use crate::time::Now;
 use crate::wire::member::Member;
 
-/// In front of the message, inside the encryption.
-const TIMESTAMP_LENGTH: usize = 8;
+/// In front of the message, inside the encryption: its time stamp, big-endian.
+pub const TIMESTAMP_LENGTH: usize = 8;
 
 /// The name that faults carry.
 const NAME: &str = "EncryptInterceptor";
@@ -49,7 +49,7 @@ const NAME: &str = "EncryptInterceptor";
 /// Source: Tomcat `EncryptInterceptor`.
 pub struct Encrypt {
     algorithm: Algorithm,
-    cipher: Box<dyn Cipher>,
+    decipher: Decipher,
     nonces: Nonces,
     replay: Locked<ReplayWindow>,
     repeated: Counter,
@@ -61,7 +61,7 @@ impl Encrypt {
     pub fn new(algorithm: Algorithm, key: &EncryptionKey, seed: [u8; 32]) -> Self {
         Encrypt {
             algorithm,
-            cipher: cipher::of(algorithm, key),
+            decipher: Decipher::new(algorithm, key),
             nonces: Nonces::from_seed(seed),
             replay: Locked::new(ReplayWindow::default()),
             repeated: Counter::default(),
@@ -79,19 +79,19 @@ impl Encrypt {
     }
 
     fn seal(&self, now: Now, body: &[u8]) -> Vec<u8> {
-        let iv_length = self.cipher.iv_length();
+        let cipher = self.decipher.cipher();
+        let iv_length = cipher.iv_length();
         let mut sealed = Vec::with_capacity(iv_length + TIMESTAMP_LENGTH + body.len() + cipher::ROOM);
         sealed.extend_from_slice(&self.nonces.next(now.wall)[..iv_length]);
         sealed.extend_from_slice(&now.wall.0.to_be_bytes());
         sealed.extend_from_slice(body);
-        self.cipher.seal(&mut sealed);
+        cipher.seal(&mut sealed);
         sealed
     }
 
     /// Time stamp and message, and the IV.
     fn open<'a>(&self, body: &'a [u8]) -> Option<(i64, Vec<u8>, &'a [u8])> {
-        let (iv, sealed) = body.split_at_checked(self.cipher.iv_length())?;
-        let mut opened = self.cipher.open(iv, sealed)?;
+        let (mut opened, iv) = self.decipher.open(body)?;
         let timestamp = i64::from_be_bytes(*opened.first_chunk()?);
         opened.drain(..TIMESTAMP_LENGTH);
         Some((timestamp, opened, iv))

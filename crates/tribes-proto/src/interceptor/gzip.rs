@@ -85,7 +85,8 @@ impl Interceptor for Gzip {
 
     fn receive(&self, _now: Now, _source: &Member, mut message: Message, limit: usize) -> Result<Verdict, PeerFault> {
         if message.options.contains(COMPRESSED) {
-            message.body = inflate(&message.body, limit)?;
+            let max = limit.min(message.body.len().saturating_mul(RATIO_MAX).max(INFLATED_FREE));
+            message.body = inflate(&message.body, max)?;
             message.options = message.options.without(COMPRESSED);
         }
         Ok(Verdict::Pass(message))
@@ -103,16 +104,24 @@ fn compress(body: &[u8]) -> Bytes {
     out.into()
 }
 
-/// Inflates one gzip member. Memory grows with what really comes out, and the limit is known before the first byte does.
-fn inflate(body: &[u8], max: usize) -> Result<Bytes, PeerFault> {
+/// Whether bytes begin as this interceptor's data do.
+pub fn is_compressed(body: &[u8]) -> bool {
+    body.starts_with(&HEADER[..=FLAGS_AT])
+}
+
+/// Inflates one gzip member to `max` bytes at most. Memory grows with what really comes out, and the limit is known before the first byte
+/// does.
+///
+/// # Errors
+/// [`PeerFault::Refused`]: no such data, damaged, followed by something, or more than is taken.
+pub fn inflate(body: &[u8], max: usize) -> Result<Bytes, PeerFault> {
     let refused = |why| PeerFault::Refused { interceptor: NAME, why };
-    let data = body.strip_prefix(&HEADER[..=FLAGS_AT]).and_then(|_| body.get(HEADER.len()..));
+    let data = if is_compressed(body) { body.get(HEADER.len()..) } else { None };
     let data = data.ok_or(refused("no gzip data, although marked as compressed"))?;
     let Some((data, trailer)) = data.len().checked_sub(TRAILER_LENGTH).map(|end| data.split_at(end)) else {
         return Err(refused("gzip data that ends within its trailer"));
     };
     let (crc, length) = trailer.split_at(TRAILER_LENGTH / 2);
-    let max = max.min(body.len().saturating_mul(RATIO_MAX).max(INFLATED_FREE));
     // What the trailer claims saves growing where it is true, and costs nothing where it is not.
     let claimed = u32::from_le_bytes(length.try_into().unwrap_or_default()) as usize;
     if claimed > max {

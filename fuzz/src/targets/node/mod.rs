@@ -110,7 +110,7 @@ fn address(number: u8) -> SocketAddr {
 fn member(number: u8) -> Member {
     let address = address(number);
     let id = MemberId { host: address.ip(), port: address.port(), unique_id: UniqueId::from_random([number; 16]) };
-    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [number; 8] };
+    let mark = Mark { version: 1, abilities: Abilities::PIPELINING, boot: [number; 8], health_port: 0 };
     let payload = if number == 2 { Bytes::new() } else { mark.append_to(b"") };
     Member { payload, ..Member::new(id) }
 }

@@ -72,7 +72,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Algorithm; 4] = [Algorithm::AesGcm, Algorithm::AesCbc, Algorithm::AesCfb, Algorithm::AesOfb];
+    /// All that Tomcat accepts.
+    pub const ALL: [Algorithm; 4] = [Algorithm::AesGcm, Algorithm::AesCbc, Algorithm::AesCfb, Algorithm::AesOfb];
 
     /// Java's name of the transformation.
     pub const fn name(self) -> &'static str {

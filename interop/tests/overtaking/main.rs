@@ -3,6 +3,8 @@
 //! What does not arrive is named, one by one. A loss on the way from Outlive to a Tomcat is a failure. One on the way from a Tomcat is
 //! the Tomcat's own where Outlive has counted what came too late or could not be told apart; otherwise it is a failure, too.
 
+mod at_once;
+
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
@@ -17,6 +19,14 @@ fn main() -> ExitCode {
     runner::main(&[
         Test::new("outlive_to_tomcat_loses_nothing", outlive_is_a).with_outlive().with_tomcat().repeated_from(1),
         Test::new("tomcat_to_outlive_loses_what_tomcat_lost", tomcat_is_a)
+            .with_outlive()
+            .with_tomcat()
+            .repeated_from(1),
+        Test::new("a_change_reaches_a_tomcat_that_its_client_has_reached_before", at_once::changes)
+            .with_outlive()
+            .with_tomcat()
+            .repeated_from(1),
+        Test::new("an_end_reaches_a_tomcat_that_its_client_has_reached_before", at_once::ends)
             .with_outlive()
             .with_tomcat()
             .repeated_from(1),
