@@ -1,0 +1,24 @@
+//! Tomcat's configuration files, and outlive.toml, as one checked model.
+//!
+//! Files come in, a [`Configuration`] comes out, with what is to be said about them; or all that is wrong with them, each with its file,
+//! line and element. Each setting is defined once, in [`model`], with name, type, unit, default and words: from there it is read, refused,
+//! written and documented.
+//!
+//! What a node does with it is decided by others: nothing here opens a socket, and nothing but files is read.
+
+pub mod model;
+pub mod setting;
+
+mod domain;
+mod host_port;
+mod pattern;
+mod secret;
+
+pub use domain::Domain;
+pub use host_port::HostPort;
+pub use model::Configuration;
+pub use outlive_tribes_proto::UniqueId;
+pub use outlive_tribes_proto::interceptor::encrypt::Algorithm;
+pub use outlive_tribes_proto::wire::send_options::SendOptions;
+pub use pattern::Pattern;
+pub use secret::Secret;
