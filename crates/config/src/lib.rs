@@ -4,21 +4,40 @@
 //! line and element. Each setting is defined once, in [`model`], with name, type, unit, default and words: from there it is read, refused,
 //! written and documented.
 //!
+//! ```text
+//! server.xml, context.xml, web.xml ─► elements with places, ${…} put in ─┐
+//!                                                                        ├─► Reader: settings by the table ─► Configuration
+//! outlive.toml ─► the same elements ─────────────────────────────────────┘        notices, or faults
+//! ```
+//!
 //! What a node does with it is decided by others: nothing here opens a socket, and nothing but files is read.
 
 pub mod model;
 pub mod setting;
 
+mod definitions;
 mod domain;
+mod files;
 mod host_port;
+mod load;
+mod native;
 mod pattern;
+mod problem;
+mod properties;
+mod raw;
+mod read;
+mod reader;
 mod secret;
+mod tomcat;
 
+pub use definitions::Definitions;
 pub use domain::Domain;
 pub use host_port::HostPort;
+pub use load::{Loaded, Source, load, parse_server_xml, parse_toml};
 pub use model::Configuration;
 pub use outlive_tribes_proto::UniqueId;
 pub use outlive_tribes_proto::interceptor::encrypt::Algorithm;
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use pattern::Pattern;
+pub use problem::{ConfigError, Fault, Level, Notice, Place};
 pub use secret::Secret;

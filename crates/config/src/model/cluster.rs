@@ -26,12 +26,14 @@ settings! {
         cluster_name: Option<String> = None, "clusterName", Rule::ANY;
         /// Whether the channel's heartbeat is the container's tick.
         heartbeat_background_enabled: bool = false, "heartbeatBackgroundEnabled", Rule::ANY, noticed;
+        /// Where it stands: applications are called `localhost#/app` in messages, or, in a host, `/app`.
+        at: ClusterAt = ClusterAt::Engine, "", Rule::ANY;
+        /// The host that it stands in; only that one's applications are its. None: every host's.
+        host: Option<String> = None, "", Rule::ANY;
+        /// Whether messages about sessions reach a DeltaManager: ClusterSessionListener.
+        session_listener: bool = true, "", Rule::ANY;
     }
     nested {
-        /// Where it stands. In outlive.toml: `at`.
-        at: ClusterAt = ClusterAt::Engine;
-        /// The host that it stands in, with [`ClusterAt::Host`]; only that one's applications are its. None: every host's.
-        host: Option<String> = None;
         /// What applications without a manager of their own get.
         manager: Manager = Manager::of(ManagerKind::Delta(DeltaManager::default()));
         /// The way of messages.
@@ -40,8 +42,6 @@ settings! {
         replication_valve: Option<ReplicationValve> = Some(ReplicationValve::default());
         /// Takes over the sessions of nodes that are gone. None: ids keep the route that they have.
         jvm_route_binder_valve: Option<JvmRouteBinderValve> = Some(JvmRouteBinderValve::default());
-        /// Whether messages about sessions reach a DeltaManager: ClusterSessionListener.
-        session_listener: bool = true;
     }
     ignored {
         "notifyLifecycleListenerOnFailure": bool, Rule::ANY, "false", "Events of a JVM.";

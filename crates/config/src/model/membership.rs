@@ -62,7 +62,7 @@ settings! {
         /// Said of this member to all others.
         domain: Domain = Domain::default(), "domain", Rule::ANY;
         /// A text that every announcement carries; ours, and no attribute of Tomcat's own class.
-        payload: String = String::new(), "payload" | "text", Rule::ANY;
+        payload: String = String::new(), "" | "text", Rule::ANY;
         /// How long a datagram is waited for. None: as long as `frequency`.
         so_timeout: Option<Duration> = None, "soTimeout", Rule::MS.none_below(1), noticed;
         /// Whether the socket is opened anew after errors.
@@ -118,7 +118,7 @@ settings! {
         /// Who says it. Tomcat's two classes are known by their names, too.
         provider: CloudProvider = CloudProvider::Kubernetes, "membershipProviderClassName", Rule::ANY;
         /// The name that is asked for, with `dns`; ours. None: what the environment says.
-        dns_name: Option<String> = None, "dnsName", Rule::ANY;
+        dns_name: Option<String> = None, "", Rule::ANY;
         /// How long a connection may take.
         connect_timeout: Duration = Duration::from_secs(1), "connectTimeout", Rule::MS.from(1), noticed;
         /// How long an answer may take.

@@ -14,7 +14,7 @@ pub enum Effect {
 /// One setting.
 #[derive(Debug)]
 pub struct Setting {
-    /// Tomcat's name of the attribute (in web.xml: of the element).
+    /// Tomcat's name of the attribute (in web.xml: of the element); empty where a Tomcat has none.
     pub name: &'static str,
     /// Other names that mean the same.
     pub aliases: &'static [&'static str],
