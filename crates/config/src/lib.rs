@@ -29,6 +29,7 @@ mod read;
 mod reader;
 mod secret;
 mod tomcat;
+mod toml_writer;
 
 pub use definitions::Definitions;
 pub use domain::Domain;
@@ -41,3 +42,4 @@ pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use pattern::Pattern;
 pub use problem::{ConfigError, Fault, Level, Notice, Place};
 pub use secret::Secret;
+pub use toml_writer::{TomlOptions, has_secrets, to_toml};
