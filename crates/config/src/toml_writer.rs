@@ -1,10 +1,10 @@
 //! The model as an outlive.toml.
 
+use crate::model::{AjpProtocol, Channel, HttpProtocol, Receiver, ReplicationValve, Transport};
 use crate::model::{
     Application, Cluster, Configuration, Connector, CookieProcessor, Engine, Host, Interceptor, Manager, Member,
     Membership, Node, Protocol, Server, Service, SessionCookie, SessionIdGenerator, Store, Valve,
 };
-use crate::model::{Channel, Receiver, ReplicationValve, Transport};
 use crate::setting::{Settings, Written};
 use crate::tomcat::default_manager;
 
@@ -79,8 +79,8 @@ impl Writer {
         }
     }
 
-    /// `key = value` for what is not as by default; the default is told after it, if that was asked for.
-    fn lines(&mut self, all: &[(&dyn Settings, &dyn Settings)]) -> Vec<String> {
+    /// `key = value` for what is not as by default, and for the `needed` keys; what is, is told after it, if that was asked for.
+    fn lines_with(&mut self, all: &[(&dyn Settings, &dyn Settings)], needed: &[&str]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut comments = Vec::new();
         for (settings, defaults) in all {
@@ -92,7 +92,9 @@ impl Writer {
                         self.hidden = true;
                         lines.push(format!("# {key} is hidden"));
                     }
-                    Some(value) if !is_default => lines.push(format!("{key} = {}", in_toml(&value))),
+                    Some(value) if !is_default || needed.contains(&key) => {
+                        lines.push(format!("{key} = {}", in_toml(&value)))
+                    }
                     Some(value) if self.options.defaults => comments.push(format!("# {key} = {}", in_toml(&value))),
                     None if self.options.defaults => comments.push(format!("# {key}: none")),
                     _ => {}
@@ -103,27 +105,24 @@ impl Writer {
         lines
     }
 
+    fn lines(&mut self, all: &[(&dyn Settings, &dyn Settings)]) -> Vec<String> {
+        self.lines_with(all, &[])
+    }
+
     fn connector(&mut self, connector: &Connector) {
         let defaults = Connector::default();
         let mut lines = vec![format!("protocol = {}", quoted(connector.protocol.name()))];
-        // A port is always written, as there must be one.
-        if connector.port == defaults.port {
-            lines.push(format!("port = {}", connector.port));
-        }
-        lines.extend(match &connector.protocol {
-            Protocol::Http(http) => {
-                self.lines(&[(connector, &defaults), (http, &crate::model::HttpProtocol::default())])
-            }
-            Protocol::Ajp(ajp) => self.lines(&[(connector, &defaults), (ajp, &crate::model::AjpProtocol::default())]),
-        });
+        let (http_defaults, ajp_defaults) = (HttpProtocol::default(), AjpProtocol::default());
+        let of_protocol: (&dyn Settings, &dyn Settings) = match &connector.protocol {
+            Protocol::Http(http) => (http, &http_defaults),
+            Protocol::Ajp(ajp) => (ajp, &ajp_defaults),
+        };
+        lines.extend(self.lines_with(&[(connector, &defaults), of_protocol], &["port"]));
         self.table("[[connector]]", &lines);
     }
 
     fn host(&mut self, host: &Host) {
-        let mut lines = self.lines(&[(host, &Host::default())]);
-        if host.name == Host::default().name {
-            lines.insert(0, format!("name = {}", quoted(&host.name)));
-        }
+        let mut lines = self.lines_with(&[(host, &Host::default())], &["name"]);
         if !host.aliases.is_empty() {
             let aliases: Vec<_> = host.aliases.iter().map(|alias| quoted(alias)).collect();
             lines.push(format!("alias = [{}]", aliases.join(", ")));
@@ -252,10 +251,7 @@ impl Writer {
     }
 
     fn application(&mut self, application: &Application, configuration: &Configuration) {
-        let mut lines = self.lines(&[(application, &Application::default())]);
-        if application.path.is_empty() {
-            lines.insert(0, "path = \"\"".to_owned());
-        }
+        let lines = self.lines_with(&[(application, &Application::default())], &["path"]);
         self.table("[[application]]", &lines);
         let default = default_manager(configuration, &application.host, application.distributable);
         if application.manager != default || self.options.defaults {

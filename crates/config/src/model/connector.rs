@@ -16,7 +16,7 @@ settings! {
         /// Connections at the same time; more wait. None: no limit.
         max_connections: Option<u32> = Some(8192), "maxConnections", Rule::ANY.none_below(0);
         /// Connections that the system keeps waiting beyond that.
-        accept_count: u32 = 100, "acceptCount", Rule::ANY.from(1);
+        accept_count: u32 = 100, "acceptCount", Rule::ANY;
         /// The scheme that applications see.
         scheme: String = "http".to_owned(), "scheme", Rule::ANY;
         /// Whether requests count as secure, so that cookies are.
