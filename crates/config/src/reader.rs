@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::problem::{ConfigError, Fault, Level, Notice, Place};
-use crate::raw::{Attribute, Element};
+use crate::raw::{Attribute, Element, is_called};
 use crate::setting::{Effect, Setting, Settings};
 
 /// How close a name must be to a known one to be told as what may be meant (1: the same).
@@ -77,7 +77,7 @@ impl Reader {
                 Style::Tomcat => name == "className" || name == "optional",
                 Style::Native => name == "class",
             };
-            if class || others.contains(&name) {
+            if class || others.iter().any(|other| is_called(name, other)) {
                 continue;
             }
             let found = targets.iter_mut().find_map(|target| {

@@ -149,7 +149,7 @@ mod tests {
         run_line(&["check", server, "-D", "port=8010"]).unwrap();
         let exit = run_line(&["check", server, "-D", "port=x"]).unwrap_err();
         let text = format!(
-            "{server}:1:47: Server/Service/Connector: port=\"x\" is impossible: it must be a whole number from 0 to 65535"
+            "{server}:1:48: Server/Service/Connector: port=\"x\" is impossible: it must be a whole number from 0 to 65535"
         );
         assert_eq!(exit.parts(), (2, text.as_str()));
         for line in [

@@ -41,8 +41,9 @@ pub(crate) struct Attribute {
 }
 
 impl Element {
+    /// The first letter of its name may be either case.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|attribute| attribute.name == name);
+        let found = self.attributes.iter().find(|attribute| is_called(&attribute.name, name));
         found.map(|attribute| attribute.value.as_str())
     }
 
@@ -53,4 +54,11 @@ impl Element {
     pub(crate) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }
+}
+
+/// Whether Tomcat's reader takes `written` for `name`: the first letter may be either case.
+pub(crate) fn is_called(written: &str, name: &str) -> bool {
+    written.len() == name.len()
+        && written.get(1..) == name.get(1..)
+        && written.get(..1).zip(name.get(..1)).is_some_and(|(written, name)| written.eq_ignore_ascii_case(name))
 }

@@ -1,6 +1,7 @@
 //! The table of settings: one entry for each, and the struct that holds its value.
 
 use super::{Kind, Rule, Written};
+use crate::raw::is_called;
 
 /// Whether a setting changes what a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +38,7 @@ pub struct Setting {
 impl Setting {
     /// Whether a Tomcat would take `name` for this attribute: the first letter may be either case.
     pub fn is_called(&self, name: &str) -> bool {
-        std::iter::once(&self.name).chain(self.aliases).any(|own| {
-            own.len() == name.len()
-                && own.get(1..) == name.get(1..)
-                && own.get(..1).zip(name.get(..1)).is_some_and(|(own, name)| own.eq_ignore_ascii_case(name))
-        })
+        std::iter::once(&self.name).chain(self.aliases).any(|own| is_called(name, own))
     }
 
     /// What it does, as one text.
