@@ -61,7 +61,7 @@ settings! {
         /// The password, in place of one in the URL.
         password: Option<Secret> = None, "connectionPassword" | "password", Rule::ANY;
         /// The most connections. None: 8.
-        pool_size: Option<u32> = None, "maxTotal", Rule::ANY.from(1);
+        pool_size: Option<u32> = None, "maxTotal", Rule::ANY.none_below(1);
         /// The table.
         session_table: String = "tomcat$sessions".to_owned(), "sessionTable", Rule::ANY;
         /// Its column of applications, `/Engine/Host/Context`.
