@@ -35,7 +35,7 @@ mod toml_writer;
 pub use definitions::Definitions;
 pub use domain::Domain;
 pub use host_port::HostPort;
-pub use load::{Loaded, Source, load, parse_server_xml, parse_toml};
+pub use load::{Loaded, Source, load, parse_application, parse_server_xml, parse_toml};
 pub use model::Configuration;
 pub use outlive_tribes_proto::UniqueId;
 pub use outlive_tribes_proto::interceptor::encrypt::Algorithm;

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::definitions::Definitions;
 use crate::files::read_file;
-use crate::model::Configuration;
+use crate::model::{Application, Configuration};
 use crate::native::read_native;
 use crate::problem::{ConfigError, Fault, Notice};
 use crate::properties::properties;
 use crate::raw::{read_toml, read_xml};
 use crate::reader::{Reader, Style};
-use crate::tomcat::{Applications, read_server};
+use crate::tomcat::{Applications, read_application, read_server};
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,10 +112,32 @@ fn parse_native(
     text: &str,
     definitions: &Definitions,
 ) -> Result<(Configuration, Vec<Notice>), ConfigError> {
-    let root = read_toml(name, text, definitions).map_err(|fault| ConfigError { faults: vec![fault] })?;
     let mut reader = Reader::new(Style::Native);
+    let root =
+        read_toml(name, text, definitions, &mut reader.notices).map_err(|fault| ConfigError { faults: vec![fault] })?;
     let configuration = read_native(&mut reader, &root);
     Ok((configuration, reader.finish()?))
+}
+
+/// Reads the texts of a context.xml and a web.xml: one application, whose path is the root's, on a host without a cluster around it. Each
+/// text has before it what messages call it.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse_application(
+    context: Option<(&str, &str)>,
+    web: Option<(&str, &str)>,
+    definitions: &Definitions,
+) -> Result<(Application, Vec<Notice>), ConfigError> {
+    let mut reader = Reader::new(Style::Tomcat);
+    let root = |(name, text): (&str, &str), reader: &mut Reader| {
+        read_xml(&name.into(), text, definitions, &mut reader.notices)
+            .map_err(|fault| ConfigError { faults: vec![fault] })
+    };
+    let context = context.map(|file| root(file, &mut reader)).transpose()?;
+    let web = web.map(|file| root(file, &mut reader)).transpose()?;
+    let application = read_application(&mut reader, context.as_ref(), web.as_ref());
+    Ok((application, reader.finish()?))
 }
 
 /// Reads the text of a server.xml alone, without applications; `name` is what messages call it.

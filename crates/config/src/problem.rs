@@ -96,3 +96,11 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// A text as it is shown: without what would break the line, and cut where it is long.
+pub(crate) fn cut(text: &str) -> String {
+    const LENGTH_MAX: usize = 150;
+    let cut: String = text.chars().take(LENGTH_MAX).collect();
+    let rest = if cut.len() < text.len() { "…" } else { "" };
+    format!("{}{rest}", cut.escape_debug())
+}

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::problem::{ConfigError, Fault, Level, Notice, Place};
+use crate::problem::{ConfigError, Fault, Level, Notice, Place, cut};
 use crate::raw::{Attribute, Element, is_called};
 use crate::setting::{Effect, Setting, Settings};
 
 /// How close a name must be to a known one to be told as what may be meant (1: the same).
 const CLOSE: f64 = 0.75;
+
+/// How many notices, or faults, are told: nobody reads more.
+const TOLD_MAX: usize = 1000;
 
 /// Whose file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +59,15 @@ impl Reader {
     }
 
     pub(crate) fn say(&mut self, level: Level, place: &Place, text: impl Into<String>) {
-        self.notices.push(Notice { level, place: Some(place.clone()), text: text.into() });
+        if self.notices.len() < TOLD_MAX {
+            self.notices.push(Notice { level, place: Some(place.clone()), text: text.into() });
+        }
     }
 
     pub(crate) fn fault(&mut self, place: &Place, text: impl Into<String>) {
-        self.faults.push(Fault { place: Some(place.clone()), text: text.into() });
+        if self.faults.len() < TOLD_MAX {
+            self.faults.push(Fault { place: Some(place.clone()), text: text.into() });
+        }
     }
 
     /// Gives each attribute to the first of `targets` that has such a setting.
@@ -90,7 +97,7 @@ impl Reader {
                     let known = targets.iter().flat_map(|target| target.element().settings);
                     let known: Vec<_> = known.filter_map(|setting| self.name(setting)).collect();
                     let near = nearest(name, known.iter().copied().chain(others.iter().copied()));
-                    let text = format!("{}: there is no attribute {name}{}", element.path, meant(near));
+                    let text = format!("{}: there is no attribute {}{}", element.path, cut(name), meant(near));
                     self.say(Level::Warning, &attribute.place, text);
                 }
             }
@@ -175,13 +182,16 @@ impl Reader {
     pub(crate) fn children(&mut self, element: &Element, known: &[&str]) {
         for child in &element.children {
             if !known.contains(&child.name.as_str()) {
-                let name = if self.style == Style::Tomcat { child.name.clone() } else { child.path.clone() };
-                let last = name.rsplit('.').next().unwrap_or_default().to_owned();
+                let (name, last) = match self.style {
+                    Style::Tomcat => (cut(&child.name), child.name.clone()),
+                    Style::Native => (child.path.to_string(), key_of(&child.name)),
+                };
                 let known: Vec<_> = known.iter().map(|known| self.child_name(known)).collect();
                 let near = nearest(&last, known.iter().map(String::as_str));
-                let text = match element.path.as_str() {
-                    "" => format!("there is no {name}{}", meant(near)),
-                    path => format!("{path}: there is no {name} in it{}", meant(near)),
+                let text = if element.path.is_empty() {
+                    format!("there is no {name}{}", meant(near))
+                } else {
+                    format!("{}: there is no {name} in it{}", element.path, meant(near))
                 };
                 self.say(Level::Warning, &child.place, text);
             }
@@ -212,10 +222,7 @@ pub(crate) fn last_part(class: &str) -> &str {
 
 /// A value in quotes, cut where it is long.
 pub(crate) fn shown(value: &str) -> String {
-    const LENGTH_MAX: usize = 100;
-    let cut: String = value.chars().take(LENGTH_MAX).collect();
-    let rest = if cut.len() < value.len() { "…" } else { "" };
-    format!("\"{}{rest}\"", cut.escape_debug())
+    format!("\"{}\"", cut(value))
 }
 
 fn meant(near: Option<String>) -> String {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use expect_test::expect_file;
 use outlive_config::model::{
     BackupManager, Interceptor, ManagerKind, Membership, PersistentManager, Protocol, StandardManager, Store,
 };
@@ -56,6 +57,17 @@ fn each_form_is_understood() {
         assert_eq!(again(configuration), *configuration, "{form}");
         // Nothing is a surprise: each notice is about what has no effect.
         assert!(loaded.notices.iter().all(|notice| notice.level != Level::Warning), "{form}: {:#?}", loaded.notices);
+    }
+}
+
+/// The same as files of ours, whole, so that a change of what is understood shows.
+#[test]
+fn each_form_as_a_file_of_ours() {
+    for form in FORMS {
+        let loaded = read(form);
+        let text = to_toml(&loaded.configuration, TomlOptions { secrets: true, defaults: false });
+        let text = text.replace(&*loaded.base.to_string_lossy(), "/base");
+        expect_file![format!("../testdata/toml/{form}.toml")].assert_eq(&text);
     }
 }
 

@@ -6,26 +6,33 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::xml::Lines;
-use super::{Attribute, DEPTH_MAX, Element};
-use crate::definitions::{Definitions, Substituted};
-use crate::problem::{Fault, Place};
+use super::{Attribute, DEPTH_MAX, Element, ElementPath, Substitution};
+use crate::definitions::Definitions;
+use crate::problem::{Fault, Notice, Place, cut};
 
 /// Reads a file's text. A table's values are attributes of its element, its tables are children, an array of texts is a child for each.
 ///
 /// # Errors
 /// It is no TOML, or has a value that no setting can have.
-pub(crate) fn read_toml(file: &Arc<str>, text: &str, definitions: &Definitions) -> Result<Element, Fault> {
-    let reader = Reader { file, definitions, lines: Lines::of(text) };
+pub(crate) fn read_toml(
+    file: &Arc<str>,
+    text: &str,
+    definitions: &Definitions,
+    notices: &mut Vec<Notice>,
+) -> Result<Element, Fault> {
+    let mut reader = Reader { file, substitution: Substitution::new(definitions), notices, lines: Lines::of(text) };
     let table = DeTable::parse(text).map_err(|error| Fault {
         place: error.span().map(|span| reader.place(span.start)),
-        text: format!("this is no TOML: {}", error.message()),
+        text: format!("this is no TOML: {}", cut(error.message())),
     })?;
-    reader.table("", "", reader.place(0), table.get_ref(), 0)
+    let place = reader.place(0);
+    reader.fill(empty("", ElementPath::default(), place), table.get_ref(), 0)
 }
 
 struct Reader<'a> {
     file: &'a Arc<str>,
-    definitions: &'a Definitions,
+    substitution: Substitution<'a>,
+    notices: &'a mut Vec<Notice>,
     lines: Lines<'a>,
 }
 
@@ -35,18 +42,18 @@ impl Reader<'_> {
         Place { file: self.file.clone(), line, column }
     }
 
-    fn table(&self, key: &str, above: &str, place: Place, table: &DeTable<'_>, depth: usize) -> Result<Element, Fault> {
-        let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
+    fn fill(&mut self, mut element: Element, table: &DeTable<'_>, depth: usize) -> Result<Element, Fault> {
         if depth > DEPTH_MAX {
-            return Err(Fault { place: Some(place), text: format!("tables are more than {DEPTH_MAX} deep") });
+            let text = format!("tables are more than {DEPTH_MAX} deep");
+            return Err(Fault { place: Some(element.place), text });
         }
-        let mut element = empty(key, path, place);
         for (key, value) in table {
             let place = self.place(key.span().start);
             let key: &str = key.get_ref();
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    let child = self.table(key, &element.path, self.place(value.span().start), table, depth + 1)?;
+                    let child = empty(key, element.path.child('.', key), self.place(value.span().start));
+                    let child = self.fill(child, table, depth + 1)?;
                     element.children.push(child);
                 }
                 DeValue::Array(values) if values.is_empty() => element.none_of.push(element_name(key)),
@@ -65,23 +72,26 @@ impl Reader<'_> {
         Ok(element)
     }
 
-    fn entry(&self, key: &str, above: &str, value: &Spanned<DeValue<'_>>, depth: usize) -> Result<Element, Fault> {
-        let place = self.place(value.span().start);
+    fn entry(
+        &mut self,
+        key: &str,
+        above: &ElementPath,
+        value: &Spanned<DeValue<'_>>,
+        depth: usize,
+    ) -> Result<Element, Fault> {
+        let mut element = empty(key, above.child('.', key), self.place(value.span().start));
         if let DeValue::Table(table) = value.get_ref() {
-            return self.table(key, above, place, table, depth + 1);
+            return self.fill(element, table, depth + 1);
         }
-        let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
-        let text = self.scalar(value)?;
-        Ok(Element { text, ..empty(key, path, place) })
+        element.text = self.scalar(value)?;
+        Ok(element)
     }
 
-    fn scalar(&self, value: &Spanned<DeValue<'_>>) -> Result<String, Fault> {
-        let fault = |text: &str| Fault { place: Some(self.place(value.span().start)), text: text.to_owned() };
+    fn scalar(&mut self, value: &Spanned<DeValue<'_>>) -> Result<String, Fault> {
+        let place = self.place(value.span().start);
+        let fault = |text: &str| Fault { place: Some(place.clone()), text: text.to_owned() };
         match value.get_ref() {
-            DeValue::String(text) => match self.definitions.substitute(text) {
-                Substituted::Value(value) | Substituted::Unfinished(value) => Ok(value),
-                Substituted::TooLarge => Err(fault("what ${…} stands for is larger than any value may be")),
-            },
+            DeValue::String(text) => self.substitution.value(text, &place, self.notices),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map(|number| number.to_string())
                 .map_err(|_| fault("this number is too large")),
@@ -94,7 +104,7 @@ impl Reader<'_> {
     }
 }
 
-fn empty(key: &str, path: String, place: Place) -> Element {
+fn empty(key: &str, path: ElementPath, place: Place) -> Element {
     Element {
         name: element_name(key),
         path,

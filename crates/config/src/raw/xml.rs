@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::{Attribute, DEPTH_MAX, Element};
-use crate::definitions::{Definitions, Substituted};
-use crate::problem::{Fault, Level, Notice, Place};
+use super::{Attribute, DEPTH_MAX, Element, ElementPath, Substitution};
+use crate::definitions::Definitions;
+use crate::problem::{Fault, Notice, Place, cut};
 
 /// The most elements, attributes and texts of a file: Tomcat's own `conf/web.xml` has some 10,000.
 const NODES_MAX: u32 = 200_000;
@@ -28,17 +28,22 @@ pub(crate) fn read_xml(
             roxmltree::Error::DtdDetected => {
                 "a DOCTYPE is not taken, since it can name other files; without it the file is read".to_owned()
             }
-            error => format!("this is no XML: {error}"),
+            error => {
+                // Its place stands before it already.
+                let text = error.to_string();
+                let text = text.strip_suffix(&format!(" at {at}")).unwrap_or(&text);
+                format!("this is no XML: {}", cut(text))
+            }
         };
         Fault { place: Some(Place { file: file.clone(), line: at.row, column: at.col }), text }
     })?;
-    let mut reader = Reader { file, definitions, notices, lines: Lines::of(text) };
-    reader.element(document.root_element(), "", 0)
+    let mut reader = Reader { file, substitution: Substitution::new(definitions), notices, lines: Lines::of(text) };
+    reader.element(document.root_element(), &ElementPath::default(), 0)
 }
 
 struct Reader<'a> {
     file: &'a Arc<str>,
-    definitions: &'a Definitions,
+    substitution: Substitution<'a>,
     notices: &'a mut Vec<Notice>,
     lines: Lines<'a>,
 }
@@ -49,10 +54,10 @@ impl Reader<'_> {
         Place { file: self.file.clone(), line, column }
     }
 
-    fn element(&mut self, node: Node<'_, '_>, above: &str, depth: usize) -> Result<Element, Fault> {
+    fn element(&mut self, node: Node<'_, '_>, above: &ElementPath, depth: usize) -> Result<Element, Fault> {
         let name = node.tag_name().name().to_owned();
         let place = self.place(node.range().start);
-        let path = if above.is_empty() { name.clone() } else { format!("{above}/{name}") };
+        let path = above.child('/', &name);
         if depth > DEPTH_MAX {
             return Err(Fault { place: Some(place), text: format!("elements are more than {DEPTH_MAX} deep") });
         }
@@ -85,21 +90,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, text: &str, place: &Place) -> Result<String, Fault> {
-        match self.definitions.substitute(text) {
-            Substituted::Value(value) => Ok(value),
-            Substituted::Unfinished(value) => {
-                self.notices.push(Notice {
-                    level: Level::Warning,
-                    place: Some(place.clone()),
-                    text: "what ${…} stands for names itself again and again; it is taken as it stands".to_owned(),
-                });
-                Ok(value)
-            }
-            Substituted::TooLarge => Err(Fault {
-                place: Some(place.clone()),
-                text: "what ${…} stands for is larger than any value may be".to_owned(),
-            }),
-        }
+        self.substitution.value(text, place, self.notices)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::{Application, Configuration, Host, ManagerKind, ServletClasses
 use crate::model::{Manager, SessionCookie};
 use crate::problem::{Level, Notice};
 use crate::raw::{Element, read_xml};
+use crate::read::data_source::DataSources;
 use crate::reader::{Reader, shown};
 
 /// Finds them.
@@ -145,7 +146,8 @@ impl Applications<'_> {
         }
         let layers = self.layers(reader, host, context.as_ref());
         let web = self.web(reader, host, &doc_base);
-        Some(self.together(reader, host, name, doc_base, layers, web))
+        let application = together(reader, &self.server.configuration, &host.name, name, layers, web);
+        Some(Application { doc_base: Some(doc_base), ..application })
     }
 
     /// All layers of `Context`.
@@ -183,51 +185,6 @@ impl Applications<'_> {
         web
     }
 
-    fn together(
-        &self,
-        reader: &mut Reader,
-        host: &Host,
-        name: ContextName,
-        doc_base: PathBuf,
-        layers: Layers,
-        web: WebXml,
-    ) -> Application {
-        let Layers { settings: context, manager, cookie_processor, valves, .. } = layers;
-        let configuration = &self.server.configuration;
-        let manager = manager.unwrap_or_else(|| default_manager(configuration, &host.name, web.distributable));
-        if manager.is_of_a_cluster() && configuration.cluster_around(&host.name).is_none() {
-            let text =
-                format!("the application {:?} has a {}, and no cluster is around it", name.path, manager.kind.class());
-            reader.notices.push(Notice { level: Level::Warning, place: None, text });
-        }
-        let cookie = SessionCookie {
-            name: context.session_cookie_name.or(web.cookie.name),
-            domain: context.session_cookie_domain.or(web.cookie.domain),
-            path: context.session_cookie_path.or(web.cookie.path),
-            http_only: context.use_http_only || web.cookie.http_only,
-            ..web.cookie
-        };
-        let untold = TrackingModes { cookie: context.cookies, ..TrackingModes::default() };
-        Application {
-            path: name.path,
-            version: name.version,
-            host: host.name.clone(),
-            doc_base: Some(doc_base),
-            work_dir: context.work_dir,
-            distributable: web.distributable,
-            session_timeout: web.session_timeout,
-            tracking: web.tracking.unwrap_or(untold),
-            servlet_classes: ServletClasses(web.servlet_classes),
-            background_processor_delay: context.background_processor_delay,
-            session_cookie_path_uses_trailing_slash: context.session_cookie_path_uses_trailing_slash,
-            manager,
-            cookie,
-            cookie_processor,
-            valves,
-            ..Application::default()
-        }
-    }
-
     /// The root of a file that may not be there.
     fn read(&self, reader: &mut Reader, path: &Path) -> Option<Element> {
         let read = read_file(path).and_then(|file| {
@@ -258,6 +215,63 @@ impl Applications<'_> {
             None => self.base.join("conf").join(&self.server.configuration.engine.name).join(&host.name),
         }
     }
+}
+
+/// What the layers say together.
+fn together(
+    reader: &mut Reader,
+    configuration: &Configuration,
+    host: &str,
+    name: ContextName,
+    layers: Layers,
+    web: WebXml,
+) -> Application {
+    let Layers { settings: context, manager, cookie_processor, valves, .. } = layers;
+    let manager = manager.unwrap_or_else(|| default_manager(configuration, host, web.distributable));
+    if manager.is_of_a_cluster() && configuration.cluster_around(host).is_none() {
+        let text =
+            format!("the application {:?} has a {}, and no cluster is around it", name.path, manager.kind.class());
+        reader.notices.push(Notice { level: Level::Warning, place: None, text });
+    }
+    let cookie = SessionCookie {
+        name: context.session_cookie_name.or(web.cookie.name),
+        domain: context.session_cookie_domain.or(web.cookie.domain),
+        path: context.session_cookie_path.or(web.cookie.path),
+        http_only: context.use_http_only || web.cookie.http_only,
+        ..web.cookie
+    };
+    let untold = TrackingModes { cookie: context.cookies, ..TrackingModes::default() };
+    Application {
+        path: name.path,
+        version: name.version,
+        host: host.to_owned(),
+        work_dir: context.work_dir,
+        distributable: web.distributable,
+        session_timeout: web.session_timeout,
+        tracking: web.tracking.unwrap_or(untold),
+        servlet_classes: ServletClasses(web.servlet_classes),
+        background_processor_delay: context.background_processor_delay,
+        session_cookie_path_uses_trailing_slash: context.session_cookie_path_uses_trailing_slash,
+        manager,
+        cookie,
+        cookie_processor,
+        valves,
+        ..Application::default()
+    }
+}
+
+/// An application of a context.xml and a web.xml that stand alone.
+pub(crate) fn read_application(reader: &mut Reader, context: Option<&Element>, web: Option<&Element>) -> Application {
+    let mut layers = Layers::new(&DataSources::default());
+    let mut merged = WebXml::default();
+    if let Some(context) = context {
+        layers.add(reader, context);
+    }
+    if let Some(web) = web {
+        merged.add(reader, web, true);
+    }
+    let host = Host::default().name;
+    together(reader, &Configuration::default(), &host, ContextName::of_base_name("ROOT"), layers, merged)
 }
 
 /// The manager of an application that names none.

@@ -6,6 +6,6 @@ mod context_name;
 mod server;
 mod web;
 
-pub(crate) use applications::{Applications, default_manager};
+pub(crate) use applications::{Applications, default_manager, read_application};
 pub(crate) use server::read_server;
 pub(crate) use web::add_attribute;
