@@ -11,7 +11,8 @@ const VALUE_BYTES_MAX: usize = 64 << 10;
 /// The names that `${name}` stands for: what was defined with `-D`, then a base folder's `catalina.properties`, then the folder itself, then
 /// the environment.
 ///
-/// Source: Tomcat `IntrospectionUtils.replaceProperties`. That the environment is asked without being told to is ours.
+/// Source: Tomcat `IntrospectionUtils.replaceProperties`. That the environment is asked without being told to is ours, and that `-D` comes first: a
+/// Tomcat sets what `catalina.properties` says over it.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
     defined: BTreeMap<String, String>,

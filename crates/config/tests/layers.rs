@@ -91,14 +91,20 @@ fn names_of_files_are_paths() {
     }
     base.write("webapps/static/index.html", "");
     base.write("webapps/packed.war", "");
-    base.write("conf/Catalina/localhost/named.xml", "<Context docBase='plain'/>");
+    base.write("conf/Catalina/localhost/named.xml", "<Context docBase='../elsewhere'/>");
+    base.write("elsewhere/WEB-INF/web.xml", "<web-app/>");
+    base.write("conf/Catalina/localhost/plain.xml", "<Context docBase='inline'/>");
     base.write("conf/Catalina/localhost/gone.xml", "<Context docBase='/no/such/folder'/>");
     let loaded = base.load().unwrap_or_else(|error| panic!("{error}"));
     let names: Vec<_> = loaded.configuration.applications.iter().map(Application::context_name).collect();
-    assert_eq!(names, ["/in", "/named", "", "/a/b", "/inline", "/plain", "/v##2"]);
+    assert_eq!(names, ["/in", "/named", "/plain", "", "/a/b", "/inline", "/v##2"]);
     let folders: Vec<_> = loaded.configuration.applications.iter().map(Application::base_name).collect();
-    assert_eq!(folders, ["in", "named", "ROOT", "a#b", "inline", "plain", "v##2"]);
+    assert_eq!(folders, ["in", "named", "plain", "ROOT", "a#b", "inline", "v##2"]);
+    // Seen at a Tomcat 10.1.60: such a docBase is ignored.
+    let folders: Vec<_> = loaded.configuration.applications.iter().filter_map(|one| one.doc_base.as_deref()).collect();
+    assert!(folders[1].ends_with("webapps/../elsewhere") && folders[2].ends_with("webapps/plain"), "{folders:?}");
     let told = |text: &str| loaded.notices.iter().any(|notice| notice.text.contains(text));
+    assert!(told("webapps/inline\" is ignored, as it is inside of the host's appBase"));
     assert!(told("packed.war is left out") && told("\"/gone\" is left out: its folder /no/such/folder is not there"));
 }
 

@@ -85,8 +85,22 @@ impl Applications<'_> {
                 continue;
             }
             let Some(context) = self.read(reader, &path) else { continue };
-            let doc_base = context.attribute("docBase").map_or(base_name, |folder| folder);
-            let doc_base = self.app_base(host).join(doc_base);
+            let app_base = self.app_base(host);
+            let given = context.attribute("docBase").map(|folder| app_base.join(folder));
+            // Folders in appBase are applications of their own names.
+            let (given, ignored) = match given {
+                Some(given) if is_inside(&given, &app_base) => (None, Some(given)),
+                given => (given, None),
+            };
+            if let Some(ignored) = ignored.filter(|ignored| *ignored != app_base.join(base_name)) {
+                let text = format!(
+                    "{}: docBase={} is ignored, as it is inside of the host's appBase",
+                    context.path,
+                    shown(&ignored.to_string_lossy())
+                );
+                reader.say(Level::Warning, &context.place, text);
+            }
+            let doc_base = given.unwrap_or_else(|| app_base.join(base_name));
             found.push(Found { host, name: ContextName::of_base_name(base_name), context: Some(context), doc_base });
         }
         found
@@ -228,9 +242,14 @@ fn together(
 ) -> Application {
     let Layers { settings: context, manager, cookie_processor, valves, .. } = layers;
     let manager = manager.unwrap_or_else(|| default_manager(configuration, host, web.distributable));
-    if manager.is_of_a_cluster() && configuration.cluster_around(host).is_none() {
-        let text =
-            format!("the application {:?} has a {}, and no cluster is around it", name.path, manager.kind.class());
+    let has_cluster = configuration.cluster_around(host).is_some();
+    let told = match (manager.is_of_a_cluster(), has_cluster) {
+        (true, false) => Some("and no cluster is around it"),
+        (false, true) if web.distributable => Some("which does not replicate its sessions to the cluster around it"),
+        _ => None,
+    };
+    if let Some(told) = told {
+        let text = format!("the application {} has a {}, {told}", shown(&name.path), manager.kind.class());
         reader.notices.push(Notice { level: Level::Warning, place: None, text });
     }
     let cookie = SessionCookie {
@@ -281,6 +300,12 @@ pub(crate) fn default_manager(configuration: &Configuration, host: &str, distrib
         Some(cluster) => cluster.manager.template_copy(),
         None => Manager::of(ManagerKind::Standard(StandardManager::default())),
     }
+}
+
+/// Whether a folder is another one, or in it; both as they really are, where they are there.
+fn is_inside(folder: &Path, of: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(folder).starts_with(real(of))
 }
 
 /// What is in a folder, sorted by name; nothing where there is none.
