@@ -41,6 +41,9 @@ pub(crate) fn read_native(reader: &mut Reader, root: &Element) -> Configuration 
         host.name.make_ascii_lowercase();
         host.aliases = element.children("Alias").map(|alias| alias.text.to_ascii_lowercase()).collect();
         host.valves = read_valves(reader, element);
+        if configuration.hosts.iter().any(|other| other.name == host.name) {
+            reader.fault(&element.place, format!("{}: there is one of this name already", element.path));
+        }
         configuration.hosts.push(host);
     }
     if let Some(element) = root.child("Cluster") {
@@ -48,6 +51,12 @@ pub(crate) fn read_native(reader: &mut Reader, root: &Element) -> Configuration 
     }
     for element in root.children("Application") {
         let application = read_application(reader, element, &configuration);
+        let is_same = |other: &Application| {
+            (&other.path, &other.version, &other.host) == (&application.path, &application.version, &application.host)
+        };
+        if configuration.applications.iter().any(is_same) {
+            reader.fault(&element.place, format!("{}: there is one of this path already", element.path));
+        }
         configuration.applications.push(application);
     }
     configuration

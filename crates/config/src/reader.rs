@@ -180,6 +180,10 @@ impl Reader {
 
     /// Tells of children with names that nobody knows here.
     pub(crate) fn children(&mut self, element: &Element, known: &[&str]) {
+        for name in element.none_of.iter().filter(|name| !known.contains(&name.as_str())) {
+            let text = format!("{}: there is no {} in it", element.path, cut(&key_of(name)));
+            self.say(Level::Warning, &element.place, text);
+        }
         for child in &element.children {
             if !known.contains(&child.name.as_str()) {
                 let (name, last) = match self.style {

@@ -99,6 +99,13 @@ fn what_cannot_be_is_refused() {
             "server.xml:5:225: Server/Service/Engine/Cluster/Channel/Interceptor: an EncryptInterceptor must stand above the TcpFailureDetector",
         ),
         (
+            channel(
+                "<Membership className=\"org.apache.catalina.tribes.membership.McastService\" address=\"10.0.0.1\"/>",
+            ),
+            "server.xml:5:133: Server/Service/Engine/Cluster/Channel/Membership: address=\"10.0.0.1\" is impossible: it must be a multicast \
+             address, such as 228.0.0.4",
+        ),
+        (
             server("", "<Cluster className=\"org.example.Cluster\"/>"),
             "server.xml:5:1: Server/Service/Engine/Cluster: className=\"org.example.Cluster\" is impossible: it must be one of \
              org.apache.catalina.ha.tcp.SimpleTcpCluster",
@@ -267,6 +274,11 @@ fn the_same_of_a_file_of_ours() {
             "outlive.toml:2:1: connector: port=\"70000\" is impossible: it must be a whole number from 0 to 65535",
         ),
         ("[[connector]]\n", "outlive.toml:1:1: connector must have a port"),
+        (
+            "[[application]]\npath=\"/a\"\n[[application]]\npath=\"a/\"",
+            "outlive.toml:3:1: application: there is one of this path already",
+        ),
+        ("[[host]]\n[[host]]\nname=\"LOCALHOST\"", "outlive.toml:2:1: host: there is one of this name already"),
         ("x = [", "outlive.toml:1:6: this is no TOML: "),
         ("x = 1979-05-27", "outlive.toml:1:5: no setting has a value of this type"),
         (
@@ -286,13 +298,14 @@ fn the_same_of_a_file_of_ours() {
         assert!(error.contains(fault) && !error.contains("hush"), "{text}: {error}");
     }
     let (_, notices) =
-        check("[nod]\n[cluster.chanel]\n[node]\nhelth = \"a:1\"").unwrap_or_else(|error| panic!("{error}"));
+        check("[nod]\n[cluster.chanel]\n[node]\nhelth = \"a:1\"\nx_y = []").unwrap_or_else(|error| panic!("{error}"));
     let texts: Vec<_> = notices.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
         [
             "outlive.toml:1:1: there is no nod; is node meant?",
             "outlive.toml:4:1: node: there is no attribute helth; is health meant?",
+            "outlive.toml:3:1: node: there is no x_y in it",
             "outlive.toml:2:1: cluster: there is no cluster.chanel in it; is channel meant?",
         ]
     );

@@ -175,8 +175,11 @@ impl Chance {
             _ => Membership::Cloud(Default::default()),
         };
         self.shake(channel.membership.settings_mut());
-        if let Membership::Static(listed) = &mut channel.membership {
-            (listed.local, listed.members) = self.members();
+        match &mut channel.membership {
+            Membership::Static(listed) => (listed.local, listed.members) = self.members(),
+            // Any other text is refused.
+            Membership::Multicast(multicast) => multicast.address = "239.1.2.3".to_owned(),
+            Membership::Cloud(_) => {}
         }
         self.shake(&mut channel.receiver);
         self.shake(&mut channel.transport);
@@ -191,10 +194,10 @@ impl Chance {
         cluster
     }
 
-    fn application(&mut self) -> Application {
+    fn application(&mut self, path: &str) -> Application {
         let mut application = Application::default();
         self.shake(&mut application);
-        application.path = ["", "/app", "/a/b"][self.below(3) as usize].to_owned();
+        application.path = path.to_owned();
         application.manager = if self.flip() {
             Manager::of(ManagerKind::Standard(StandardManager::default()))
         } else {
@@ -218,10 +221,10 @@ impl Chance {
         self.shake(&mut configuration.engine);
         configuration.engine.valves = self.valves();
         configuration.connectors = (0..self.below(3)).map(|_| self.connector()).collect();
-        for _ in 0..self.below(3) {
+        for number in 0..self.below(3) {
             let mut host = Host::default();
             self.shake(&mut host);
-            host.name.make_ascii_lowercase();
+            host.name = if number == 0 { "localhost".to_owned() } else { format!("{number}.example") };
             if self.flip() {
                 host.aliases = vec!["a.example".to_owned(), "b.example".to_owned()];
             }
@@ -229,7 +232,8 @@ impl Chance {
             configuration.hosts.push(host);
         }
         configuration.cluster = self.flip().then(|| self.cluster());
-        configuration.applications = (0..self.below(3)).map(|_| self.application()).collect();
+        configuration.applications =
+            ["", "/app", "/a/b"].into_iter().take(self.below(4) as usize).map(|path| self.application(path)).collect();
         configuration
     }
 }

@@ -30,7 +30,7 @@ settings! {
         /// Whether the body's encoding is also that of parameters in a query.
         use_body_encoding_for_uri: bool = false, "useBodyEncodingForURI", Rule::ANY;
         /// The port that a request is sent to which needs TLS.
-        redirect_port: u16 = 443, "redirectPort", Rule::PORT, noticed;
+        redirect_port: i32 = 443, "redirectPort", Rule::SIGNED, noticed;
         /// Threads for requests; tasks of this process share its threads.
         max_threads: i32 = 200, "maxThreads", Rule::SIGNED, noticed;
         /// Threads that wait for requests.
@@ -98,7 +98,7 @@ settings! {
     /// A connector for HTTP/1.1.
     pub struct HttpProtocol in "Connector (HTTP/1.1)" {
         /// How long the next byte of a request is waited for. None: for ever.
-        connection_timeout: Option<Duration> = Some(Duration::from_secs(60)), "connectionTimeout", Rule::MS.none_below(0);
+        connection_timeout: Option<Duration> = Some(Duration::from_secs(60)), "connectionTimeout", Rule::MS.none_below(1);
         /// How long the next request of a connection is waited for. Not given: `connectionTimeout`; −1: for ever.
         keep_alive_timeout: Option<KeepAlive> = None, "keepAliveTimeout", Rule::MS;
         /// Requests of one connection; 1: each has its own. None: no limit.
@@ -139,7 +139,7 @@ settings! {
     /// A connector for AJP/1.3, behind Apache httpd.
     pub struct AjpProtocol in "Connector (AJP/1.3)" {
         /// How long the first request of a connection is waited for. None: for ever.
-        connection_timeout: Option<Duration> = None, "connectionTimeout", Rule::MS.none_below(0);
+        connection_timeout: Option<Duration> = None, "connectionTimeout", Rule::MS.none_below(1);
         /// How long the next request is waited for. Not given: `connectionTimeout`; −1: for ever.
         keep_alive_timeout: Option<KeepAlive> = None, "keepAliveTimeout", Rule::MS;
         /// The word that a front must send with each request.
@@ -162,7 +162,7 @@ settings! {
 /// How long a connection is kept for its next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepAlive {
-    /// −1.
+    /// −1, or 0.
     Forever,
     /// As long as this.
     For(Duration),
@@ -172,7 +172,7 @@ impl crate::setting::Value for KeepAlive {
     const KIND: crate::setting::Kind = crate::setting::Kind::Time;
 
     fn read(text: &str, rule: &Rule) -> Result<Self, String> {
-        let read = Option::<Duration>::read(text, &rule.none_below(0))?;
+        let read = Option::<Duration>::read(text, &rule.none_below(1))?;
         Ok(read.map_or(KeepAlive::Forever, KeepAlive::For))
     }
 

@@ -5,8 +5,8 @@ use crate::setting::{Rule, settings};
 settings! {
     /// How session ids are made. Tomcat's `StandardSessionIdGenerator`.
     pub struct SessionIdGenerator in "SessionIdGenerator" {
-        /// Random bytes of an id; it is twice as many hexadecimal digits long.
-        session_id_length: usize = 16, "sessionIdLength", Rule::BYTES.within(2, 128);
+        /// Random bytes of an id, which is twice as many hexadecimal digits long, and with its route at most 255.
+        session_id_length: usize = 16, "sessionIdLength", Rule::BYTES.within(2, 96);
     }
     ignored {
         "jvmRoute": String, Rule::ANY, "", "The engine's is taken in its place.";

@@ -1,5 +1,7 @@
 //! `Cluster`, and its channel.
 
+use std::net::IpAddr;
+
 use super::data_source::DataSources;
 use super::interceptor::read_interceptors;
 use super::manager::read_manager;
@@ -252,7 +254,17 @@ fn read_membership(reader: &mut Reader, element: &Element) -> Option<Membership>
             reader.children(element, &[]);
             read_provider(reader, element, cloud);
         }
-        Membership::Multicast(_) => reader.children(element, &[]),
+        Membership::Multicast(multicast) => {
+            reader.children(element, &[]);
+            if !multicast.address.parse::<IpAddr>().is_ok_and(|address| address.is_multicast()) {
+                let text = format!(
+                    "{}: address={} is impossible: it must be a multicast address, such as 228.0.0.4",
+                    element.path,
+                    shown(&multicast.address)
+                );
+                reader.fault(&element.place, text);
+            }
+        }
     }
     Some(membership)
 }

@@ -1,4 +1,4 @@
-//! Settings: each is defined once, by [`settings!`], and read, refused, written and documented from there.
+//! Settings: each is defined once, by `settings!`, and read, refused, written and documented from there.
 
 mod kind;
 mod rule;

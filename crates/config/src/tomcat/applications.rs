@@ -37,13 +37,13 @@ struct Found<'a> {
 impl Applications<'_> {
     /// Those in `server.xml` alone, where there is no base folder.
     pub(crate) fn of_server(&self, reader: &mut Reader) -> Vec<Application> {
-        let found = self.inline();
+        let found = self.inline(reader);
         found.into_iter().filter_map(|found| self.application(reader, found)).collect()
     }
 
     /// All of the base folder.
     pub(crate) fn of_base(&self, reader: &mut Reader) -> Vec<Application> {
-        let mut found = self.inline();
+        let mut found = self.inline(reader);
         for host in &self.server.configuration.hosts {
             let known = found.iter().filter(|found| found.host.name == host.name);
             let mut known: BTreeSet<_> = known.map(|found| found.name.clone()).collect();
@@ -62,18 +62,22 @@ impl Applications<'_> {
     }
 
     /// `Context` elements of `server.xml`.
-    fn inline(&self) -> Vec<Found<'_>> {
-        let of = |(name, element): &(String, &Element)| {
-            let host = self.server.configuration.hosts.iter().find(|host| host.name == *name)?;
+    fn inline(&self, reader: &mut Reader) -> Vec<Found<'_>> {
+        let mut all: Vec<Found<'_>> = Vec::new();
+        for (host, element) in &self.server.contexts {
+            let Some(host) = self.server.configuration.hosts.iter().find(|known| known.name == *host) else { continue };
             let doc_base = element.attribute("docBase").unwrap_or_default();
             let name = match element.attribute("path") {
                 Some(path) => ContextName::of_path(path, element.attribute("webappVersion").map(str::to_owned)),
                 None => ContextName::of_base_name(doc_base.rsplit('/').next().unwrap_or_default()),
             };
+            if all.iter().any(|found| found.host.name == host.name && found.name == name) {
+                reader.fault(&element.place, format!("{}: there is one of this path already", element.path));
+            }
             let doc_base = self.app_base(host).join(doc_base);
-            Some(Found { host, name, context: Some((*element).clone()), doc_base })
-        };
-        self.server.contexts.iter().filter_map(of).collect()
+            all.push(Found { host, name, context: Some((*element).clone()), doc_base });
+        }
+        all
     }
 
     /// Files in `conf/ENGINE/HOST`.
