@@ -1,6 +1,7 @@
 //! `${name}` in values, and where names are looked up.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How often a value is looked through again, as what was put in may name more.
 const ROUNDS_MAX: usize = 20;
@@ -13,11 +14,22 @@ const VALUE_BYTES_MAX: usize = 64 << 10;
 ///
 /// Source: Tomcat `IntrospectionUtils.replaceProperties`. That the environment is asked without being told to is ours, and that `-D` comes first: a
 /// Tomcat sets what `catalina.properties` says over it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Definitions {
     defined: BTreeMap<String, String>,
     properties: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Definitions {
+    /// Names alone: what they stand for may be passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definitions")
+            .field("defined", &self.defined.keys())
+            .field("properties", &self.properties.len())
+            .field("environment", &self.environment.len())
+            .finish()
+    }
 }
 
 /// What became of a value.

@@ -2,6 +2,7 @@
 
 use crate::model::{Application, Configuration, CookieProcessor, Host, ManagerKind, SessionCookie, StandardManager};
 use crate::raw::Element;
+use crate::read::check_route;
 use crate::read::cluster::read_cluster;
 use crate::read::connector::read_connector;
 use crate::read::data_source::DataSources;
@@ -30,6 +31,7 @@ pub(crate) fn read_native(reader: &mut Reader, root: &Element) -> Configuration 
     if let Some(element) = root.child("Engine") {
         reader.settings(element, &mut [&mut configuration.engine]);
         reader.children(element, &["Valve"]);
+        check_route(reader, element, &configuration.engine);
         configuration.engine.valves = read_valves(reader, element);
     }
     let connectors: Vec<_> = root.children("Connector").collect();

@@ -279,6 +279,7 @@ fn the_same_of_a_file_of_ours() {
             "outlive.toml:3:1: application: there is one of this path already",
         ),
         ("[[host]]\n[[host]]\nname=\"LOCALHOST\"", "outlive.toml:2:1: host: there is one of this name already"),
+        ("[engine]\njvm_route = \"a;b\"", "outlive.toml:1:1: engine: the node's name (jvmRoute) \"a;b\" is impossible"),
         ("x = [", "outlive.toml:1:6: this is no TOML: "),
         ("x = 1979-05-27", "outlive.toml:1:5: no setting has a value of this type"),
         (

@@ -219,6 +219,7 @@ impl Chance {
         self.shake(&mut configuration.server);
         self.shake(&mut configuration.service);
         self.shake(&mut configuration.engine);
+        configuration.engine.jvm_route = self.flip().then(|| "node-1.a".to_owned());
         configuration.engine.valves = self.valves();
         configuration.connectors = (0..self.below(3)).map(|_| self.connector()).collect();
         for number in 0..self.below(3) {

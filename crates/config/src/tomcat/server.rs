@@ -4,6 +4,7 @@ use super::context::CONTEXT_CHILDREN;
 use crate::model::{Cluster, ClusterAt, Configuration, Executor, Host};
 use crate::problem::Level;
 use crate::raw::Element;
+use crate::read::check_route;
 use crate::read::cluster::read_cluster;
 use crate::read::connector::read_connector;
 use crate::read::data_source::DataSources;
@@ -71,14 +72,7 @@ fn read_engine<'a>(reader: &mut Reader, element: &'a Element, file: &mut ServerF
     reader.settings(element, &mut [&mut file.configuration.engine]);
     reader.children(element, &["Listener", "Realm", "Valve", "Cluster", "Host"]);
     needs_name(reader, element);
-    let route = file.configuration.engine.jvm_route.as_deref().unwrap_or_default();
-    if !route.bytes().all(|byte| byte.is_ascii_graphic() && !b";,/\\\"?#%".contains(&byte)) {
-        let text = format!(
-            "{}: jvmRoute is impossible: it stands behind session ids, so it must be letters, digits, '-', '_' and dots",
-            element.path
-        );
-        reader.fault(&element.place, text);
-    }
+    check_route(reader, element, &file.configuration.engine);
     read_listeners(reader, element);
     say_realms(reader, element);
     file.configuration.engine.valves = read_valves(reader, element);
