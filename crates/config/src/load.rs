@@ -1,9 +1,11 @@
 //! From files to the model.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::definitions::Definitions;
-use crate::files::read_file;
+use crate::files::{read_file, read_properties_file};
 use crate::model::{Application, Configuration};
 use crate::native::read_native;
 use crate::problem::{ConfigError, Fault, Notice};
@@ -61,7 +63,7 @@ fn load_base(folder: &Path, definitions: &Definitions) -> Result<Loaded, ConfigE
     load_tomcat(&folder.join("conf/server.xml"), &folder, true, definitions)
 }
 
-fn needed(path: &Path) -> Result<(std::sync::Arc<str>, String), ConfigError> {
+fn needed(path: &Path) -> Result<(Arc<str>, String), ConfigError> {
     let faulty = |fault: Fault| ConfigError { faults: vec![fault] };
     read_file(path).map_err(faulty)?.ok_or_else(|| ConfigError::of(format!("there is no {}", path.display())))
 }
@@ -69,14 +71,13 @@ fn needed(path: &Path) -> Result<(std::sync::Arc<str>, String), ConfigError> {
 fn load_tomcat(file: &Path, base: &Path, is_base: bool, definitions: &Definitions) -> Result<Loaded, ConfigError> {
     let (name, text) = needed(file)?;
     let mut reader = Reader::new(Style::Tomcat);
-    let given = match read_file(&base.join("conf/catalina.properties")) {
-        Ok(Some((_, text))) if is_base => properties(&text),
-        Ok(_) => Default::default(),
-        Err(fault) => {
-            reader.faults.push(fault);
-            Default::default()
+    let mut given = BTreeMap::new();
+    if is_base {
+        match read_properties_file(&base.join("conf/catalina.properties")) {
+            Ok(text) => given = text.as_deref().map(properties).unwrap_or_default(),
+            Err(fault) => reader.faults.push(fault),
         }
-    };
+    }
     let definitions = definitions.with_base(&base.to_string_lossy(), given);
     let root = read_xml(&name, &text, &definitions, &mut reader.notices)
         .map_err(|fault| ConfigError { faults: vec![fault] })?;
@@ -90,7 +91,7 @@ fn load_tomcat(file: &Path, base: &Path, is_base: bool, definitions: &Definition
 fn load_native(file: &Path, definitions: &Definitions) -> Result<Loaded, ConfigError> {
     let (name, text) = needed(file)?;
     let folder = std::path::absolute(file).ok().and_then(|file| file.parent().map(Path::to_owned)).unwrap_or_default();
-    let definitions = definitions.with_base(&folder.to_string_lossy(), Default::default());
+    let definitions = definitions.with_base(&folder.to_string_lossy(), BTreeMap::new());
     let (configuration, notices) = parse_native(&name, &text, &definitions)?;
     Ok(Loaded { configuration, notices, base: folder })
 }
@@ -108,7 +109,7 @@ pub fn parse_toml(
 }
 
 fn parse_native(
-    name: &std::sync::Arc<str>,
+    name: &Arc<str>,
     text: &str,
     definitions: &Definitions,
 ) -> Result<(Configuration, Vec<Notice>), ConfigError> {

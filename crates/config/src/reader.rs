@@ -1,7 +1,7 @@
 //! From what was written to what it means, one element at a time: attributes to settings, notices for what has no effect, faults for what
 //! cannot be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{ConfigError, Fault, Level, Notice, Place, cut};
 use crate::raw::{Attribute, Element, is_called};
@@ -46,16 +46,17 @@ impl Reader {
         Self { style, notices: Vec::new(), faults: Vec::new() }
     }
 
-    /// What there is to say, once each; or what is wrong.
+    /// What there is to say, or what is wrong: once each, file by file as they were read, in the order of their lines.
     pub(crate) fn finish(self) -> Result<Vec<Notice>, ConfigError> {
         if self.faults.is_empty() {
-            let mut said = BTreeSet::new();
-            let once = |notice: &Notice| said.insert((notice.place.clone(), notice.text.clone()));
-            return Ok(self.notices.into_iter().filter(once).collect());
+            return Ok(in_order(self.notices, |notice| (&notice.place, &notice.text)));
         }
-        let mut said = BTreeSet::new();
-        let once = |fault: &Fault| said.insert((fault.place.clone(), fault.text.clone()));
-        Err(ConfigError { faults: self.faults.into_iter().filter(once).collect() })
+        Err(ConfigError { faults: in_order(self.faults, |fault| (&fault.place, &fault.text)) })
+    }
+
+    /// Names that only Tomcat's files have: none in a file of ours.
+    pub(crate) fn of_tomcat<'n>(&self, names: &'n [&'n str]) -> &'n [&'n str] {
+        if self.style == Style::Tomcat { names } else { &[] }
     }
 
     pub(crate) fn say(&mut self, level: Level, place: &Place, text: impl Into<String>) {
@@ -205,6 +206,23 @@ impl Reader {
     fn child_name(&self, name: &str) -> String {
         if self.style == Style::Tomcat { name.to_owned() } else { key_of(name) }
     }
+}
+
+fn in_order<T>(told: Vec<T>, of: impl Fn(&T) -> (&Option<Place>, &String)) -> Vec<T> {
+    let mut files = BTreeMap::new();
+    let mut said = BTreeSet::new();
+    let mut ordered = Vec::new();
+    for one in told {
+        let (place, text) = of(&one);
+        let next = files.len();
+        let file = *files.entry(place.as_ref().map(|place| place.file.clone())).or_insert(next);
+        let line = place.as_ref().map(|place| (place.line, place.column));
+        if said.insert((file, line, text.clone())) {
+            ordered.push(((file, line), one));
+        }
+    }
+    ordered.sort_by_key(|(place, _)| *place);
+    ordered.into_iter().map(|(_, one)| one).collect()
 }
 
 /// `SessionIdGenerator` is `session_id_generator`.

@@ -299,15 +299,18 @@ fn the_same_of_a_file_of_ours() {
         assert!(error.contains(fault) && !error.contains("hush"), "{text}: {error}");
     }
     let (_, notices) =
-        check("[nod]\n[cluster.chanel]\n[node]\nhelth = \"a:1\"\nx_y = []").unwrap_or_else(|error| panic!("{error}"));
+        check("[nod]\n[cluster.chanel]\n[node]\nhelth = \"a:1\"\nx_y = []\n[cluster]\ndeployer = []\n[[connector]]\nport = 1\nport_offset = 1\nportOffset = 1").unwrap_or_else(|error| panic!("{error}"));
     let texts: Vec<_> = notices.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
         [
             "outlive.toml:1:1: there is no nod; is node meant?",
-            "outlive.toml:4:1: node: there is no attribute helth; is health meant?",
-            "outlive.toml:3:1: node: there is no x_y in it",
             "outlive.toml:2:1: cluster: there is no cluster.chanel in it; is channel meant?",
+            "outlive.toml:3:1: node: there is no x_y in it",
+            "outlive.toml:4:1: node: there is no attribute helth; is health meant?",
+            "outlive.toml:6:1: cluster: there is no deployer in it",
+            "outlive.toml:10:1: connector: there is no attribute port_offset; is port meant?",
+            "outlive.toml:11:1: connector: there is no attribute portOffset; is port meant?",
         ]
     );
 }

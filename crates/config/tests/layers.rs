@@ -288,7 +288,9 @@ fn names_of_values() {
     let base = Base::new("", "");
     let port = || base.read().connectors[0].port;
     assert_eq!(port(), 8080);
-    base.write("conf/catalina.properties", "http.port=8081\n");
+    // As Java has them: bytes are characters.
+    let properties = base.0.path().join("conf/catalina.properties");
+    fs::write(properties, b"# \xfcml\xe4ut\nhttp.port=80\\\n  81\n").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(port(), 8081);
     let defined = |defined: &[(&str, &str)], environment: &[(&str, &str)]| {
         let own = |pairs: &[(&str, &str)]| {

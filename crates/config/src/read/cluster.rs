@@ -66,7 +66,13 @@ pub(crate) fn read_cluster(
     if let Some((at, host)) = place {
         (cluster.at, cluster.host) = (at, host);
     }
-    reader.children(element, &["Manager", "Channel", "Valve", "Deployer", "Listener", "ClusterListener"]);
+    reader.children(
+        element,
+        match reader.style {
+            Style::Tomcat => &["Manager", "Channel", "Valve", "Deployer", "Listener", "ClusterListener"],
+            Style::Native => &["Manager", "Channel", "Valve"],
+        },
+    );
     if let Some(child) = element.child("Manager") {
         let default = (reader.style == Style::Native).then(|| ManagerKind::Delta(DeltaManager::default()));
         if let Some(manager) = read_manager(reader, child, default, sources) {
@@ -179,9 +185,12 @@ fn read_listeners(reader: &mut Reader, element: &Element, cluster: &mut Cluster)
 fn read_channel(reader: &mut Reader, element: &Element) -> Channel {
     let mut channel = Channel::default();
     reader.settings(element, &mut [&mut channel]);
-    let known =
-        ["Membership", "MembershipListener", "Sender", "Transport", "Receiver", "Interceptor", "ChannelListener"];
-    reader.children(element, &known);
+    let known: &[&str] = match reader.style {
+        Style::Tomcat => &["Membership", "MembershipListener", "Sender", "Receiver", "Interceptor", "ChannelListener"],
+        // A transport needs no sender around it there.
+        Style::Native => &["Membership", "Transport", "Receiver", "Interceptor"],
+    };
+    reader.children(element, known);
     for child in &element.children {
         if ["MembershipListener", "ChannelListener"].contains(&child.name.as_str()) {
             reader.say(
@@ -207,7 +216,6 @@ fn read_channel(reader: &mut Reader, element: &Element) -> Channel {
         reader.settings(sender, &mut []);
         reader.children(sender, &["Transport"]);
     }
-    // In a file of ours a transport needs no sender around it.
     let transport = sender.and_then(|sender| sender.child("Transport")).or_else(|| element.child("Transport"));
     if let Some(child) = transport
         && has_class(reader, child, &TRANSPORTS)
@@ -242,8 +250,10 @@ fn read_membership(reader: &mut Reader, element: &Element) -> Option<Membership>
             return None;
         }
     };
-    let others: &[&str] =
-        if matches!(membership, Membership::Cloud(_)) { &["membershipProviderClassName"] } else { &[] };
+    let others = match membership {
+        Membership::Cloud(_) => reader.of_tomcat(&["membershipProviderClassName"]),
+        _ => &[],
+    };
     reader.settings_but(element, &mut [membership.settings_mut()], others);
     match &mut membership {
         Membership::Static(listed) => {
@@ -252,7 +262,9 @@ fn read_membership(reader: &mut Reader, element: &Element) -> Option<Membership>
         }
         Membership::Cloud(cloud) => {
             reader.children(element, &[]);
-            read_provider(reader, element, cloud);
+            if reader.style == Style::Tomcat {
+                read_provider(reader, element, cloud);
+            }
         }
         Membership::Multicast(multicast) => {
             reader.children(element, &[]);

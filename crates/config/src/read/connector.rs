@@ -3,7 +3,7 @@
 use crate::model::{AjpProtocol, Connector, HttpProtocol, Protocol};
 use crate::problem::Level;
 use crate::raw::Element;
-use crate::reader::{Reader, shown};
+use crate::reader::{Reader, Style, shown};
 
 const HTTP: [&str; 4] = [
     "HTTP/1.1",
@@ -32,11 +32,15 @@ pub(crate) fn read_connector(reader: &mut Reader, element: &Element) -> Option<C
             return None;
         }
     }
-    // Options of sockets have names of their own without end, and none has a place here.
-    let names = element.attributes.iter().map(|attribute| attribute.name.as_str());
-    let others: Vec<_> = names.filter(|name| name.starts_with("socket.")).chain(["protocol", "portOffset"]).collect();
-    if others.len() > 2 {
-        reader.say(Level::Detail, &element.place, format!("{}: socket.… has no effect here", element.path));
+    let mut others = vec!["protocol"];
+    if reader.style == Style::Tomcat {
+        others.push("portOffset");
+        // Options of sockets have names of their own without end, and none has a place here.
+        let names = element.attributes.iter().map(|attribute| attribute.name.as_str());
+        others.extend(names.filter(|name| name.starts_with("socket.")));
+        if others.len() > 2 {
+            reader.say(Level::Detail, &element.place, format!("{}: socket.… has no effect here", element.path));
+        }
     }
     let mut protocol = std::mem::replace(&mut connector.protocol, Protocol::Http(HttpProtocol::default()));
     match &mut protocol {
@@ -44,7 +48,7 @@ pub(crate) fn read_connector(reader: &mut Reader, element: &Element) -> Option<C
         Protocol::Ajp(ajp) => reader.settings_but(element, &mut [&mut connector, ajp], &others),
     }
     connector.protocol = protocol;
-    reader.children(element, &["Listener", "SSLHostConfig", "UpgradeProtocol"]);
+    reader.children(element, reader.of_tomcat(&["Listener", "SSLHostConfig", "UpgradeProtocol"]));
     for child in &element.children {
         if child.name == "UpgradeProtocol" {
             reader.say(Level::Notice, &child.place, format!("{}: HTTP/2 is not spoken here", child.path));

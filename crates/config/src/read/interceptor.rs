@@ -6,7 +6,7 @@ use super::member::read_members;
 use crate::model::Interceptor;
 use crate::problem::Level;
 use crate::raw::Element;
-use crate::reader::{Class, Reader, shown};
+use crate::reader::{Class, Reader, Style, shown};
 
 const INTERCEPTORS: [&str; 10] = [
     "org.apache.catalina.tribes.group.interceptors.MessageDispatchInterceptor",
@@ -56,8 +56,10 @@ fn read_interceptor(reader: &mut Reader, element: &Element) -> Option<Intercepto
         return None;
     };
     let mut interceptor = Interceptor::all().into_iter().find(|interceptor| interceptor.class() == name)?;
-    reader.settings_but(element, &mut [interceptor.settings_mut()], &["optionFlag"]);
-    read_flag(reader, element, &interceptor);
+    reader.settings_but(element, &mut [interceptor.settings_mut()], reader.of_tomcat(&["optionFlag"]));
+    if reader.style == Style::Tomcat {
+        read_flag(reader, element, &interceptor);
+    }
     match &mut interceptor {
         Interceptor::StaticMembership(membership) => {
             reader.children(element, &["LocalMember", "Member"]);

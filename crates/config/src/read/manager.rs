@@ -94,21 +94,29 @@ fn read_store(reader: &mut Reader, element: &Element, sources: &DataSources) -> 
     match &mut store {
         Store::File(files) => reader.settings(element, &mut [files]),
         Store::Database(database) => {
-            reader.settings_but(element, &mut [database.as_mut()], &["dataSourceName", "localDataSource"]);
-            resolve(reader, element, database, sources);
+            reader.settings_but(
+                element,
+                &mut [database.as_mut()],
+                reader.of_tomcat(&["dataSourceName", "localDataSource"]),
+            );
+            let is_found = reader.style == Style::Native || resolve(reader, element, database, sources);
+            if is_found {
+                check_url(reader, element, database);
+            }
         }
     }
     Some(store)
 }
 
-/// Where the database is: what the store says itself, or what it names.
-fn resolve(reader: &mut Reader, element: &Element, database: &mut DatabaseStore, sources: &DataSources) {
+/// Where the database is: what the store says itself, or what it names. False: there is no such thing, and that was said.
+fn resolve(reader: &mut Reader, element: &Element, database: &mut DatabaseStore, sources: &DataSources) -> bool {
     let only_local = match element.attribute("localDataSource").map(|value| bool::read(value, &Rule::ANY)) {
         None => false,
         Some(Ok(value)) => value,
         Some(Err(allowed)) => {
             let text = format!("{}: localDataSource is impossible: it must be {allowed}", element.path);
-            return reader.fault(&element.place, text);
+            reader.fault(&element.place, text);
+            return false;
         }
     };
     if let Some(name) = element.attribute("dataSourceName") {
@@ -125,11 +133,16 @@ fn resolve(reader: &mut Reader, element: &Element, database: &mut DatabaseStore,
                     element.path,
                     shown(name)
                 );
-                return reader.fault(&element.place, text);
+                reader.fault(&element.place, text);
+                return false;
             }
         }
     }
-    // A URL may hold a password, so that no part of it is told.
+    true
+}
+
+/// A URL may hold a password, so that no part of it is told.
+fn check_url(reader: &mut Reader, element: &Element, database: &DatabaseStore) {
     match &database.url {
         None => {
             let text = match reader.style {
