@@ -70,6 +70,8 @@ settings! {
         "throwOnFailure": bool, Rule::ANY, "true", "A port that cannot be bound always ends the start.";
         "enforceEncodingInGetWriter": bool, Rule::ANY, "true", "A rule for servlets.";
         "parseBodyMethods": String, Rule::ANY, "POST", "Methods whose body has parameters.";
+        "maxQueueSize": i64, Rule::SIGNED, "2147483647", "Requests that wait for a thread.";
+        "pollerThreadPriority": i64, Rule::SIGNED, "5", "Threads of a JVM.";
         "acceptorThreadPriority": i64, Rule::SIGNED, "5", "Threads of a JVM.";
         "executorTerminationTimeoutMillis": i64, Rule::SIGNED.of(Unit::Milliseconds), "5000", "Threads of a JVM.";
     }
@@ -131,6 +133,9 @@ settings! {
         "maxExtensionSize": i64, Rule::SIGNED.of(Unit::Bytes), "8192", "Extensions of chunks.";
         "maxTrailerSize": i64, Rule::SIGNED.of(Unit::Bytes), "8192", "Headers behind a body.";
         "useKeepAliveResponseHeader": bool, Rule::ANY, "true", "The header Keep-Alive.";
+        "sslImplementationName": String, Rule::ANY, "", "TLS.";
+        "sniParseLimit": i64, Rule::SIGNED.of(Unit::Bytes), "65536", "TLS.";
+        "clientCertProvider": String, Rule::ANY, "", "TLS.";
         "defaultSSLHostConfigName": String, Rule::ANY, "_default_", "TLS.";
     }
 }

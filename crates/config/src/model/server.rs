@@ -45,7 +45,6 @@ settings! {
         "namePrefix": String, Rule::ANY, "tomcat-exec-", "Names of its threads.";
         "threadPriority": i64, Rule::SIGNED, "5", "A property of threads of a JVM.";
         "daemon": bool, Rule::ANY, "true", "A property of threads of a JVM.";
-        "prestartminSpareThreads": bool, Rule::ANY, "false", "Whether threads start at once.";
         "threadRenewalDelay": i64, Rule::SIGNED.of(Unit::Milliseconds), "1000", "Between two renewals of threads.";
     }
 }
