@@ -67,7 +67,7 @@ settings! {
         "discardFacades" | "discardRequestsAndResponses": bool, Rule::ANY, "true", "Objects of a JVM.";
         "selectorTimeout": i64, Rule::SIGNED.of(Unit::Milliseconds), "1000", "Waits of a JVM.";
         "bindOnInit": bool, Rule::ANY, "true", "Ports are bound before the node joins and opened when it holds the sessions.";
-        "throwOnFailure": bool, Rule::ANY, "true", "A port that cannot be bound always ends the start.";
+        "throwOnFailure": bool, Rule::ANY, "false", "A port that cannot be bound always ends the start.";
         "enforceEncodingInGetWriter": bool, Rule::ANY, "true", "A rule for servlets.";
         "parseBodyMethods": String, Rule::ANY, "POST", "Methods whose body has parameters.";
         "maxQueueSize": i64, Rule::SIGNED, "2147483647", "Requests that wait for a thread.";
@@ -115,7 +115,7 @@ settings! {
         "maxHttpResponseHeaderSize": i64, Rule::SIGNED.of(Unit::Bytes), "8192", "The largest head of an answer.";
         "compression": String, Rule::ANY, "off", "Whether answers are compressed.";
         "compressionMinSize": i64, Rule::SIGNED.of(Unit::Bytes), "2048", "From which size.";
-        "compressibleMimeType": String, Rule::ANY, "", "Which types.";
+        "compressibleMimeType": String, Rule::ANY, "text/html,text/xml,text/plain,text/css,text/javascript,application/javascript,application/json,application/xml", "Which types.";
         "noCompressionUserAgents": String, Rule::ANY, "", "For whom not.";
         "noCompressionEncodings": String, Rule::ANY, "br,compress,dcb,dcz,deflate,gzip,pack200-gzip,zstd", "Which encodings not.";
         "useSendfile": bool, Rule::ANY, "true", "How files are sent.";

@@ -70,7 +70,7 @@ settings! {
         "dispatcherWrapsSameObject": bool, Rule::ANY, "false", "Requests of servlets.";
         "delegate": bool, Rule::ANY, "false", "Classes of servlets.";
         "encodedReverseSolidusHandling": String, Rule::ANY, "decode", "What %5c in a path means.";
-        "encodedSolidusHandling": String, Rule::ANY, "reject", "What %2f in a path means.";
+        "encodedSolidusHandling": String, Rule::ANY, "decode", "What %2f in a path means.";
         "failCtxIfServletStartFails": bool, Rule::ANY, "false", "Start of servlets.";
         "fireRequestListenersOnForwards": bool, Rule::ANY, "false", "Events for servlets.";
         "ignoreAnnotations": bool, Rule::ANY, "false", "Start of servlets.";
@@ -88,12 +88,12 @@ settings! {
         "responseCharacterEncoding": String, Rule::ANY, "", "Answers of servlets.";
         "sendRedirectBody": bool, Rule::ANY, "false", "Answers of servlets.";
         "skipMemoryLeakChecksOnJvmShutdown": bool, Rule::ANY, "false", "Memory of a JVM.";
-        "suspendWrappedResponseAfterForward": bool, Rule::ANY, "true", "Answers of servlets.";
+        "suspendWrappedResponseAfterForward": bool, Rule::ANY, "false", "Answers of servlets.";
         "swallowAbortedUploads": bool, Rule::ANY, "true", "Requests of servlets.";
         "tldValidation": bool, Rule::ANY, "false", "Pages of servlets.";
         "unloadDelay": i64, Rule::SIGNED.of(Unit::Milliseconds), "2000", "The end of servlets.";
         "unpackWAR": bool, Rule::ANY, "true", "Whether a WAR file is unpacked.";
-        "urlPatternsProvidedInDecodedForm": bool, Rule::ANY, "true", "Requests of servlets.";
+        "urlPatternsProvidedInDecodedForm": bool, Rule::ANY, "false", "Requests of servlets.";
         "useBloomFilterForArchives": bool, Rule::ANY, "false", "Classes of servlets.";
         "useNaming": bool, Rule::ANY, "true", "Names of servlets.";
         "useRelativeRedirects": bool, Rule::ANY, "true", "Answers of servlets.";
