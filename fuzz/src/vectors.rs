@@ -27,6 +27,8 @@ pub(crate) struct Vectors {
     pub(crate) stored: Vec<Vec<u8>>,
     /// Java streams of all kinds.
     pub(crate) java: Vec<Vec<u8>>,
+    /// Configuration files as Tomcats have them, and the same as files of ours.
+    pub(crate) configurations: Vec<Vec<u8>>,
 }
 
 impl Vectors {
@@ -52,6 +54,7 @@ impl Vectors {
         vectors.messages.extend(in_folder(&root.join("crates/session/testdata"), &["bin"]));
         vectors.stored = in_folder(&root.join("crates/session/testdata/stored"), &["session", "ser"]);
         vectors.java = in_folder(&root.join("crates/serial/testdata"), &["bin", "ser", "session"]);
+        vectors.configurations = in_folder(&root.join("crates/config/testdata"), &["xml", "toml"]);
         for list in [&mut vectors.connections, &mut vectors.messages, &mut vectors.java] {
             *list = one_of_each_length(core::mem::take(list));
         }

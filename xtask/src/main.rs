@@ -7,7 +7,7 @@
 //! - `cargo xtask fuzz` looks for inputs that break a promise, for as long as it is told to.
 //! - `cargo xtask interop` runs the long forms of the tests with real Tomcats.
 //! - `cargo xtask sim` runs whole clusters in one thread, from seeds.
-//! - `cargo xtask fix` rewrites what can be rewritten by machine: format, and clippy's suggestions.
+//! - `cargo xtask fix` rewrites what can be rewritten by machine: format, clippy's suggestions, docs/configuration.md.
 
 mod bench;
 mod fix;
@@ -76,7 +76,7 @@ enum Task {
         /// Only tests with one of these in their name.
         filters: Vec<String>,
     },
-    /// Formats the code and applies what clippy suggests.
+    /// Formats the code, applies what clippy suggests, and writes docs/configuration.md.
     Fix,
 }
 

@@ -6,6 +6,8 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::balance::{self, BalanceArguments};
+use crate::config::ConfigCommand;
+use crate::config::arguments as config_command;
 use crate::drain::DrainArguments;
 use crate::exit::Exit;
 use crate::restart_check::{self, RestartCheckArguments};
@@ -34,6 +36,7 @@ pub(crate) use store::StoreArguments;
 pub(crate) enum Command {
     // Boxed, being many times larger.
     Balance(Box<BalanceArguments>),
+    Config(ConfigCommand),
     Demo(DemoArguments),
     Drain(DrainArguments),
     Inspect(InspectArguments),
@@ -95,6 +98,9 @@ enum Subcommands {
     /// Says whether a node may be restarted now: exit code 0 yes, 1 no
     #[command(long_about = restart_check::ABOUT)]
     RestartCheck(RestartCheckArguments),
+    /// Checks a configuration, or turns a Tomcat's into an outlive.toml
+    #[command(subcommand, long_about = config_command::ABOUT, after_help = config_command::EXAMPLES)]
+    Config(ConfigCommand),
     /// Makes, lists, exports and imports a store of sessions
     #[command(subcommand, long_about = store_command::ABOUT, after_help = store_command::EXAMPLES)]
     Store(StoreCommand),
@@ -122,6 +128,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             None => Ok(Command::Demo(DemoArguments::default())),
             Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
             Some(Subcommands::Balance(arguments)) => Ok(Command::Balance(arguments)),
+            Some(Subcommands::Config(command)) => Ok(Command::Config(command)),
             Some(Subcommands::Drain(arguments)) => Ok(Command::Drain(arguments)),
             Some(Subcommands::RestartCheck(arguments)) => Ok(Command::RestartCheck(arguments)),
             Some(Subcommands::Inspect(arguments)) => Ok(Command::Inspect(arguments)),

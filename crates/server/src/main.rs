@@ -14,6 +14,7 @@
 //! | `drain` | a node that leaves in order, and `outlive drain` |
 //! | `restart_check` | whether a node may be restarted now |
 //! | `membership` | the nodes as Kubernetes or DNS name them |
+//! | `config` | what a node would be, from a Tomcat's files or an outlive.toml |
 //! | `inspect` | captures and session files, one JSON object a line |
 //! | `stores`, `store` | places for sessions by their URL, and `outlive store` |
 //! | `exit` | a failure as one sentence and an exit code |
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 mod app;
 mod balance;
 mod cli;
+mod config;
 mod demo;
 mod drain;
 #[cfg(test)]
@@ -49,6 +51,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = cli::parse(std::env::args_os()).and_then(|command| match command {
+        Command::Config(command) => config::run(command),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Serve(arguments) => {
             log_to_stderr("info", arguments.log_format);

@@ -4,6 +4,7 @@
 use crate::vectors::Vectors;
 
 pub mod ajp;
+pub mod config;
 pub mod cookie;
 pub mod datagram;
 pub mod delta;
@@ -49,7 +50,7 @@ macro_rules! target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     target!(frame, replayed: 12_000, longest: 16 << 10),
     target!(datagram, replayed: 12_000, longest: 4 << 10),
     target!(group, replayed: 2_000, longest: 2 << 10),
@@ -63,6 +64,7 @@ pub const TARGETS: [Target; 14] = [
     target!(stored, replayed: 6_000, longest: 4 << 10),
     target!(cookie, replayed: 12_000, longest: 1 << 10),
     target!(ajp, replayed: 12_000, longest: 4 << 10),
+    target!(config, replayed: 6_000, longest: 4 << 10),
     target!(node, replayed: 1_000, longest: 2 << 10),
 ];
 

@@ -61,7 +61,7 @@ fn what_is_not_built_is_refused_by_name() {
         let name = flag.split(' ').next().unwrap_or_default();
         assert!(sentence.starts_with(name) && sentence.contains("is not built yet: "), "{flag}: {sentence}");
     }
-    for command in ["config", "doctor", "top"] {
+    for command in ["doctor", "top"] {
         let sentence = refused(&format!("{command} --whatever x"));
         assert!(sentence.starts_with(&format!("'outlive {command}' is not built yet: ")), "{sentence}");
     }
@@ -94,6 +94,9 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("drain n1 --nodes n1", "is not of the form NAME=HOST:PORT"),
         ("restart-check n1 --wait soon", "\"soon\" is no number of seconds"),
         ("serve --drain-delay -1", "'-1'"),
+        ("config", "config"),
+        ("config check", "<FILE>"),
+        ("config check a -D b", "it is not of the form NAME=VALUE"),
         ("inspect", "<FILE|->"),
         ("inspect a b", "'b'"),
         ("inspect a --as pcap", "'pcap'"),

@@ -3,11 +3,8 @@
 use super::ServeArguments;
 use crate::exit::Exit;
 
-const COMMANDS: [(&str, &str); 3] = [
-    ("config", "it will check and convert server.xml files"),
-    ("doctor", "it will look for what is wrong with a cluster"),
-    ("top", "it will show what a cluster does"),
-];
+const COMMANDS: [(&str, &str); 2] =
+    [("doctor", "it will look for what is wrong with a cluster"), ("top", "it will show what a cluster does")];
 
 /// # Errors
 /// If `command` has a place in the program that is empty so far.

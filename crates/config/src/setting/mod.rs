@@ -1,0 +1,12 @@
+//! Settings: each is defined once, by `settings!`, and read, refused, written and documented from there.
+
+mod kind;
+mod rule;
+mod table;
+mod value;
+
+pub use kind::Kind;
+pub use rule::{Rule, Unit};
+pub use table::{Effect, Element, Setting, Settings};
+pub(crate) use table::{choice, settings};
+pub use value::{Value, Written};
