@@ -56,6 +56,8 @@ pub enum Manager {
     Delta,
     /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
     Files(PathBuf),
+    /// The same with a PersistentValve: each request loads its session from the folder and saves it there.
+    FilesPerRequest(PathBuf),
     /// No cluster: PersistentManager with a DataSourceStore on PostgreSQL, with the defaults of its table, and a PersistentValve that saves
     /// after each request.
     Database {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::server_xml::{database, own_manager, server_xml};
+use super::server_xml::{own_manager, server_xml, store};
 use super::version::TomcatVersion;
 use super::xml::Element;
 use crate::spec::{Manager, NodeSpec};
@@ -33,8 +33,8 @@ const WEB_XML: &str = r#"<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" ve
 </web-app>
 "#;
 
-/// Writes all of it.
-pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_app: &Path) -> Result<()> {
+/// Writes all of it: what a Tomcat is started from, and what a node of ours is started from, too.
+pub(crate) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_app: &Path) -> Result<()> {
     for folder in ["logs", "temp", "work", "webapps", "conf/Catalina/localhost"] {
         fs::create_dir_all(base.join(folder))?;
     }
@@ -60,7 +60,7 @@ fn context(spec: &NodeSpec, web_app: &Path) -> Element {
         .with("docBase", web_app.display())
         .with("privileged", true)
         .with("backgroundProcessorDelay", 1)
-        .children(database(spec))
+        .children(store(spec))
         .child(
             Element::of_class("Valve", "org.apache.catalina.authenticator.NonLoginAuthenticator")
                 .with("alwaysUseSession", true),

@@ -36,7 +36,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
     match (&spec.manager, spec.cluster_at) {
         (Manager::Delta, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
         (Manager::Delta, ClusterAt::Host) => host = host.child(cluster(spec)),
-        (Manager::Files(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
+        (Manager::Files(_) | Manager::FilesPerRequest(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
     let ajp = spec.ajp.map(|ajp| {
         let connector = Element::new("Connector")
@@ -59,10 +59,13 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
         .document()
 }
 
-/// What a context has before its manager where that keeps its sessions in a database: the data source, and the valve. The valve stands
+/// What a context has before its manager where each request saves its session: the valve, and for a database the data source. The valve stands
 /// before all others that ask for the session, as it puts another object in its place.
-pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
-    let Manager::Database { url, user, password } = &spec.manager else { return Vec::new() };
+pub(super) fn store(spec: &NodeSpec) -> Vec<Element> {
+    let valve = || Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve");
+    let Manager::Database { url, user, password } = &spec.manager else {
+        return matches!(spec.manager, Manager::FilesPerRequest(_)).then(valve).into_iter().collect();
+    };
     let resource = Element::new("Resource")
         .with("name", DATA_SOURCE)
         .with("auth", "Container")
@@ -71,7 +74,7 @@ pub(super) fn database(spec: &NodeSpec) -> Vec<Element> {
         .with("url", url)
         .with("username", user)
         .with("password", password);
-    vec![resource, Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve")]
+    vec![resource, valve()]
 }
 
 /// The manager of an application's context; none where the cluster has one.
@@ -79,10 +82,12 @@ pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
     let session = "org.apache.catalina.session";
     let manager = match &spec.manager {
         Manager::Delta => return None,
-        Manager::Files(folder) => Element::of_class("Manager", format!("{session}.PersistentManager"))
-            .with("saveOnRestart", true)
-            .with("processExpiresFrequency", 1)
-            .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display())),
+        Manager::Files(folder) | Manager::FilesPerRequest(folder) => {
+            Element::of_class("Manager", format!("{session}.PersistentManager"))
+                .with("saveOnRestart", true)
+                .with("processExpiresFrequency", 1)
+                .child(Element::of_class("Store", format!("{session}.FileStore")).with("directory", folder.display()))
+        }
         Manager::Database { .. } => Element::of_class("Manager", format!("{session}.PersistentManager")).child(
             Element::of_class("Store", format!("{session}.DataSourceStore"))
                 .with("dataSourceName", DATA_SOURCE)
