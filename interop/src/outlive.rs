@@ -1,10 +1,10 @@
 //! An Outlive node: the binary `outlive serve` as a process.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::host::Host;
 use crate::node_process::NodeProcess;
@@ -12,6 +12,7 @@ use crate::process::Process;
 use crate::scene::Scene;
 use crate::server::Server;
 use crate::spec::{ClusterAt, Interceptor, Membership, NodeSpec};
+use crate::tomcat::{TomcatVersion, base};
 
 /// A node made by the binary of this workspace.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct OutliveNode<'scene> {
     /// `RUST_LOG`; none: what the program logs by itself.
     log: Option<&'static str>,
     keeps_all: bool,
+    base: Option<PathBuf>,
     host: Option<&'scene Host>,
     process: NodeProcess,
 }
@@ -43,6 +45,7 @@ impl<'scene> OutliveNode<'scene> {
             store: None,
             log: None,
             keeps_all: false,
+            base: None,
             host: None,
             process,
         })
@@ -77,6 +80,25 @@ impl<'scene> OutliveNode<'scene> {
         self
     }
 
+    /// From a base folder with the files that make a Tomcat of this description, in place of flags.
+    ///
+    /// # Errors
+    /// Where the scene has no web application, or the folder cannot be written.
+    pub fn with_base(self) -> Result<Self> {
+        let base = self.scene.folder().join(format!("base-{}", self.spec.name));
+        let version = TomcatVersion::V10;
+        base::write(&base, &self.spec, version, self.scene.web_app(version)?)
+            .with_context(|| format!("cannot write {}", base.display()))?;
+        Ok(self.on_base(&base))
+    }
+
+    /// From a base folder that is there already.
+    #[must_use]
+    pub fn on_base(mut self, base: &Path) -> Self {
+        self.base = Some(base.to_owned());
+        self
+    }
+
     /// As a keeper: it serves no application and keeps the sessions of all. Its health is asked where others tell theirs early.
     #[must_use]
     pub fn keeper(mut self) -> Self {
@@ -104,6 +126,12 @@ impl<'scene> OutliveNode<'scene> {
     pub fn arguments(&self) -> Vec<String> {
         let spec = &self.spec;
         let mut arguments: Vec<String> = vec!["serve".into()];
+        if let Some(base) = &self.base {
+            // The sandbox's addresses look like those of a network, and nobody is on it.
+            arguments.extend(["--base".to_owned(), base.display().to_string(), "--allow-plaintext".to_owned()]);
+            arguments.extend(self.more.iter().cloned());
+            return arguments;
+        }
         let mut flag = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         flag("--name", spec.name.clone());
         flag("--health", self.health_address().to_string());

@@ -58,8 +58,8 @@ pub enum Manager {
     Backup,
     /// No cluster: PersistentManager with a FileStore in this folder. All sessions are saved at the end.
     Files(PathBuf),
-    /// No cluster: the same with a PersistentValve, which saves after each request, so that nodes can share the folder.
-    SharedFiles(PathBuf),
+    /// The same with a PersistentValve: each request loads its session from the folder and saves it there.
+    FilesPerRequest(PathBuf),
     /// No cluster: PersistentManager with a DataSourceStore on PostgreSQL, with the defaults of its table, and a PersistentValve that saves
     /// after each request.
     Database {

@@ -1,6 +1,6 @@
 //! An Apache Tomcat node: the distribution's own jars, a `CATALINA_BASE` of its own, the session app of `interop/java`.
 
-mod base;
+pub(crate) mod base;
 mod server_xml;
 mod version;
 mod web_app;
@@ -11,7 +11,7 @@ pub use web_app::build_web_app;
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -83,6 +83,11 @@ impl<'scene> TomcatNode<'scene> {
     pub fn with_large_jvm(mut self) -> Self {
         self.jvm = LARGE_JVM;
         self
+    }
+
+    /// Its `CATALINA_BASE`.
+    pub fn base(&self) -> &Path {
+        &self.base
     }
 
     /// `java … Bootstrap start`, as `catalina.sh` puts it together.

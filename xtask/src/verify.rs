@@ -11,6 +11,7 @@ use crate::{bench, cargo, loom, peers, purity, sim, target_folder};
 /// The tests of `interop` that start processes. A plain `cargo test` leaves them out, and so do cargo's `--all-targets`.
 const PROCESS_TESTS: &[&str] = &[
     "nine_steps",
+    "base_folder",
     "overtaking",
     "mixed",
     "newcomer",

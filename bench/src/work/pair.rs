@@ -6,8 +6,8 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use bytes::BytesMut;
-use outlive_node::{Context, ContextConfig, Effect, Letter, Link, Load, Node, NodeConfig, Peer, Reply};
+use bytes::{Bytes, BytesMut};
+use outlive_node::{Context, ContextConfig, Effect, Letter, Link, Load, Node, NodeConfig, Peer, Reply, Timing};
 use outlive_serial::Value;
 use outlive_sync::Weight;
 use outlive_tribes_proto::time::Now;
@@ -50,8 +50,10 @@ impl Side {
             identity: [1 + side as u8; 16],
             seed: 1 + side as u64,
             static_members: None,
-            platform_id: None,
-            domain: String::new(),
+            own_id: None,
+            members_change: false,
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
             options: OPTIONS,

@@ -6,6 +6,7 @@
 //! Source: Tomcat `AbstractEndpoint` (`bindOnInit`), Connector attributes `connectionTimeout`, `tcpNoDelay`.
 
 mod connection;
+mod phase;
 mod serve;
 mod server;
 #[cfg(test)]

@@ -18,6 +18,9 @@
 mod accept;
 pub mod ajp;
 pub mod http;
+mod origin;
 mod port;
 mod running;
 mod service;
+
+pub use origin::{Origin, UriEncoding};

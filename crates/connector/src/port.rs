@@ -5,9 +5,6 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections may wait to be accepted: enough for a burst; the kernel cuts it to its own limit.
-const BACKLOG: i32 = 1024;
-
 /// An address that is bound and not listened to: clients are refused.
 #[derive(Debug)]
 pub(crate) struct Port {
@@ -74,14 +71,15 @@ impl Port {
         self.address
     }
 
-    /// Listens. Must be called in a tokio runtime.
+    /// Listens; `backlog`: how many connections may wait to be accepted, which the kernel cuts to its own limit. Must be called in a tokio
+    /// runtime.
     ///
     /// # Errors
     /// [`BindError::InUse`] where another process has begun to listen on the port since it was bound.
-    pub(crate) fn listen(self) -> Result<tokio::net::TcpListener, BindError> {
+    pub(crate) fn listen(self, backlog: u32) -> Result<tokio::net::TcpListener, BindError> {
         let address = self.address;
         let listen = || {
-            self.socket.listen(BACKLOG)?;
+            self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
             self.socket.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(TcpListener::from(self.socket))
         };

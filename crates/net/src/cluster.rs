@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use outlive_node::{ContextConfig, Losses, Node, NodeConfig, Obstacle, Peer, Standing, log};
 use outlive_sync::Locked;
-use outlive_tribes_proto::PeerKind;
 use outlive_tribes_proto::interceptor::StackError;
+use outlive_tribes_proto::membership::static_members::StaticMember;
+use outlive_tribes_proto::{PeerKind, UniqueId};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::config::{ClusterConfig, Membership, ReceiverAddress, is_loopback};
+use crate::config::{ClusterConfig, ListedMember, Membership, ReceiverAddress, is_loopback};
 use crate::driver::{Driver, REPAIR_PAUSE, all_sent};
 use crate::keeper::Keeper;
 use crate::persistence::Stores;
@@ -145,8 +146,8 @@ impl Cluster {
         let receiver =
             listener.local_addr().map_err(|error| JoinError::Receiver { address: SocketAddr::new(host, 0), error })?;
         let multicast = match &config.membership {
-            Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
-            Membership::Multicast { group, port, bind } => {
+            Membership::Static(_) | Membership::Listed { .. } | Membership::Platform { .. } | Membership::None => None,
+            Membership::Multicast { group, port, bind, ttl, heard_here } => {
                 let group = SocketAddrV4::new(*group, *port);
                 let interface = match (bind, host) {
                     (Some(bind), _) => *bind,
@@ -159,7 +160,7 @@ impl Cluster {
                 if is_loopback(host) && !interface.is_loopback() {
                     tracing::warn!(target: log::CLUSTER, %host, %group, "the announced address is a loopback address, and the group is not: no other machine can reach this node");
                 }
-                let joined = multicast::join(group, interface);
+                let joined = multicast::join(group, interface, *ttl, *heard_here);
                 Some((joined.map_err(|error| JoinError::Multicast { group, interface, error })?, group))
             }
         };
@@ -185,16 +186,13 @@ impl Cluster {
             route: config.name.clone(),
             identity: random_id()?,
             seed: u64::from_be_bytes(random_id()?.first_chunk().copied().unwrap_or_default()),
-            static_members: match &config.membership {
-                Membership::Static(members) => Some(members.clone()),
-                Membership::Platform { .. } => Some(Vec::new()),
-                Membership::Multicast { .. } => None,
-                Membership::None => Some(Vec::new()),
-            },
-            platform_id: match &config.membership {
-                Membership::Platform { unique_id, .. } => Some(*unique_id),
+            static_members: static_members(&config),
+            own_id: match &config.membership {
+                Membership::Platform { unique_id, .. } | Membership::Listed { unique_id, .. } => Some(*unique_id),
                 Membership::Static(_) | Membership::Multicast { .. } | Membership::None => None,
             },
+            members_change: matches!(config.membership, Membership::Platform { .. }),
+            timing: config.timing,
             domain: config.domain.clone(),
             payload: config.payload.clone(),
             health_port: config.health_port(receiver.ip()),
@@ -290,7 +288,7 @@ impl Cluster {
     /// Takes part in a context: its messages are kept from now on, and its state is asked for. A context that is open
     /// already is given again.
     pub fn open(&self, context: ContextConfig) -> Sessions {
-        let name = self.0.config.wire_name(&context.path);
+        let name = self.0.config.wire_name(&context);
         let context = self.0.node.open(self.0.clock.now(), &name, context);
         Sessions::new(Arc::clone(&self.0), context)
     }
@@ -362,15 +360,36 @@ impl Cluster {
     }
 }
 
+/// The members that the configuration names, if it does.
+fn static_members(config: &ClusterConfig) -> Option<Vec<StaticMember>> {
+    match &config.membership {
+        Membership::Static(members) => {
+            let member =
+                |address: &SocketAddr| StaticMember { domain: config.domain.clone(), ..StaticMember::at(*address) };
+            Some(members.iter().map(member).collect())
+        }
+        Membership::Listed { members, .. } => {
+            let member = |ListedMember { address, unique_id, domain }: &ListedMember| StaticMember {
+                address: *address,
+                unique_id: UniqueId(*unique_id),
+                domain: domain.clone(),
+            };
+            Some(members.iter().map(member).collect())
+        }
+        Membership::Platform { .. } | Membership::None => Some(Vec::new()),
+        Membership::Multicast { .. } => None,
+    }
+}
+
 /// The address to announce.
 fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
-    if let ReceiverAddress::At(address) = config.receiver {
+    if let ReceiverAddress::At(address) | ReceiverAddress::From { address, .. } = config.receiver {
         return Ok(address.ip());
     }
     let group = match &config.membership {
         Membership::Multicast { bind: Some(bind), .. } => return Ok((*bind).into()),
-        Membership::Multicast { group, port, bind: None } => Some(SocketAddrV4::new(*group, *port)),
-        Membership::Static(_) | Membership::Platform { .. } | Membership::None => None,
+        Membership::Multicast { group, port, bind: None, .. } => Some(SocketAddrV4::new(*group, *port)),
+        Membership::Static(_) | Membership::Listed { .. } | Membership::Platform { .. } | Membership::None => None,
     };
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
     let mut addresses = (name.trim(), 0).to_socket_addrs().map_err(JoinError::NoAddress)?;
@@ -383,20 +402,20 @@ fn receiver_host(config: &ClusterConfig) -> Result<IpAddr, JoinError> {
 }
 
 async fn listen(receiver: &ReceiverAddress, host: IpAddr) -> Result<TcpListener, JoinError> {
-    match *receiver {
+    let (first, tries) = match *receiver {
         ReceiverAddress::At(address) => {
-            TcpListener::bind(address).await.map_err(|error| JoinError::Receiver { address, error })
+            return TcpListener::bind(address).await.map_err(|error| JoinError::Receiver { address, error });
         }
-        ReceiverAddress::Auto { port, tries } => {
-            let last = port.saturating_add(tries.saturating_sub(1));
-            for port in port..=last {
-                match TcpListener::bind((host, port)).await {
-                    Ok(listener) => return Ok(listener),
-                    Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                    Err(error) => return Err(JoinError::Receiver { address: SocketAddr::new(host, port), error }),
-                }
-            }
-            Err(JoinError::NoPort { host, first: port, last })
+        ReceiverAddress::Auto { port, tries } => (port, tries),
+        ReceiverAddress::From { address, tries } => (address.port(), tries),
+    };
+    let last = first.saturating_add(tries.saturating_sub(1));
+    for port in first..=last {
+        match TcpListener::bind((host, port)).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(JoinError::Receiver { address: SocketAddr::new(host, port), error }),
         }
     }
+    Err(JoinError::NoPort { host, first, last })
 }

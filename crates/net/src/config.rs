@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use outlive_node::ReceiverLimits;
+use bytes::Bytes;
+use outlive_node::{ContextConfig, ReceiverLimits, Timing};
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::interceptors::InterceptorConfig;
@@ -22,6 +23,24 @@ pub enum ReceiverAddress {
     },
     /// Exactly this address; port 0: any free one.
     At(SocketAddr),
+    /// The first free port of this host from this one on: Tomcat's `autoBind`.
+    From {
+        /// The host, and the first port tried.
+        address: SocketAddr,
+        /// How many ports are tried; 0 counts as 1.
+        tries: u16,
+    },
+}
+
+/// A member as all members' configuration names it. Source: Tomcat `StaticMember`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMember {
+    /// Where its receiver listens.
+    pub address: SocketAddr,
+    /// What it calls itself; the same after each restart.
+    pub unique_id: [u8; 16],
+    /// Its membership domain; empty: none.
+    pub domain: Bytes,
 }
 
 /// How members find each other.
@@ -35,9 +54,20 @@ pub enum Membership {
         port: u16,
         /// The interface's address; `None`: the receiver's.
         bind: Option<Ipv4Addr>,
+        /// Time to live of heartbeats; `None`: the system's, which is 1: they pass no router. Source: `ttl`.
+        ttl: Option<u8>,
+        /// Whether other nodes of this machine hear the heartbeats. Source: `localLoopbackDisabled="false"`.
+        heard_here: bool,
     },
     /// A list of receivers, this node's own not among them.
     Static(Vec<SocketAddr>),
+    /// The same where the configuration says what each member calls itself, as Tomcat's StaticMembershipInterceptor has it.
+    Listed {
+        /// What this node calls itself.
+        unique_id: [u8; 16],
+        /// The others; an entry with this node's own address is left out.
+        members: Vec<ListedMember>,
+    },
     /// By a platform that names them all and may name others later: [`Cluster::set_members`](crate::Cluster::set_members).
     Platform {
         /// What it names this node by.
@@ -52,7 +82,7 @@ pub enum Membership {
 /// Where the `<Cluster>` of the Tomcats stands: it decides the names of contexts in messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClusterAt {
-    /// In the Engine: `localhost#/app`.
+    /// In the Engine: `localhost#/app`, with the name of the application's host.
     #[default]
     Engine,
     /// In the Host: `/app`.
@@ -68,8 +98,10 @@ pub struct ClusterConfig {
     pub receiver: ReceiverAddress,
     /// How members find each other.
     pub membership: Membership,
-    /// Membership domain, shown to the others. Empty: none.
-    pub domain: String,
+    /// How often members are looked at, and how long they are waited for.
+    pub timing: Timing,
+    /// Membership domain, shown to the others. Empty: none. Tomcat's are texts in ISO-8859-1, or any bytes.
+    pub domain: Bytes,
     /// Text that the membership record carries, before our own mark.
     pub payload: String,
     /// Where this node tells its health over HTTP; the others are told of it where it is reached on the receiver's host. `None`: nowhere.
@@ -104,7 +136,8 @@ impl Default for ClusterConfig {
             name: String::new(),
             receiver: ReceiverAddress::Auto { port: 4000, tries: 100 },
             membership: Membership::default(),
-            domain: String::new(),
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health: None,
             cluster_at: ClusterAt::Engine,
@@ -124,7 +157,14 @@ impl Default for ClusterConfig {
 impl Default for Membership {
     /// Tomcat's group, 228.0.0.4:45564.
     fn default() -> Self {
-        Membership::Multicast { group: Ipv4Addr::new(228, 0, 0, 4), port: 45564, bind: None }
+        Membership::multicast(Ipv4Addr::new(228, 0, 0, 4), 45564)
+    }
+}
+
+impl Membership {
+    /// Heartbeats to a group, on the receiver's interface, as far as one router, and heard on this machine.
+    pub const fn multicast(group: Ipv4Addr, port: u16) -> Membership {
+        Membership::Multicast { group, port, bind: None, ttl: None, heard_here: true }
     }
 }
 
@@ -142,12 +182,14 @@ impl ClusterConfig {
     }
 
     /// The context's name in messages.
-    pub(crate) fn wire_name(&self, path: &str) -> String {
-        let path = path.trim_end_matches('/');
+    ///
+    /// Source: Tomcat `SimpleTcpCluster.getManagerName`.
+    pub fn wire_name(&self, context: &ContextConfig) -> String {
+        let host = &context.host;
+        let name = context.name.as_deref().unwrap_or_else(|| context.path.trim_end_matches('/'));
         match self.cluster_at {
-            // The one host that Tomcat's default configuration has.
-            ClusterAt::Engine => format!("localhost#{path}"),
-            ClusterAt::Host => path.to_owned(),
+            ClusterAt::Engine if !name.starts_with(&format!("{host}#")) => format!("{host}#{name}"),
+            ClusterAt::Engine | ClusterAt::Host => name.to_owned(),
         }
     }
 }
@@ -171,5 +213,23 @@ mod tests {
         assert_eq!(told(Some("0.0.0.0:9000"), "10.0.0.1"), 9000);
         assert_eq!(told(Some("127.0.0.1:9000"), "10.0.0.1"), 0);
         assert_eq!(told(None, "10.0.0.1"), 0);
+    }
+
+    #[test]
+    fn a_context_is_called_as_a_tomcat_calls_it() {
+        let name = |cluster_at, path: &str, name: Option<&str>| {
+            let cluster = ClusterConfig { cluster_at, ..ClusterConfig::default() };
+            let (host, name) = ("shop.example".to_owned(), name.map(str::to_owned));
+            cluster.wire_name(&ContextConfig { path: path.to_owned(), host, name, ..ContextConfig::default() })
+        };
+        for (path, own, engine, host) in [
+            ("/app", None, "shop.example#/app", "/app"),
+            ("", None, "shop.example#", ""),
+            ("/app", Some("/app##v2"), "shop.example#/app##v2", "/app##v2"),
+            ("/app", Some("shop.example#other"), "shop.example#other", "shop.example#other"),
+        ] {
+            assert_eq!(name(ClusterAt::Engine, path, own), engine);
+            assert_eq!(name(ClusterAt::Host, path, own), host);
+        }
     }
 }

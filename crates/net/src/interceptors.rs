@@ -37,8 +37,11 @@ pub enum InterceptorConfig {
         /// Messages between two reports in the log.
         interval: u64,
     },
-    /// DomainFilterInterceptor, with the node's own domain.
-    DomainFilter,
+    /// DomainFilterInterceptor.
+    DomainFilter {
+        /// The domain that is let in; `None`: the node's own.
+        domain: Option<Bytes>,
+    },
 }
 
 /// Whether a node can have these interceptors, the topmost first.
@@ -47,7 +50,7 @@ pub enum InterceptorConfig {
 /// Their order damages messages, see [`StackError`].
 pub fn check_order(interceptors: &[InterceptorConfig]) -> Result<(), StackError> {
     // Nothing is encrypted with this one.
-    let Ok(stack) = above_group(interceptors, "", || Ok::<_, Infallible>([0; 32]));
+    let Ok(stack) = above_group(interceptors, &Bytes::new(), || Ok::<_, Infallible>([0; 32]));
     InterceptorStack::above_group(stack, true).map(|_| ())
 }
 
@@ -70,7 +73,7 @@ pub(crate) fn stack(config: &ClusterConfig) -> Result<InterceptorStack, JoinErro
 
 fn above_group<E>(
     interceptors: &[InterceptorConfig],
-    domain: &str,
+    own_domain: &Bytes,
     seed: impl Fn() -> Result<[u8; 32], E>,
 ) -> Result<Vec<Box<dyn Interceptor>>, E> {
     let built = |config: &InterceptorConfig| -> Result<Box<dyn Interceptor>, E> {
@@ -80,7 +83,9 @@ fn above_group<E>(
             InterceptorConfig::Fragmentation(fragmentation) => Box::new(*fragmentation),
             InterceptorConfig::Order(order) => Box::new(*order),
             InterceptorConfig::Throughput { interval } => Box::new(Throughput::every(*interval)),
-            InterceptorConfig::DomainFilter => Box::new(DomainFilter::new(Bytes::copy_from_slice(domain.as_bytes()))),
+            InterceptorConfig::DomainFilter { domain } => {
+                Box::new(DomainFilter::new(domain.as_ref().unwrap_or(own_domain).clone()))
+            }
         })
     };
     interceptors.iter().map(built).collect()

@@ -27,12 +27,13 @@ mod sessions;
 mod shared;
 
 pub use cluster::{Cluster, JoinError, MemberSummary};
-pub use config::{ClusterAt, ClusterConfig, Membership, ReceiverAddress};
+pub use config::{ClusterAt, ClusterConfig, ListedMember, Membership, ReceiverAddress};
 pub use interceptors::{InterceptorConfig, check_order};
 pub use keeper::Keeper;
 pub use outlive_node::persistence::{Persistence, PersistentManager, StoreCounters};
 pub use outlive_node::{
-    Behind, ContextConfig, Losses, Obstacle, PeerStanding, ReceiverLimits, SessionRef, SetError, Standing, User,
+    AttributeFilter, BadPattern, Behind, ContextConfig, Losses, Obstacle, Pattern, PeerStanding, ReceiverLimits,
+    SessionRef, SetError, Standing, Timing, User,
 };
 pub use outlive_store as store;
 pub use outlive_tribes_proto::PeerKind;
@@ -40,4 +41,4 @@ pub use outlive_tribes_proto::interceptor::{StackError, encrypt, fragmentation, 
 pub use outlive_tribes_proto::wire::send_options::SendOptions;
 pub use persistence::{StoreFor, StoreSource, Turn};
 pub use randomness::NoRandomness;
-pub use sessions::{Acknowledged, CreateError, Delivery, Loading, Lookup, Sessions, Visit};
+pub use sessions::{Acknowledged, CreateError, Delivery, Loading, Lookup, Manners, Sessions, Visit};

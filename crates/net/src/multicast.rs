@@ -9,8 +9,14 @@ use tokio::net::UdpSocket;
 /// Joins `group` on the interface that has the address `interface`.
 ///
 /// Bound to the group itself, so that datagrams for the same port on other addresses are not seen; several nodes of one
-/// host share the port. Datagrams leave from the group's port, as Tomcat's do.
-pub(crate) fn join(group: SocketAddrV4, interface: Ipv4Addr) -> io::Result<UdpSocket> {
+/// host share the port. Datagrams leave from the group's port, as Tomcat's do, go through `ttl` routers, and are heard by this host
+/// where it says so.
+pub(crate) fn join(
+    group: SocketAddrV4,
+    interface: Ipv4Addr,
+    ttl: Option<u8>,
+    heard_here: bool,
+) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
     // Else Linux delivers what any process on this host has joined.
@@ -18,7 +24,10 @@ pub(crate) fn join(group: SocketAddrV4, interface: Ipv4Addr) -> io::Result<UdpSo
     socket.bind(&SocketAddr::V4(group).into())?;
     socket.join_multicast_v4(group.ip(), &interface)?;
     socket.set_multicast_if_v4(&interface)?;
-    socket.set_multicast_loop_v4(true)?;
+    socket.set_multicast_loop_v4(heard_here)?;
+    if let Some(ttl) = ttl {
+        socket.set_multicast_ttl_v4(ttl.into())?;
+    }
     socket.set_nonblocking(true)?;
     UdpSocket::from_std(socket.into())
 }

@@ -8,14 +8,15 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use outlive_node::persistence::{Persistence, StoreCounters};
-use outlive_node::{Context, SessionRef};
+use outlive_node::{Context, SessionRef, SetError};
+use outlive_serial::Value;
 use outlive_session::SessionId;
 use outlive_store::{SessionsFile, StoreError};
 use outlive_sync::Acknowledgement;
 use tokio::time::Sleep;
 
 use crate::persistence::{self, ContextStore, Loaded, Saved, Turn};
-use crate::randomness::{NoRandomness, random_id};
+use crate::randomness::{NoRandomness, random_for_session};
 use crate::shared::Shared;
 
 /// The sessions of one web application on this node. Cheap to clone.
@@ -51,6 +52,25 @@ pub struct Visit {
     pub is_unknown: bool,
     /// Where only one request may use the session at a time, this one: to be kept until it is over.
     pub turn: Option<Turn>,
+    /// Another request uses the session, and this one was not to [wait](Manners::waits_for_turn) for it.
+    pub is_busy: bool,
+}
+
+/// How a request uses a session where each one loads and saves it ([`Persistence::PerRequest`]); without meaning elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manners {
+    /// Whether it has the session for itself, and its answer waits until the session is saved. Else it is one of those that only
+    /// look, such as for a picture: they wait for nobody. Source: PersistentValve `filter`.
+    pub takes_turn: bool,
+    /// Whether it waits while another request uses the session. Source: PersistentValve `semaphoreBlockOnAcquire`.
+    pub waits_for_turn: bool,
+}
+
+impl Default for Manners {
+    /// One request after the other.
+    fn default() -> Self {
+        Manners { takes_turn: true, waits_for_turn: true }
+    }
 }
 
 /// No session was made.
@@ -128,7 +148,7 @@ impl Sessions {
         self.context.sessions()
     }
 
-    /// Makes a session, with an id of 16 bytes from the operating system. Peers hear of it when its request is completed.
+    /// Makes a session, with an id of random bytes from the operating system. Peers hear of it when its request is completed.
     ///
     /// # Errors
     /// [`CreateError`]; nothing was made.
@@ -136,7 +156,8 @@ impl Sessions {
         if !self.context.has_room() {
             return Err(CreateError::TooMany);
         }
-        Ok(self.context.create(self.shared.clock.now(), random_id()?))
+        let random = random_for_session(self.context.config().session_id_bytes)?;
+        Ok(self.context.create(self.shared.clock.now(), random))
     }
 
     /// The session that a request's cookie names, joined, if it is in memory; nothing for an id that is unknown, ended, or none.
@@ -144,19 +165,36 @@ impl Sessions {
         self.context.find(self.shared.clock.now(), id)
     }
 
+    /// Sets an attribute, which leaves this node if the context's [filter](crate::AttributeFilter) admits it; a null value removes it. Returns
+    /// the value before.
+    ///
+    /// # Errors
+    /// [`SetError`]; nothing is changed.
+    pub fn set_attribute(&self, session: &SessionRef, name: &str, value: Value) -> Result<Option<Value>, SetError> {
+        self.context.set_attribute(session, name, value)
+    }
+
     /// The session that a request's cookie names, in memory or in the store.
     pub fn look_up(&self, id: &str) -> Lookup {
+        self.look_up_with(id, Manners::default())
+    }
+
+    /// The same, for a request that behaves in another way where the session is in the store.
+    pub fn look_up_with(&self, id: &str, manners: Manners) -> Lookup {
         let Some(store) = &self.store else {
             return self.find(id).map_or(Lookup::Absent, Lookup::Found);
         };
-        let in_turn = self.context.persistence() == Some(&Persistence::PerRequest);
+        let in_turn = manners.takes_turn && self.context.persistence() == Some(&Persistence::PerRequest);
         if !in_turn && let Some(session) = self.find(id) {
             return Lookup::Found(session);
         }
         match SessionId::parse(id) {
-            Ok(id) if !store.is_absent(&id.base()) => {
-                Lookup::Wait(Loading(Box::pin(visit(self.clone(), Arc::clone(store), id, in_turn))))
-            }
+            Ok(id) if !store.is_absent(&id.base()) => Lookup::Wait(Loading(Box::pin(visit(
+                self.clone(),
+                Arc::clone(store),
+                id,
+                in_turn.then_some(manners.waits_for_turn),
+            )))),
             _ => Lookup::Absent,
         }
     }
@@ -202,7 +240,8 @@ impl Sessions {
     /// # Errors
     /// The operating system gives no random bytes; the session keeps its id.
     pub fn change_id(&self, session: &SessionRef) -> Result<(), NoRandomness> {
-        self.context.change_id(self.shared.clock.now(), session, random_id()?);
+        let random = random_for_session(self.context.config().session_id_bytes)?;
+        self.context.change_id(self.shared.clock.now(), session, random);
         Ok(())
     }
 
@@ -216,13 +255,50 @@ impl Sessions {
         self.complete_visit(session, None)
     }
 
-    /// The same for a request that had to wait for its [turn](Visit::turn): the next has its own when this session is saved.
+    /// Ends a request on a session without telling anybody: what it changed goes with a later request. Tomcat's ReplicationValve does so
+    /// where its `filter` matches.
+    pub fn complete_untold(&self, session: &SessionRef, turn: Option<Turn>) -> Delivery {
+        self.context.complete_untold(self.shared.clock.now(), session);
+        self.saving(session, turn).unwrap_or(Delivery::Nothing)
+    }
+
+    /// Ends a request that only [looked](Manners::takes_turn) at its session. While another one uses the session nothing is to be done: that one
+    /// saves it. Else it leaves the memory, saved if this one has changed it after all; nobody waits for that.
+    pub fn complete_onlooker(&self, session: &SessionRef) -> Delivery {
+        let is_per_request = self.context.persistence() == Some(&Persistence::PerRequest);
+        let Some(store) = self.store.as_ref().filter(|_| is_per_request) else { return self.complete(session) };
+        let turn = SessionId::parse(&session.id()).ok().and_then(|id| store.turn_at_once(&id.base()));
+        match turn {
+            None => Delivery::Nothing,
+            Some(turn) if session.has_changes() => {
+                let _ = self.complete_visit(session, Some(turn));
+                Delivery::Queued
+            }
+            Some(_turn) => {
+                self.context.release(self.shared.clock.now(), session);
+                Delivery::Nothing
+            }
+        }
+    }
+
+    /// Ends all sessions, on all nodes: Tomcat's `expireSessionsOnShutdown`. How many.
+    ///
+    /// Call it when no request is served any more, and before the node [hands over](crate::Cluster::hand_over).
+    pub fn end_all(&self) -> usize {
+        let all = self.all();
+        for session in &all {
+            self.invalidate(session);
+            let _ = self.complete(session); // nobody waits here: handing over does
+        }
+        all.len()
+    }
+
+    /// As [`complete`](Self::complete), for a request that had to wait for its [turn](Visit::turn): the next has its own when this session
+    /// is saved.
     pub fn complete_visit(&self, session: &SessionRef, turn: Option<Turn>) -> Delivery {
         let delivery = self.context.complete(self.shared.clock.now(), session);
-        if let Some(store) = &self.store
-            && self.context.persistence() == Some(&Persistence::PerRequest)
-        {
-            return Delivery::Await(Acknowledged(Waiting::Store(store.save_and_release(session, turn))));
+        if let Some(saving) = self.saving(session, turn) {
+            return saving;
         }
         match delivery {
             outlive_node::Delivery::Nothing => Delivery::Nothing,
@@ -235,19 +311,35 @@ impl Sessions {
     }
 }
 
+impl Sessions {
+    /// Where each request saves its session, saves that of one that is over.
+    fn saving(&self, session: &SessionRef, turn: Option<Turn>) -> Option<Delivery> {
+        let is_per_request = self.context.persistence() == Some(&Persistence::PerRequest);
+        let store = self.store.as_ref().filter(|_| is_per_request)?;
+        Some(Delivery::Await(Acknowledged(Waiting::Store(store.save_and_release(session, turn)))))
+    }
+}
+
 /// Asks the store for a session.
-async fn visit(sessions: Sessions, store: Arc<ContextStore>, id: SessionId, in_turn: bool) -> Visit {
-    let turn = if in_turn { Some(store.turn(&id.base()).await) } else { None };
+async fn visit(sessions: Sessions, store: Arc<ContextStore>, id: SessionId, waits_for_turn: Option<bool>) -> Visit {
+    let turn = match waits_for_turn {
+        None => None,
+        Some(true) => Some(store.turn(&id.base()).await),
+        Some(false) => match store.turn_at_once(&id.base()) {
+            Some(turn) => Some(turn),
+            None => return Visit { session: None, is_unknown: false, turn: None, is_busy: true },
+        },
+    };
     // It is in memory where the store failed to take it, or where another request has loaded it meanwhile.
     if let Some(session) = sessions.find(id.as_str()) {
-        return Visit { session: Some(session), is_unknown: false, turn };
+        return Visit { session: Some(session), is_unknown: false, turn, is_busy: false };
     }
     let is_cluster = matches!(sessions.context.persistence(), Some(Persistence::WriteBehind { .. }));
     let loaded = store.load(id.clone()).await;
     let session = sessions.find(id.as_str());
     // In a cluster the nodes' memory says what there is.
     let is_unknown = loaded == Loaded::Unknown && session.is_none() && !is_cluster;
-    Visit { session, is_unknown, turn }
+    Visit { session, is_unknown, turn, is_busy: false }
 }
 
 impl Future for Loading {

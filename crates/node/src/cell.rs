@@ -175,6 +175,11 @@ impl SessionRef {
         !self.0.lock().wake().session.has_ended()
     }
 
+    /// Whether something of it is not told and not saved yet.
+    pub fn has_changes(&self) -> bool {
+        self.0.lock().wake().session.has_changes()
+    }
+
     /// When it was made.
     pub fn created(&self) -> UnixMillis {
         self.0.lock().wake().session.created()
@@ -203,7 +208,8 @@ impl SessionRef {
         self.0.lock().wake().session.attribute(name).cloned()
     }
 
-    /// Sets an attribute; a null value removes it. Returns the value before.
+    /// Sets an attribute; a null value removes it. Returns the value before. Past the context's
+    /// [filter](crate::AttributeFilter): see [`Context::set_attribute`](crate::Context::set_attribute).
     ///
     /// # Errors
     /// [`SetError`]; nothing is changed.
@@ -218,8 +224,13 @@ impl SessionRef {
 
     /// All attributes, sorted by name.
     pub fn attributes(&self) -> Vec<(String, Value)> {
-        let mut cell = self.0.lock();
-        cell.wake().session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        let mut all: Vec<_> = {
+            let mut cell = self.0.lock();
+            cell.wake().session.attributes().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        };
+        // Those that stay on this node come behind the others.
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
     }
 
     /// Values that peers have sent for attributes of these names, and that are kept without being forwarded: too deep, or referring to

@@ -1,13 +1,17 @@
 //! The sessions of one web application on this node: what requests do with them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use outlive_session::{BaseId, Expiry, SessionCell, SessionId, Transfer, Waiting};
+use outlive_serial::Value;
+use outlive_session::transfer::TRANSFER_TIMEOUT;
+use outlive_session::{BaseId, Expiry, SessionCell, SessionId, SetError, Transfer, Waiting};
 use outlive_sync::{Acknowledgement, AtomicFlag, Counter, Locked, Table};
-use outlive_tribes_proto::time::Now;
+use outlive_tribes_proto::time::{Monotonic, Now};
 
 use crate::cell::{Cell, Guarded, SessionRef};
 use crate::dispatch::Dispatch;
+use crate::filter::AttributeFilter;
 use crate::held::Held;
 use crate::peer::ClusterView;
 use crate::persistence::{Persistence, Saver};
@@ -41,18 +45,49 @@ enum Why {
 pub struct ContextConfig {
     /// Path of the web application: `/app`, or the empty text for the root.
     pub path: String,
+    /// Name of the host that it belongs to, Tomcat's `Host` `name`: part of the context's name in messages where the cluster stands in the
+    /// Engine.
+    pub host: String,
+    /// Its own part of that name; `None`: its path. Tomcat's is the manager's `name`, or the path with `##` and a version.
+    pub name: Option<String>,
     /// Seconds of idleness after which a new session ends; zero and less: never.
     pub max_inactive_seconds: i32,
     /// How its sessions are kept in a store; `None`: they live in memory alone.
     pub persistence: Option<Persistence>,
     /// Tomcat's `maxActiveSessions`: with so many sessions in memory no more is made; `None`: any number is.
     pub max_active_sessions: Option<usize>,
+    /// Random bytes of a new session's id: 16, of which two hex digits each. Source: `sessionIdLength`. What does not fit into an id of 255
+    /// characters is left out.
+    pub session_id_bytes: usize,
+    /// Between two looks for sessions that have been idle for too long: 1 s. A request sees that by itself. Source: Tomcat's
+    /// `backgroundProcessorDelay` times `processExpiresFrequency`, 60 s there.
+    pub expiry_interval: Duration,
+    /// Which attributes leave this node.
+    pub attribute_filter: AttributeFilter,
+    /// How long the cluster's state is waited for: 60 s. Zero: it is asked for and not waited for; `None`: as long as there is somebody to
+    /// ask. Source: DeltaManager `stateTransferTimeout`.
+    pub state_transfer_timeout: Option<Duration>,
+    /// Sessions in one message of a state that is given to a peer, at most: 1000. Source: DeltaManager `sendAllSessionsSize`. A message has
+    /// about a megabyte at most, however many are allowed.
+    pub state_block_sessions: usize,
 }
 
 impl Default for ContextConfig {
-    /// The root application, with Tomcat's 30 minutes, in memory.
+    /// The root application of `localhost`, with Tomcat's 30 minutes, in memory.
     fn default() -> Self {
-        ContextConfig { path: String::new(), max_inactive_seconds: 1800, persistence: None, max_active_sessions: None }
+        ContextConfig {
+            path: String::new(),
+            host: "localhost".to_owned(),
+            name: None,
+            max_inactive_seconds: 1800,
+            persistence: None,
+            max_active_sessions: None,
+            session_id_bytes: 16,
+            expiry_interval: Duration::from_secs(1),
+            attribute_filter: AttributeFilter::default(),
+            state_transfer_timeout: Some(TRANSFER_TIMEOUT),
+            state_block_sessions: 1000,
+        }
     }
 }
 
@@ -97,6 +132,8 @@ pub struct Context {
     pub(crate) retellings: Retellings,
     /// What is noted for the store, if there is one.
     pub(crate) saver: Option<Saver>,
+    /// When sessions that have been idle for too long are looked for again.
+    next_expiry: Locked<Monotonic>,
     /// Figures.
     pub counters: ContextCounters,
 }
@@ -115,6 +152,7 @@ impl Context {
             waiting: Locked::default(),
             anything_waits: AtomicFlag::default(),
             retellings: Retellings::default(),
+            next_expiry: Locked::default(),
             counters: ContextCounters::default(),
         }
     }
@@ -143,6 +181,11 @@ impl Context {
     /// Seconds of idleness that a new session starts with.
     pub(crate) fn max_inactive_default(&self) -> i32 {
         self.config.max_inactive_seconds
+    }
+
+    /// How it is set up.
+    pub fn config(&self) -> &ContextConfig {
+        &self.config
     }
 
     /// Whether this node holds the cluster's state of this context.
@@ -180,8 +223,8 @@ impl Context {
         sessions
     }
 
-    /// Makes a session with an id of `random` bytes. Peers are told when its request is completed.
-    pub fn create(&self, now: Now, random: [u8; 16]) -> SessionRef {
+    /// Makes a session with an id of these random bytes. Peers are told when its request is completed.
+    pub fn create(&self, now: Now, random: impl AsRef<[u8]>) -> SessionRef {
         let id = SessionId::generate(random, &self.route);
         let base = id.base();
         let cell = Arc::new(Cell::new(SessionCell::create(now, id, self.config.max_inactive_seconds)));
@@ -241,8 +284,20 @@ impl Context {
         guard.wake().session.id().as_str() != shown
     }
 
-    /// Gives a session a new id, made of `random` bytes, and makes the old one worthless.
-    pub fn change_id(&self, now: Now, session: &SessionRef, random: [u8; 16]) {
+    /// Sets an attribute of a session, which leaves this node if the context's [filter](AttributeFilter) admits it. Returns the value before.
+    ///
+    /// # Errors
+    /// [`SetError`]; nothing is changed.
+    pub fn set_attribute(&self, session: &SessionRef, name: &str, value: Value) -> Result<Option<Value>, SetError> {
+        if value.is_null() || self.config.attribute_filter.admits(name, &value) {
+            session.set(name, value)
+        } else {
+            session.0.lock().wake().session.set_local_attribute(name, value)
+        }
+    }
+
+    /// Gives a session a new id, made of these random bytes, and makes the old one worthless.
+    pub fn change_id(&self, now: Now, session: &SessionRef, random: impl AsRef<[u8]>) {
         let id = SessionId::generate(random, &self.route);
         let new = id.base();
         let old = {
@@ -304,6 +359,18 @@ impl Context {
         self.complete_in(now, &mut guard, &view)
     }
 
+    /// Ends a request that tells nobody: what it changed stays pending, and goes with a later request.
+    ///
+    /// Source: Tomcat `ReplicationValve` with a `filter` that matches, or none at all.
+    pub fn complete_untold(&self, now: Now, session: &SessionRef) {
+        let mut guard = session.0.lock();
+        let changed = guard.wake().session.has_changes();
+        if let Some(saver) = &self.saver {
+            saver.completed(now, &mut guard, changed);
+        }
+        guard.leave();
+    }
+
     pub(crate) fn complete_in(&self, now: Now, guard: &mut Guarded, view: &ClusterView) -> Delivery {
         let guarded = guard.wake();
         let changed = self.saver.is_some() && guarded.session.has_changes();
@@ -335,13 +402,14 @@ impl Context {
     /// Ends or drops what has been idle for too long, packs what rests, and forgets messages that have waited too long.
     pub(crate) fn tick(&self, now: Now) {
         let mut packed = 0;
+        let is_due = self.expiry_is_due(now);
         self.table.sweep(|cell| {
             let expiry = {
                 let mut guarded = cell.lock();
                 if packed < RESTS_MAX && guarded.rest(now) {
                     packed += 1;
                 }
-                guarded.expiry(now)
+                if is_due { guarded.expiry(now) } else { Expiry::Alive }
             };
             self.expire(now, &cell, expiry);
         });
@@ -349,6 +417,15 @@ impl Context {
             self.expire_waiting(now);
         }
         self.swap_pass(now);
+    }
+
+    fn expiry_is_due(&self, now: Now) -> bool {
+        let mut next = self.next_expiry.lock();
+        let is_due = now.monotonic >= *next;
+        if is_due {
+            *next = now.monotonic + self.config.expiry_interval;
+        }
+        is_due
     }
 
     fn expire(&self, now: Now, cell: &Arc<Cell>, expiry: Expiry) {

@@ -14,10 +14,8 @@ use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::cell::Cell;
+use crate::context::Context;
 use crate::letter::Letter;
-
-/// Sessions in one block at most, as Tomcat's `sendAllSessionsSize`.
-const BLOCK_SESSIONS: usize = 1000;
 
 /// Bytes of values in one block, about: one session more than this, never two.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -31,24 +29,31 @@ pub struct Donation {
     at: UnixMillis,
     for_tomcat: bool,
     cells: std::vec::IntoIter<Arc<Cell>>,
+    /// Sessions in one block at most.
+    block_sessions: usize,
     /// Bytes of the list as it was made.
     weight: usize,
     blocks: usize,
 }
 
-impl Donation {
-    pub(crate) fn new(
-        context: Arc<str>,
-        id: UniqueId,
-        now: Now,
-        at: UnixMillis,
-        for_tomcat: bool,
-        cells: Vec<Arc<Cell>>,
-    ) -> Self {
-        let weight = cells.len() * size_of::<Arc<Cell>>();
-        Donation { context, id, now, at, for_tomcat, cells: cells.into_iter(), weight, blocks: 0 }
+impl Context {
+    /// Sessions of this context on their way to a peer, as of the moment `at`.
+    pub(crate) fn donation(&self, now: Now, at: UnixMillis, for_tomcat: bool, cells: Vec<Arc<Cell>>) -> Donation {
+        Donation {
+            context: Arc::clone(&self.name),
+            id: self.dispatch.next_id(),
+            now,
+            at,
+            for_tomcat,
+            block_sessions: self.config().state_block_sessions.max(1),
+            weight: cells.len() * size_of::<Arc<Cell>>(),
+            cells: cells.into_iter(),
+            blocks: 0,
+        }
     }
+}
 
+impl Donation {
     /// Bytes that it takes in memory beside the sessions themselves; the same from its beginning to its end.
     pub(crate) fn weight(&self) -> usize {
         self.weight
@@ -59,7 +64,7 @@ impl Donation {
         let mut states = Vec::new();
         let mut trailer = TrailerWriter::default();
         let mut bytes = 0;
-        while states.len() < BLOCK_SESSIONS && bytes < BLOCK_BYTES {
+        while states.len() < self.block_sessions && bytes < BLOCK_BYTES {
             let Some(cell) = self.cells.next() else { break };
             let cell = cell.lock();
             let session = cell.look();

@@ -19,7 +19,6 @@ use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 
 use crate::cell::Cell;
 use crate::context::{Context, Grave};
-use crate::donation::Donation;
 use crate::held::Held;
 use crate::letter::Letter;
 use crate::log;
@@ -138,8 +137,11 @@ impl Context {
                     Reason::Alone => {
                         tracing::info!(target: log::MANAGER, context = %self.name, sessions, "holds the state: no one to ask")
                     }
+                    Reason::TimedOut if self.config().state_transfer_timeout == Some(Duration::ZERO) => {
+                        tracing::info!(target: log::MANAGER, context = %self.name, sessions, "does not wait for the state");
+                    }
                     Reason::TimedOut => {
-                        tracing::error!(target: log::MANAGER, context = %self.name, sessions, "no complete state within 60 s: goes on with what has come");
+                        tracing::error!(target: log::MANAGER, context = %self.name, sessions, "no complete state within the time limit: goes on with what has come");
                     }
                 }
             }
@@ -177,7 +179,7 @@ impl Context {
         tracing::info!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), sessions = cells.len(), "gives the state");
         let for_tomcat = !peer.is_ours();
         let at = if for_tomcat { oldest_untold(&cells).unwrap_or(now.wall).min(now.wall) } else { now.wall };
-        let donation = Donation::new(Arc::clone(&self.name), self.dispatch.next_id(), now, at, for_tomcat, cells);
+        let donation = self.donation(now, at, for_tomcat, cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
             tracing::warn!(target: log::MANAGER, context = %self.name, to = %peer.id().address(), "the state does not fit into its lane");
             // Whoever asks waits for a minute without an answer, and then goes on without the state.
@@ -229,8 +231,7 @@ impl Context {
         if cells.is_empty() {
             return;
         }
-        let id = self.dispatch.next_id();
-        let donation = Donation::new(Arc::clone(&self.name), id, now, now.wall, !peer.is_ours(), cells);
+        let donation = self.donation(now, now.wall, !peer.is_ours(), cells);
         if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
             // Under the ids that the peer is told of by now: so the next round has less to say, and comes to an end.
             whole.iter().for_each(|current| peer.mark_dirty(current));
@@ -257,7 +258,8 @@ impl Context {
         let mut reader = StateReader::new(payload, &Limits::default()).map_err(fault)?.tolerant();
         while let Some(state) = reader.next() {
             peer.counters.missing.add(reader.lost() as u64);
-            let (state, stamps) = (state.map_err(fault)?, stamps.next());
+            let (mut state, mut stamps) = (state.map_err(fault)?, stamps.next());
+            self.config().attribute_filter.clean(&mut state, stamps.as_mut());
             state.unreadable.iter().for_each(|unreadable| self.not_taken(peer, &state.id, unreadable));
             let Ok(id) = SessionId::parse(&state.id) else {
                 tracing::warn!(target: log::MANAGER, context = %self.name, peer = %peer.id().address(), "a session of the state has no usable id: left out");

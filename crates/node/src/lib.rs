@@ -18,6 +18,7 @@ mod descent;
 mod dispatch;
 mod donation;
 mod effect;
+mod filter;
 mod held;
 mod inbound;
 mod intake;
@@ -37,6 +38,7 @@ mod renaming;
 mod skew;
 mod standing;
 mod strangers;
+mod timing;
 mod watch;
 
 pub use cell::SessionRef;
@@ -44,6 +46,7 @@ pub use context::{Context, ContextConfig, ContextCounters, Delivery};
 pub use correspondence::{AnswerFault, Answers, Correspondence, Filled, Silence};
 pub use donation::Donation;
 pub use effect::Effect;
+pub use filter::{AttributeFilter, BadPattern, Pattern};
 pub use inbound::SessionFault;
 pub use intake::{ConnectionId, Intake, ReceiverLimits, TooManyConnections, Trust};
 pub use keeper::{HEARD_CONTEXTS_MAX, HEARD_NAME_BYTES_MAX};
@@ -57,3 +60,4 @@ pub use peer::{Behind, ClusterView, Losses, Peer, PeerCounters};
 #[cfg(feature = "planted")]
 pub use planted::Unsent;
 pub use standing::{Obstacle, PeerStanding, Standing};
+pub use timing::Timing;

@@ -27,6 +27,7 @@ use crate::log;
 use crate::peer::{ClusterView, Peer};
 use crate::reception::Receptions;
 use crate::strangers::Strangers;
+use crate::timing::Timing;
 use crate::watch;
 
 mod ascent;
@@ -57,13 +58,17 @@ pub struct NodeConfig {
     pub identity: [u8; 16],
     /// Makes the ids of its messages unlike those of other nodes.
     pub seed: u64,
-    /// The receivers of the other members; `None`: they are found by multicast.
-    pub static_members: Option<Vec<SocketAddr>>,
-    /// What the platform names this node by, where it names all members: those are given by [`Node::set_members`], and `static_members`
-    /// is an empty list.
-    pub platform_id: Option<[u8; 16]>,
+    /// The other members as configured; `None`: they are found by multicast.
+    pub static_members: Option<Vec<StaticMember>>,
+    /// What the others' configuration, or a platform, names this node by. `None`: as a static member it is named by its address, else by
+    /// `identity`.
+    pub own_id: Option<[u8; 16]>,
+    /// Whether static members come and go by [`Node::set_members`], as a platform says.
+    pub members_change: bool,
+    /// How often members are looked at, and how long they are waited for.
+    pub timing: Timing,
     /// Membership domain; empty: none.
-    pub domain: String,
+    pub domain: Bytes,
     /// Text in the membership record, in front of our mark.
     pub payload: String,
     /// Where it tells its health over HTTP, on the host of `local`: what the others are told of it. 0: nowhere.
@@ -144,14 +149,14 @@ impl Node {
     /// Its member record would not fit into a datagram.
     pub fn with_interceptors(config: NodeConfig, stack: InterceptorStack) -> Result<Arc<Node>, RecordTooLong> {
         // A static member keeps its identity over restarts: the others' configuration names it.
-        let unique_id = match (config.platform_id, &config.static_members) {
+        let unique_id = match (config.own_id, &config.static_members) {
             (Some(id), _) => UniqueId(id),
             (None, Some(_)) => UniqueId::of_static(config.local),
             (None, None) => UniqueId::from_random(config.identity),
         };
         let id = MemberId { host: config.local.ip(), port: config.local.port(), unique_id };
         let local = Member {
-            domain: Bytes::from(config.domain.clone().into_bytes()),
+            domain: config.domain.clone(),
             payload: members::payload(&config, Abilities::default()),
             ..Member::new(id)
         };
@@ -160,20 +165,22 @@ impl Node {
             return Err(RecordTooLong(record.len()));
         }
         let membership = match &config.static_members {
-            None => Membership::multicast(),
+            None => Membership::Multicast {
+                frequency: config.timing.frequency,
+                drop_time: config.timing.drop_time,
+                listen_first: config.timing.frequency * 2,
+            },
             Some(members) => {
-                let member = |address: &SocketAddr| StaticMember {
-                    domain: Bytes::from(config.domain.clone().into_bytes()),
-                    ..StaticMember::at(*address)
-                };
-                Membership::of_static(members.iter().map(member).collect())
+                Membership::Static { members: members.clone(), ping_interval: config.timing.ping_interval }
             }
         };
         let group = GroupCore::new(
             GroupConfig {
                 membership,
                 domain: stack.domain().cloned(),
-                members_change: config.platform_id.is_some(),
+                members_change: config.members_change,
+                heartbeat: config.timing.heartbeat,
+                probe_timeout: config.timing.probe_timeout,
                 ..GroupConfig::default()
             },
             local,
@@ -300,7 +307,8 @@ impl Node {
 
     /// Takes part in a context under its name in messages. One that is open already is given again.
     pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
-        let (context, _) = self.insert(name, config, Transfer::default());
+        let transfer = Transfer::default().within(config.state_transfer_timeout);
+        let (context, _) = self.insert(name, config, transfer);
         self.advance_contexts(now);
         context
     }

@@ -52,6 +52,8 @@
 //!   until the other nodes have what it tells.
 //! - Messages between nodes are encrypted where [`Config::interceptors`] has an [`InterceptorConfig::Encrypt`]. Without one,
 //!   `allow_plaintext` must say that the network is trusted, unless all stays on loopback.
+//! - What the cookie looks like, whether ids stand in paths, which requests are told to the other nodes: [`SessionLayer`]. Which attributes
+//!   stay on this node, and what else a context can be told: [`ContextConfig`].
 //! - At the end first let the requests under way be answered, then [`Cluster::leave`].
 //!
 //! This crate has no code of its own but [`Cluster`]'s edges: it names what an application needs of `outlive-net`, `outlive-tower`, and
@@ -61,10 +63,13 @@ mod cluster;
 
 pub use cluster::{BadPath, Cluster};
 pub use outlive_net::{
-    ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError, Losses, MemberSummary, Membership,
-    Persistence, PersistentManager, ReceiverAddress, SendOptions, Sessions, StoreFor, StoreSource, encrypt,
-    fragmentation, gzip, order, store,
+    AttributeFilter, BadPattern, ClusterAt, ClusterConfig as Config, ContextConfig, InterceptorConfig, JoinError,
+    ListedMember, Losses, MemberSummary, Membership, Pattern, Persistence, PersistentManager, ReceiverAddress,
+    SendOptions, Sessions, StoreFor, StoreSource, Timing, encrypt, fragmentation, gzip, order, store,
 };
 pub use outlive_node::User;
 pub use outlive_serial::{JavaView, Value};
-pub use outlive_tower::{Error, NoSessionLayer, Session, SessionBody, SessionLayer, SessionService, TrustedProxies};
+pub use outlive_tower::{
+    Error, NoSessionLayer, Replication, SameSite, Session, SessionBody, SessionCookie, SessionLayer, SessionService,
+    Tracking, TrustedProxies,
+};

@@ -72,7 +72,10 @@ impl<B> Service<Request<B>> for SessionApp {
         let session = request.extensions_mut().remove::<Session>();
         let answer = match (reply::not_reading(&request), session) {
             (Some(refusal), _) => refusal,
-            (None, Some(session)) => routes::answer(&self.context, request.uri(), &session),
+            (None, Some(session)) => {
+                let encoding = request.extensions().get().copied().unwrap_or_default();
+                routes::answer(&self.context, request.uri(), encoding, &session)
+            }
             (None, None) => {
                 reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"error":"no session layer"}"#.to_owned())
             }

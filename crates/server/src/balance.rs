@@ -49,7 +49,8 @@ pub(crate) async fn run(arguments: BalanceArguments) -> Result<(), Exit> {
         .transpose()
         .map_err(|error| Exit::failure(format!("--status: {error}")))?;
     let mut limits = HttpSettings::default();
-    limits.header_read_timeout = arguments.idle_timeout.0;
+    (limits.header_read_timeout, limits.keep_alive_timeout) =
+        (Some(arguments.idle_timeout.0), Some(arguments.idle_timeout.0));
     limits.connections_max = arguments.connections_max;
     limits.head_bytes_max = arguments.head_bytes_max;
     let front = front.serve(balancer.clone(), limits);

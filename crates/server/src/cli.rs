@@ -15,6 +15,7 @@ use crate::store::StoreCommand;
 use crate::store::arguments as store_command;
 
 mod ajp;
+mod files;
 mod inspect;
 mod interceptors;
 mod limits;
@@ -25,6 +26,7 @@ mod tests;
 mod unbuilt;
 
 pub(crate) use ajp::AjpArguments;
+pub(crate) use files::{Definition, FileArguments};
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
 pub(crate) use limits::LimitArguments;

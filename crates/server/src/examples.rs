@@ -129,3 +129,38 @@ fn the_unit_runs_what_there_is() {
     let stop = value("ExecStop=");
     assert!(matches!(parsed(stop.split_whitespace().map(str::to_owned).collect()), Command::Drain(_)));
 }
+
+/// The pages of the three ways quote the files that the process tests start nodes from, whole.
+#[test]
+fn the_pages_quote_what_is_tested() {
+    for way in ["in-memory", "shared-files", "shared-database"] {
+        let page = folder("../docs").join(format!("{way}.md"));
+        let page = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        let link = format!("](../examples/configuration/{way}/");
+        let mut quoted = Vec::new();
+        for (at, _) in page.match_indices(&link) {
+            let (file, behind) = page[at + link.len()..].split_once(')').unwrap();
+            let block = behind.trim_start_matches(':').trim_start().strip_prefix("```xml\n").expect("a quote");
+            let text = std::fs::read_to_string(folder("configuration").join(way).join(file)).unwrap();
+            assert_eq!(block.split_once("```").unwrap().0, text, "docs/{way}.md, {file}");
+            quoted.push(file.to_owned());
+        }
+        let mut files = files_below(&folder("configuration").join(way), "");
+        quoted.sort();
+        files.sort();
+        assert_eq!(quoted, files, "docs/{way}.md has all files, and each once");
+    }
+}
+
+fn files_below(folder: &Path, prefix: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .flat_map(|entry| {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            match entry.file_type().unwrap().is_dir() {
+                true => files_below(&entry.path(), &format!("{name}/")),
+                false => vec![name],
+            }
+        })
+        .collect()
+}

@@ -54,8 +54,8 @@ fn main() -> ExitCode {
         Command::Config(command) => config::run(command),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Serve(arguments) => {
-            log_to_stderr("info", arguments.log_format);
             let settings = serve::Settings::resolve(*arguments)?;
+            log_to_stderr("info", settings.log_format());
             with_threads(serve::run(settings))
         }
         Command::Balance(arguments) => {

@@ -1,16 +1,18 @@
 //! One node, from its ports to its last word.
 //!
 //! ```text
-//! bind HTTP, AJP ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ HTTP, AJP listen ─ …
-//!   … signal, or `outlive drain` ─ leave, see `drain` ─ health ends ─ exit
+//! bind connectors ─ bind health ─ health answers 503 ─ join ─ open contexts ─ state held ─ connectors listen ─ …
+//!   … signal, `outlive drain`, or the word on the Server's port ─ leave, see `drain` ─ health ends ─ exit
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_connector::http::{HttpServer, HttpSettings, Running};
-use outlive_net::{Cluster, Sessions};
-use outlive_tower::SessionLayer;
+use outlive_config::Level;
+use outlive_connector::ajp::AjpServer;
+use outlive_connector::http::{BindError, HttpServer, HttpSettings, Running};
+use outlive_net::Sessions;
+use outlive_net::store::SessionsFile;
 use tower_layer::Layer;
 
 use crate::app::SessionApp;
@@ -18,66 +20,80 @@ use crate::drain::{self, Control, Departure};
 use crate::exit::Exit;
 use crate::signals;
 
-mod ajp;
 mod balancer_draining;
 mod cluster;
 mod health;
 mod router;
 mod settings;
+mod shutdown_port;
 mod store;
 
 use balancer_draining::LoadBalancerDraining;
+use cluster::Clusters;
 use health::{HealthService, Watched};
 use router::Router;
+use settings::{ConnectorSettings, ContextSettings, Speaks};
 pub(crate) use settings::{Settings, look_up};
+use shutdown_port::ShutdownPort;
 
 /// Runs a node until it is told to end.
 ///
 /// # Errors
 /// What keeps it from starting, in one sentence.
 pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
+    tell(&settings);
+    let shutdown = match &settings.shutdown {
+        Some(shutdown) => Some(ShutdownPort::open(shutdown).await?),
+        None => None,
+    };
     // From here on a signal ends the node in order, also while it still waits for the cluster's state.
     let departure = Arc::new(Departure::new());
     let stop = async {
+        let word = async {
+            match &shutdown {
+                Some(port) => port.asked().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             reason = signals::stop_asked(settings.exit_with_stdin) => reason,
             reason = departure.asked() => Ok(reason),
+            reason = word => Ok(reason),
         }
     };
     tokio::pin!(stop);
 
-    let http = match settings.http {
-        Some(address) => Some(bind(address, "--http")?),
-        None => None,
-    };
-    let ajp = settings.ajp.as_ref().map(ajp::Ajp::bind).transpose()?;
-    let health = settings.health.map(|address| bind(address, "--health")).transpose()?;
+    let bound: Vec<Bound<'_>> = settings.connectors.iter().map(bind).collect::<Result<_, _>>()?;
+    let health = settings
+        .health
+        .map(|address| HttpServer::bind(address).map_err(|error| Exit::failure(format!("--health: {error}"))))
+        .transpose()?;
 
     let control = Control::new(&settings.name, settings.drain.control_token.clone(), departure.clone());
-    let serves_at = http.as_ref().map(HttpServer::address);
+    let serves_at = bound.iter().find_map(Bound::http_address);
     let status = Arc::new(health::Status::new(&settings.name, serves_at, departure.clone(), control));
     let health = health
         .map(|server| server.serve(HealthService::new(status.clone()), HttpSettings::default()))
         .transpose()
         .map_err(|error| Exit::failure(format!("--health: {error}")))?;
 
-    let joined = tokio::select! {
-        joined = cluster::join(&settings, health.as_ref().map(Running::address)) => joined?,
+    let clusters = tokio::select! {
+        clusters = Clusters::join(&settings, health.as_ref().map(Running::address)) => clusters?,
         reason = &mut stop => return ended(reason?),
     };
+    let joined = clusters.first();
     tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
 
-    let open = |path: &String| joined.open(settings.store.context(path));
-    let apps: Vec<Sessions> = settings.apps.iter().map(open).collect();
-    let kept: Vec<Sessions> = settings.contexts.iter().map(open).collect();
-    let keeper = settings.keeps_all.then(|| joined.keep(settings.store.context("")));
+    let contexts: Vec<(&ContextSettings, Sessions)> =
+        settings.contexts.iter().map(|context| (context, clusters.open(&context.keeping))).collect();
+    let keeper = settings.keeper.as_ref().map(|keeping| joined.keep(keeping.context.clone()));
     status.watch(match &keeper {
         Some(keeper) => Watched::All(joined.clone(), keeper.clone()),
-        None => Watched::Named(joined.clone(), apps.iter().chain(&kept).cloned().collect()),
+        None => Watched::Named(joined.clone(), contexts.iter().map(|(_, sessions)| sessions.clone()).collect()),
     });
 
     let ready = async {
-        for sessions in apps.iter().chain(&kept) {
+        for (_, sessions) in &contexts {
             sessions.ready().await;
         }
         if let Some(keeper) = &keeper {
@@ -91,24 +107,26 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     let (reason, servers) = match reason {
         Some(reason) => (reason, Vec::new()),
         None => {
-            settings.store.load(&apps).await?;
-            let router = router(&joined, &apps, &departure);
-            let http = http.map(|server| listen(server, router.clone())).transpose()?;
-            let ajp = ajp.map(|server| ajp::listen(server, router)).transpose()?;
-            let at = |server: &Option<Running>| {
-                server.as_ref().map_or_else(|| "nowhere".to_owned(), |server| server.address().to_string())
-            };
-            tracing::info!(http = at(&http), ajp = at(&ajp), "ready: this node holds the cluster's sessions");
-            (stop.await?, http.into_iter().chain(ajp).collect())
+            load_files(&contexts).await?;
+            let router = router(&settings, &contexts, &departure);
+            let servers =
+                bound.into_iter().map(|bound| bound.listen(router.clone())).collect::<Result<Vec<Running>, Exit>>()?;
+            let at: Vec<String> = servers.iter().map(|server| server.address().to_string()).collect();
+            tracing::info!(at = at.join(", "), "ready: this node holds the cluster's sessions");
+            (stop.await?, servers)
         }
     };
 
     tracing::info!(reason, "leaving");
-    // Before that the sessions of the last run may still lie in their file, which would be overwritten.
+    // Before that the sessions of the last run may still lie in their files, which would be overwritten.
     let has_served = !servers.is_empty();
-    drain::leave(&departure, &joined, servers, &settings.drain, signals::is_hasty(reason)).await;
+    let end = || end_those_that_go_with_the_node(&contexts);
+    drain::leave(&departure, joined, servers, end, &settings.drain, signals::is_hasty(reason)).await;
     if has_served {
-        settings.store.save(&apps).await;
+        save_files(&contexts).await;
+    }
+    if let Some(own) = clusters.second() {
+        own.leave().await;
     }
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
@@ -117,23 +135,103 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     Ok(())
 }
 
+/// Says what is to be said about the files, once each.
+fn tell(settings: &Settings) {
+    for notice in &settings.notices {
+        match notice.level {
+            Level::Warning => tracing::warn!("{notice}"),
+            Level::Notice => tracing::info!("{notice}"),
+            Level::Detail => tracing::debug!("{notice}"),
+        }
+    }
+}
+
 fn ended(reason: &str) -> Result<(), Exit> {
     tracing::info!(reason, "ended before it joined the cluster");
     Ok(())
 }
 
-fn bind(address: std::net::SocketAddr, flag: &str) -> Result<HttpServer, Exit> {
-    HttpServer::bind(address).map_err(|error| Exit::failure(format!("{flag}: {error}")))
+/// A connector that has its port and does not listen yet.
+#[derive(Debug)]
+enum Bound<'a> {
+    Http(HttpServer, &'a HttpSettings, &'a str),
+    Ajp(AjpServer, &'a outlive_connector::ajp::AjpSettings, &'a str),
 }
 
-fn router(cluster: &Cluster, apps: &[Sessions], departure: &Arc<Departure>) -> Router {
-    Router::new(apps.iter().map(|sessions| {
-        let app = SessionApp::new(cluster.name(), sessions.clone(), departure.clone());
-        let app = LoadBalancerDraining::new(app, sessions.path());
-        (sessions.path().to_owned(), SessionLayer::new(sessions.clone()).layer(app))
-    }))
+fn bind(connector: &ConnectorSettings) -> Result<Bound<'_>, Exit> {
+    let failed = |error: BindError| Exit::failure(format!("{}: {error}", connector.said));
+    match &connector.speaks {
+        Speaks::Http(settings) => {
+            HttpServer::bind(connector.address).map(|server| Bound::Http(server, settings, &connector.said))
+        }
+        Speaks::Ajp(settings) => {
+            AjpServer::bind(connector.address).map(|server| Bound::Ajp(server, settings, &connector.said))
+        }
+    }
+    .map_err(failed)
 }
 
-fn listen(server: HttpServer, router: Router) -> Result<Running, Exit> {
-    server.serve(router, HttpSettings::default()).map_err(|error| Exit::failure(format!("--http: {error}")))
+impl Bound<'_> {
+    fn http_address(&self) -> Option<std::net::SocketAddr> {
+        match self {
+            Bound::Http(server, ..) => Some(server.address()),
+            Bound::Ajp(..) => None,
+        }
+    }
+
+    /// # Errors
+    /// Another process has begun to listen on the port meanwhile.
+    fn listen(self, router: Router) -> Result<Running, Exit> {
+        match self {
+            Bound::Http(server, settings, said) => {
+                server.serve(router, settings.clone()).map_err(|error| Exit::failure(format!("{said}: {error}")))
+            }
+            Bound::Ajp(server, settings, said) => {
+                server.serve(router, settings.clone()).map_err(|error| Exit::failure(format!("{said}: {error}")))
+            }
+        }
+    }
+}
+
+fn router(settings: &Settings, contexts: &[(&ContextSettings, Sessions)], departure: &Arc<Departure>) -> Router {
+    let served = contexts.iter().filter(|(context, _)| context.is_served);
+    let apps = served.map(|(context, sessions)| {
+        let app = SessionApp::new(&settings.name, sessions.clone(), departure.clone());
+        let app = LoadBalancerDraining::new(app, context.path(), context.front.cookie.clone());
+        (context.host(), context.path(), context.front.layer(sessions.clone()).layer(app))
+    });
+    Router::new(settings.hosts.clone(), apps)
+}
+
+/// Takes the sessions that the last run of the node has left in files.
+///
+/// # Errors
+/// A file is there and cannot be read.
+async fn load_files(contexts: &[(&ContextSettings, Sessions)]) -> Result<(), Exit> {
+    for (context, sessions) in contexts {
+        if let Some(file) = &context.keeping.sessions_file {
+            let loaded = sessions.load_file(&SessionsFile::new(file)).await;
+            loaded.map_err(|fault| Exit::failure(format!("the sessions of {}: {fault}", context.path())))?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves them in files, when no request is served any more.
+async fn save_files(contexts: &[(&ContextSettings, Sessions)]) {
+    for (context, sessions) in contexts {
+        if let Some(file) = &context.keeping.sessions_file
+            && let Err(fault) = sessions.save_file(&SessionsFile::new(file)).await
+        {
+            tracing::error!(context = context.path(), "the sessions are lost: {fault}");
+        }
+    }
+}
+
+/// Source: Tomcat DeltaManager `expireSessionsOnShutdown`.
+fn end_those_that_go_with_the_node(contexts: &[(&ContextSettings, Sessions)]) {
+    for (context, sessions) in contexts.iter().filter(|(context, _)| context.keeping.ends_with_node) {
+        let ended = sessions.end_all();
+        tracing::info!(context = context.path(), sessions = ended, "all sessions end with this node, as is configured");
+    }
 }

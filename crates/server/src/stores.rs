@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use outlive_config::model::DatabaseStore;
 use outlive_net::store::{FileStore, Store, StoreError};
 use outlive_store_redis::{RedisConfig, RedisStores};
-use outlive_store_sql::{SqlConfig, SqlStores};
+use outlive_store_sql::{SqlConfig, SqlStores, TableNames};
 
 use crate::exit::Exit;
 
@@ -44,11 +45,7 @@ impl Stores {
             Some("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb") => {
                 SqlStores::open(SqlConfig::new(url)).map(Self::Sql).map_err(refused)
             }
-            Some(redis)
-                if ["redis", "rediss", "valkey", "valkeys"].contains(&redis.split('+').next().unwrap_or_default()) =>
-            {
-                RedisStores::open(RedisConfig::new(url)).map(Self::Redis).map_err(refused)
-            }
+            Some(_) if is_redis(url) => RedisStores::open(RedisConfig::new(url)).map(Self::Redis).map_err(refused),
             Some(kind) => Err(Exit::usage(format!(
                 "--store: there is no store of the kind \"{}\"; there are file:DIR, sqlite:FILE, postgres://…, mariadb://…, mysql://… \
                  and redis://…",
@@ -58,14 +55,63 @@ impl Stores {
         }
     }
 
+    /// What a Tomcat's DataSourceStore names, or what stands in its place. Nothing is connected to yet.
+    ///
+    /// # Errors
+    /// Exit code 2: `said` names no place, or none of a kind that there is.
+    pub(crate) fn of_model(store: &DatabaseStore, said: &str) -> Result<Self, Exit> {
+        let Some(url) = &store.url else {
+            return Err(Exit::usage(format!(
+                "{said}: its Store names no database: connectionURL, or the url of a Resource"
+            )));
+        };
+        let refused = |error: StoreError| Exit::usage(format!("{said}: its Store: {error}"));
+        let (url, password) = (url.reveal(), store.password.as_ref().map(|password| password.reveal().to_owned()));
+        if is_redis(url) {
+            let config = RedisConfig { user: store.user.clone(), password, ..RedisConfig::new(url) };
+            return RedisStores::open(config).map(Self::Redis).map_err(refused);
+        }
+        let plain = SqlConfig::new(url);
+        let config = SqlConfig {
+            user: store.user.clone(),
+            password,
+            names: TableNames {
+                table: store.session_table.clone(),
+                app: store.session_app_col.clone(),
+                id: store.session_id_col.clone(),
+                data: store.session_data_col.clone(),
+                valid: store.session_valid_col.clone(),
+                max_inactive: store.session_max_inactive_col.clone(),
+                last_accessed: store.session_last_accessed_col.clone(),
+                ..TableNames::default()
+            },
+            pool_size: store.pool_size.unwrap_or(plain.pool_size),
+            ..plain
+        };
+        SqlStores::open(config).map(Self::Sql).map_err(refused)
+    }
+
     /// The store of the application at a path: `/app`, or the empty text for the root.
     pub(crate) fn context(&self, path: &str) -> Arc<dyn Store> {
         match self {
             Self::Files(folder) => Arc::new(FileStore::new(folder.join(folder_name(path)))),
-            Self::Sql(stores) => stores.context(&context_name(path)),
-            Self::Redis(stores) => stores.context(&context_name(path)),
+            Self::Sql(_) | Self::Redis(_) => self.named(&context_name(path)),
         }
     }
+
+    /// The store of the application that a Tomcat calls so: `/Catalina/localhost/app`.
+    pub(crate) fn named(&self, name: &str) -> Arc<dyn Store> {
+        match self {
+            Self::Files(folder) => Arc::new(FileStore::new(folder.join(folder_name(name)))),
+            Self::Sql(stores) => stores.context(name),
+            Self::Redis(stores) => stores.context(name),
+        }
+    }
+}
+
+fn is_redis(url: &str) -> bool {
+    let scheme = url.split(':').next().unwrap_or_default();
+    ["redis", "rediss", "valkey", "valkeys"].contains(&scheme.split('+').next().unwrap_or_default())
 }
 
 /// What a Tomcat's DataSourceStore calls an application; the root is `/Catalina/localhost/`.

@@ -182,8 +182,8 @@ fn unpack_id(input: &mut Unpacker<'_>) -> Option<SessionId> {
     match input.byte()? {
         0 => SessionId::parse(input.text()?).ok(),
         _ => {
-            let base = input.array()?;
-            Some(SessionId::of_parts(base, input.text()?))
+            let base: [u8; 16] = input.array()?;
+            Some(SessionId::of_parts(&base, input.text()?))
         }
     }
 }

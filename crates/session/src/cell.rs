@@ -96,6 +96,8 @@ pub(crate) struct Rare {
     listeners: Vec<Value>,
     /// Values that are kept and never sent.
     quarantine: Vec<(String, Refused)>,
+    /// Attributes that are neither sent nor stored, sorted by name.
+    local: Vec<(String, Value)>,
 }
 
 /// One session on one node.
@@ -223,12 +225,18 @@ impl SessionCell {
 
     /// The value of an attribute.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.attributes.get(name)
+        let local = self.local().iter().find(|(known, _)| known == name);
+        local.map(|(_, value)| value).or_else(|| self.attributes.get(name))
     }
 
-    /// All attributes, by name.
+    /// All attributes, by name; behind them those that stay on this node.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.attributes.iter()
+        let shared = self.attributes.iter().filter(|(name, _)| !self.local().iter().any(|(known, _)| known == name));
+        shared.chain(self.local().iter().map(|(name, value)| (name.as_str(), value)))
+    }
+
+    fn local(&self) -> &[(String, Value)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.local)
     }
 
     // ---- what the application does ----
@@ -242,7 +250,24 @@ impl SessionCell {
         if modified_utf8::encoded_len(name) > NAME_BYTES_MAX {
             return Err(SetError::NameTooLong);
         }
-        Ok(self.attributes.set(name, (!value.is_null()).then_some(value)))
+        let local = self.take_local(name);
+        let before = self.attributes.set(name, (!value.is_null()).then_some(value));
+        Ok(local.or(before))
+    }
+
+    /// Sets an attribute that stays on this node: it is neither sent nor stored. One of that name that was sent before is gone everywhere.
+    /// Returns the value before.
+    ///
+    /// # Errors
+    /// [`SetError`]; the session is unchanged.
+    pub fn set_local_attribute(&mut self, name: &str, value: Value) -> Result<Option<Value>, SetError> {
+        let before = self.set_attribute(name, Value::null())?;
+        if !value.is_null() {
+            let local = &mut self.rare_mut().local;
+            let at = local.partition_point(|(known, _)| known.as_str() < name);
+            local.insert(at, (String::from(name), value));
+        }
+        Ok(before)
     }
 
     /// Removes an attribute. Returns the value before.
@@ -251,7 +276,15 @@ impl SessionCell {
     /// [`SetError::Ended`].
     pub fn remove_attribute(&mut self, name: &str) -> Result<Option<Value>, SetError> {
         self.check_alive()?;
-        Ok(self.attributes.set(name, None))
+        let local = self.take_local(name);
+        let before = self.attributes.set(name, None);
+        Ok(local.or(before))
+    }
+
+    fn take_local(&mut self, name: &str) -> Option<Value> {
+        let local = &mut self.rare.as_mut()?.local;
+        let at = local.iter().position(|(known, _)| known == name)?;
+        Some(local.remove(at).1)
     }
 
     /// Sets the idle time in seconds; zero and less: never expires.
@@ -515,6 +548,7 @@ impl SessionCell {
     fn release(&mut self, name: &str) {
         if let Some(rare) = &mut self.rare {
             rare.quarantine.retain(|(known, _)| known != name);
+            rare.local.retain(|(known, _)| known != name);
         }
     }
 

@@ -55,9 +55,13 @@ impl SessionId {
         Ok(SessionId(text.into()))
     }
 
-    /// A new id from 16 random bytes, in Tomcat's form: 32 upper-case hex digits and, where there is one, `.` and the route.
-    pub fn generate(random: [u8; 16], route: &str) -> Self {
-        if route.is_empty() { Self::of_parts(random, "") } else { Self::of_parts(random, &format!(".{route}")) }
+    /// A new id from random bytes (Tomcat's own take 16), in Tomcat's form: two upper-case hex digits for each and, where there is one, `.`
+    /// and the route. No more bytes than make an id of [`ID_BYTES_MAX`] are used.
+    pub fn generate(random: impl AsRef<[u8]>, route: &str) -> Self {
+        let after = if route.is_empty() { String::new() } else { format!(".{route}") };
+        let room = ID_BYTES_MAX.saturating_sub(after.len()) / 2;
+        let random = random.as_ref();
+        Self::of_parts(&random[..random.len().min(room)], &after)
     }
 
     /// The whole id.
@@ -79,8 +83,8 @@ impl SessionId {
     }
 
     /// The id of a base and what stands behind it, both parts of an id that was checked.
-    pub(crate) fn of_parts(base: [u8; 16], after: &str) -> Self {
-        let mut text = String::with_capacity(32 + after.len());
+    pub(crate) fn of_parts(base: &[u8], after: &str) -> Self {
+        let mut text = String::with_capacity(base.len() * 2 + after.len());
         for byte in base {
             text.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
         }
@@ -232,6 +236,9 @@ mod tests {
         let id = SessionId::generate([0xab; 16], "node1");
         assert_eq!(id.as_str(), "ABABABABABABABABABABABABABABABAB.node1");
         assert_eq!(SessionId::parse(id.as_str()), Ok(id.clone()));
+        assert_eq!(SessionId::generate([0xab; 3], "").as_str(), "ABABAB");
+        let longest = SessionId::generate([0xab; 500], "node1");
+        assert_eq!((longest.as_str().len(), longest.route()), (254, "node1"));
     }
 
     #[test]

@@ -34,6 +34,14 @@ pub struct StateStamps {
 }
 
 impl StateStamps {
+    /// Leaves out the stamps of attributes that are taken out of the state: those that are not `kept`, in the state's order.
+    pub fn retain(&mut self, kept: &[bool]) {
+        if kept.len() == self.attributes.len() {
+            let mut kept = kept.iter();
+            self.attributes.retain(|_| kept.next() == Some(&true));
+        }
+    }
+
     /// Those of a session, fitting to what [`SessionCell::to_state`] gives at the same moment.
     pub fn of(session: &SessionCell) -> Self {
         let (mut attributes, mut removed) = (Vec::new(), Vec::new());

@@ -53,7 +53,7 @@ pub enum Reason {
 #[derive(Clone, Debug)]
 enum State {
     Unsettled,
-    Asking { donor: MemberId, deadline: Monotonic, told: bool },
+    Asking { donor: MemberId, deadline: Option<Monotonic>, told: bool },
     Held,
 }
 
@@ -61,6 +61,8 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct Transfer<M> {
     state: State,
+    /// How long the state is waited for; `None`: as long as there is somebody to ask.
+    timeout: Option<Duration>,
     asked: Vec<MemberId>,
     held: Vec<M>,
     held_bytes: usize,
@@ -68,14 +70,15 @@ pub struct Transfer<M> {
 
 impl<M> Default for Transfer<M> {
     fn default() -> Self {
-        Transfer { state: State::Unsettled, asked: Vec::new(), held: Vec::new(), held_bytes: 0 }
+        let timeout = Some(TRANSFER_TIMEOUT);
+        Transfer { state: State::Unsettled, timeout, asked: Vec::new(), held: Vec::new(), held_bytes: 0 }
     }
 }
 
 impl<M> Transfer<M> {
     /// A transfer under way: this member is being asked already.
     pub fn asking(donor: MemberId, now: Monotonic) -> Self {
-        let deadline = Monotonic(now.0 + TRANSFER_TIMEOUT);
+        let deadline = Some(Monotonic(now.0 + TRANSFER_TIMEOUT));
         Transfer { state: State::Asking { donor, deadline, told: false }, asked: [donor].into(), ..Self::default() }
     }
 
@@ -89,6 +92,16 @@ impl<M> Transfer<M> {
         Transfer { state: State::Held, ..Self::default() }
     }
 
+    /// With another time limit than [`TRANSFER_TIMEOUT`], counted from the first question. Zero: the state is asked for, and used as it
+    /// comes, without any wait. `None`: waits as long as there is somebody to ask.
+    ///
+    /// Source: Tomcat DeltaManager `stateTransferTimeout`, whose 0 and −1 these are.
+    #[must_use]
+    pub fn within(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// Whether the state is held, so that messages are applied as they come.
     pub fn is_held(&self) -> bool {
         matches!(self.state, State::Held)
@@ -99,7 +112,7 @@ impl<M> Transfer<M> {
     pub fn advance(&mut self, now: Monotonic, members: &[MemberId]) -> Ask {
         let deadline = match &self.state {
             State::Held => return Ask::Wait,
-            State::Asking { deadline, .. } if now >= *deadline => return self.complete(Reason::TimedOut),
+            State::Asking { deadline, .. } if is_over(*deadline, now) => return self.complete(Reason::TimedOut),
             State::Asking { donor, .. } if members.contains(donor) => return Ask::Wait,
             State::Asking { deadline, .. } => {
                 // It went before it had given all. Those that had nothing to give, because they were asking themselves,
@@ -107,12 +120,12 @@ impl<M> Transfer<M> {
                 self.asked.clear();
                 *deadline
             }
-            State::Unsettled => Monotonic(now.0 + TRANSFER_TIMEOUT),
+            State::Unsettled => self.timeout.map(|timeout| Monotonic(now.0.saturating_add(timeout))),
         };
         self.next(deadline, members)
     }
 
-    fn next(&mut self, deadline: Monotonic, members: &[MemberId]) -> Ask {
+    fn next(&mut self, deadline: Option<Monotonic>, members: &[MemberId]) -> Ask {
         match members.iter().find(|member| !self.asked.contains(member)) {
             None => self.complete(Reason::Alone),
             Some(donor) => {
@@ -161,7 +174,9 @@ impl<M> Transfer<M> {
     /// A member says that it has no such context, or has no more to tell: the next one is asked.
     pub fn refused_by(&mut self, member: &MemberId, now: Monotonic, members: &[MemberId]) -> Ask {
         match self.state {
-            State::Asking { donor, deadline, .. } if donor == *member && now < deadline => self.next(deadline, members),
+            State::Asking { donor, deadline, .. } if donor == *member && !is_over(deadline, now) => {
+                self.next(deadline, members)
+            }
             State::Asking { donor, .. } if donor == *member => self.complete(Reason::TimedOut),
             _ => Ask::Wait,
         }
@@ -202,10 +217,14 @@ impl<M> Transfer<M> {
     /// When to [`advance`](Self::advance) again at the latest.
     pub fn deadline(&self) -> Option<Monotonic> {
         match &self.state {
-            State::Asking { deadline, .. } => Some(*deadline),
+            State::Asking { deadline, .. } => *deadline,
             State::Unsettled | State::Held => None,
         }
     }
+}
+
+fn is_over(deadline: Option<Monotonic>, now: Monotonic) -> bool {
+    deadline.is_some_and(|deadline| now >= deadline)
 }
 
 #[cfg(test)]
@@ -296,6 +315,18 @@ mod tests {
         transfer.advance(at(10), &[member(1)]);
         assert_eq!(transfer.deadline(), Some(at(70)));
         assert_eq!(transfer.advance(at(70), &[member(1)]), Ask::Complete(Reason::TimedOut));
+    }
+
+    #[test]
+    fn the_wait_may_be_none_or_without_end() {
+        let mut none = Transfer::<()>::default().within(Some(Duration::ZERO));
+        assert_eq!(none.advance(at(10), &[member(1)]), Ask::Donor(member(1)), "the state is asked for all the same");
+        assert_eq!(none.advance(at(10), &[member(1)]), Ask::Complete(Reason::TimedOut));
+        let mut endless = Transfer::<()>::default().within(None);
+        endless.advance(at(10), &[member(1)]);
+        assert_eq!(endless.deadline(), None);
+        assert_eq!(endless.advance(at(1_000_000), &[member(1)]), Ask::Wait);
+        assert_eq!(endless.advance(at(1_000_000), &[]), Ask::Complete(Reason::Alone));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use outlive_node::NodeConfig;
+use bytes::Bytes;
+use outlive_node::{NodeConfig, Timing};
+use outlive_tribes_proto::membership::static_members::StaticMember;
 
 use crate::clock::{HostClock, Instant};
 use crate::event::{Event, HostId, ProbeCall, ProcessId, Task};
@@ -275,15 +277,17 @@ impl<'a> World<'a> {
         let mut identity = [0; 16];
         identity[..8].copy_from_slice(&crate::process::boot_of(id));
         identity[8..].copy_from_slice(&self.kernel.random.u64(..).to_be_bytes());
-        let others = (0..self.hosts.len()).filter(|other| *other != host).map(address);
+        let others = (0..self.hosts.len()).filter(|other| *other != host).map(|other| StaticMember::at(address(other)));
         let config = NodeConfig {
             local: address(host),
             route: format!("node{host}"),
             identity,
             seed: self.kernel.random.u64(..),
             static_members: self.scenario.is_static.then(|| others.collect()),
-            platform_id: None,
-            domain: String::new(),
+            own_id: None,
+            members_change: false,
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
             options: self.scenario.options(),

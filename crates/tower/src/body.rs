@@ -13,8 +13,9 @@ pin_project! {
     /// A response's body. If a `Session` outlives the head, the body's end sends what was changed meanwhile.
     #[derive(Debug)]
     pub struct SessionBody<B> {
+        // None: empty, the layer's own answer.
         #[pin]
-        inner: B,
+        inner: Option<B>,
         // Weak: the drop of the last handle shall be seen at once, not only at the body's end.
         exchange: Option<Weak<Exchange>>,
     }
@@ -24,7 +25,12 @@ impl<B> SessionBody<B> {
     /// `exchange` is the layer's own hold of it; where that is the last, all is sent and nothing is left to watch.
     pub(crate) fn new(inner: B, exchange: Arc<Exchange>) -> Self {
         let exchange = (Arc::strong_count(&exchange) > 1).then(|| Arc::downgrade(&exchange));
-        Self { inner, exchange }
+        Self { inner: Some(inner), exchange }
+    }
+
+    /// The body of an answer that the layer gives itself.
+    pub(crate) fn empty() -> Self {
+        Self { inner: None, exchange: None }
     }
 }
 
@@ -34,8 +40,9 @@ impl<B: Body> Body for SessionBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let frame = ready!(this.inner.as_mut().poll_frame(cx));
-        let ended = !matches!(frame, Some(Ok(_))) || this.inner.is_end_stream();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let frame = ready!(inner.as_mut().poll_frame(cx));
+        let ended = !matches!(frame, Some(Ok(_))) || inner.is_end_stream();
         if ended && let Some(exchange) = this.exchange.take().and_then(|weak| weak.upgrade()) {
             exchange.flush();
         }
@@ -43,10 +50,10 @@ impl<B: Body> Body for SessionBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }

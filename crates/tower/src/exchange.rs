@@ -6,6 +6,7 @@
 //!                  store, if there is one     └── dropped (panic, cancelled): complete, nobody waits
 //! ```
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,16 +16,22 @@ use http::{HeaderMap, HeaderValue, header};
 use outlive_net::{Acknowledged, Delivery, Loading, Lookup, Sessions, Turn};
 use outlive_node::SessionRef;
 
-use crate::context::Context as LayerContext;
-use crate::{Error, cookie};
+use crate::context::{Arrival, Context as LayerContext};
+use crate::{Error, tracking};
 
 /// A request under way, held by every clone of its `Session` and, until the head is out, by the layer.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     context: Arc<LayerContext>,
-    secure: bool,
+    arrival: Arrival,
+    /// Whether the client has named its session by a cookie.
+    by_cookie: bool,
     state: Mutex<State>,
 }
+
+/// Another request uses the session, and this one was not to wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Busy;
 
 /// Locked for single calls, never over an `await`, and never while an application's closure runs.
 #[derive(Debug)]
@@ -52,7 +59,8 @@ pub(crate) enum Begin {
 /// A request whose session may be in the store.
 pub(crate) struct Beginning {
     context: Arc<LayerContext>,
-    secure: bool,
+    arrival: Arrival,
+    by_cookie: bool,
     loading: Loading,
     id: String,
     /// What other cookies name, in their order.
@@ -61,22 +69,28 @@ pub(crate) struct Beginning {
 
 impl Beginning {
     /// Asks the store for the session, and if that is none, for the next one that a cookie names.
-    pub(crate) async fn known(self) -> Arc<Exchange> {
-        let Self { context, secure, mut loading, mut id, others } = self;
+    ///
+    /// # Errors
+    /// [`Busy`]: the request is to be refused.
+    pub(crate) async fn known(self) -> Result<Arc<Exchange>, Busy> {
+        let Self { context, arrival, by_cookie, mut loading, mut id, others } = self;
+        let begun =
+            |arrival, found, turn, unknown| Exchange::new(context.clone(), arrival, by_cookie, found, turn, unknown);
         let mut others = others.into_iter();
         let mut unknown = false;
         loop {
             let visit = loading.await;
+            if visit.is_busy {
+                return Err(Busy);
+            }
             unknown |= visit.is_unknown;
             if let Some(session) = visit.session {
-                return Exchange::new(context, secure, Some((session, &id)), visit.turn, false);
+                return Ok(begun(arrival, Some((session, &*id)), visit.turn, false));
             }
             loop {
-                let Some(next) = others.next() else { return Exchange::new(context, secure, None, None, unknown) };
-                match context.sessions.look_up(&next) {
-                    Lookup::Found(session) => {
-                        return Exchange::new(context, secure, Some((session, &next)), None, false);
-                    }
+                let Some(next) = others.next() else { return Ok(begun(arrival, None, None, unknown)) };
+                match context.sessions.look_up_with(&next, arrival.manners) {
+                    Lookup::Found(session) => return Ok(begun(arrival, Some((session, &*next)), None, false)),
                     Lookup::Absent => {}
                     Lookup::Wait(wait) => {
                         (loading, id) = (wait, next);
@@ -97,35 +111,42 @@ enum Phase {
 }
 
 impl Exchange {
-    /// Joins the session that the first matching cookie names, if any does. An id of no session is ignored, never adopted.
-    pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, secure: bool) -> Begin {
-        let mut candidates = cookie::candidates(headers);
+    /// Joins the session that the first matching cookie names, or without a cookie the path, if any does. An id of no session is ignored,
+    /// never adopted.
+    pub(crate) fn begin(context: Arc<LayerContext>, headers: &HeaderMap, mut arrival: Arrival) -> Begin {
+        let layer = Arc::clone(&context);
+        let mut cookies = layer.cookie.candidates(headers).filter(|_| layer.tracking.cookies).peekable();
+        let by_cookie = cookies.peek().is_some();
+        let in_url = arrival.id_in_url.take().filter(|_| !by_cookie);
+        let mut candidates = cookies.chain(in_url.as_deref());
         while let Some(id) = candidates.next() {
-            match context.sessions.look_up(id) {
+            match context.sessions.look_up_with(id, arrival.manners) {
                 Lookup::Found(session) => {
-                    return Begin::Known(Self::new(context, secure, Some((session, id)), None, false));
+                    return Begin::Known(Self::new(context, arrival, by_cookie, Some((session, id)), None, false));
                 }
                 Lookup::Absent => {}
                 Lookup::Wait(loading) => {
                     let (id, others) = (id.to_owned(), candidates.map(str::to_owned).collect());
-                    return Begin::Wait(Beginning { context, secure, loading, id, others });
+                    return Begin::Wait(Beginning { context, arrival, by_cookie, loading, id, others });
                 }
             }
         }
-        Begin::Known(Self::new(context, secure, None, None, false))
+        Begin::Known(Self::new(context, arrival, by_cookie, None, None, false))
     }
 
     fn new(
         context: Arc<LayerContext>,
-        secure: bool,
+        arrival: Arrival,
+        by_cookie: bool,
         found: Option<(SessionRef, &str)>,
         turn: Option<Turn>,
         unknown: bool,
     ) -> Arc<Self> {
-        let announce = found.as_ref().is_some_and(|(session, shown)| context.sessions.take_over(session, shown));
+        let takes_over = |(session, shown): &(SessionRef, &str)| context.sessions.take_over(session, shown);
+        let announce = context.takes_over && found.as_ref().is_some_and(takes_over);
         let session = found.map(|(session, _)| session);
         let state = Mutex::new(State { session, ended: None, announce, phase: Phase::Open, turn, unknown });
-        Arc::new(Self { context, secure, state })
+        Arc::new(Self { context, arrival, by_cookie, state })
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {
@@ -178,7 +199,7 @@ impl Exchange {
         if let Some(session) = state.session.take() {
             self.sessions().invalidate(&session);
             if let Some(earlier) = state.ended.replace(session) {
-                let _ = self.sessions().complete(&earlier); // the second end of one request: queued, not waited for
+                let _ = self.complete(&earlier, None); // the second end of one request: queued, not waited for
             }
         }
     }
@@ -196,7 +217,7 @@ impl Exchange {
         }
         // The session that the client came with is the one whose turn it is: the one that has ended, if one has.
         let mut turn = state.turn.take();
-        let mut complete = |session: &SessionRef| match self.sessions().complete_visit(session, turn.take()) {
+        let mut complete = |session: &SessionRef| match self.complete(session, turn.take()) {
             Delivery::Await(acknowledged) => Some(acknowledged),
             Delivery::Nothing | Delivery::Queued => None,
         };
@@ -206,9 +227,29 @@ impl Exchange {
         }
     }
 
+    fn complete(&self, session: &SessionRef, turn: Option<Turn>) -> Delivery {
+        complete(self.sessions(), &self.arrival, session, turn)
+    }
+
+    /// A URL of this application with the session's id in its path, if the client needs it there.
+    pub(crate) fn encode_url<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        match self.session() {
+            Some(session) if self.context.tracking.urls && !self.by_cookie => {
+                Cow::Owned(tracking::encoded(url, self.context.cookie.path_parameter(), &session.id()))
+            }
+            _ => Cow::Borrowed(url),
+        }
+    }
+
     fn write_cookie(&self, id: &str, headers: &mut HeaderMap) {
-        let Some(line) = cookie::set_cookie(id, &self.context.cookie_path, self.secure) else {
-            tracing::warn!(path = self.context.cookie_path, "a session's id or path cannot stand in a cookie");
+        if !self.context.tracking.cookies {
+            return;
+        }
+        let Some(line) = self.context.cookie.set(id, self.sessions().path(), self.arrival.secure) else {
+            tracing::warn!(
+                cookie = self.context.cookie.name,
+                "a session's id, or what is configured, cannot stand in a cookie"
+            );
             return;
         };
         headers.append(header::SET_COOKIE, line);
@@ -217,12 +258,21 @@ impl Exchange {
 
     /// Sends what was changed since the head. Nobody waits for it: the client has its answer.
     pub(crate) fn flush(&self) {
-        self.lock().flush(self.sessions());
+        self.lock().flush(&self.context.sessions, &self.arrival);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code of an application runs under the lock, and each change is one assignment: a poisoned state is a whole one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the request on a session, as what it has said of itself calls for.
+fn complete(sessions: &Sessions, arrival: &Arrival, session: &SessionRef, turn: Option<Turn>) -> Delivery {
+    match (arrival.manners.takes_turn, arrival.told) {
+        (false, _) => sessions.complete_onlooker(session),
+        (true, true) => sessions.complete_visit(session, turn),
+        (true, false) => sessions.complete_untold(session, turn),
     }
 }
 
@@ -234,14 +284,14 @@ impl State {
         }
     }
 
-    fn flush(&mut self, sessions: &Sessions) {
+    fn flush(&mut self, sessions: &Sessions, arrival: &Arrival) {
         let due = !matches!(self.phase, Phase::HeadSent { changed: false });
         if let Phase::HeadSent { changed } = &mut self.phase {
             *changed = false;
         }
         let ended = self.ended.take();
         for session in ended.iter().chain(self.session.as_ref().filter(|_| due)) {
-            let _ = sessions.complete_visit(session, self.turn.take());
+            let _ = complete(sessions, arrival, session, self.turn.take());
         }
     }
 }
@@ -250,7 +300,7 @@ impl Drop for Exchange {
     /// A request that never came to a head (a panic, a client that went away) is completed here, as is what a stream changed last.
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.flush(&self.context.sessions);
+        state.flush(&self.context.sessions, &self.arrival);
     }
 }
 

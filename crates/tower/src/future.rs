@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Response, StatusCode};
 use pin_project_lite::pin_project;
 
 use crate::SessionBody;
-use crate::exchange::{Acknowledgements, Exchange};
+use crate::exchange::{Acknowledgements, Busy, Exchange};
 
 pin_project! {
     /// Polls the service, completes the request at its head, and with synchronous options waits for the acknowledgements.
@@ -29,7 +29,7 @@ pin_project! {
 }
 
 /// Gives the service's future as soon as the request's session is known.
-pub(crate) type Called<F> = Pin<Box<dyn Future<Output = (F, Arc<Exchange>)> + Send>>;
+pub(crate) type Called<F> = Pin<Box<dyn Future<Output = Result<(F, Arc<Exchange>), Busy>> + Send>>;
 
 impl<F, B> ResponseFuture<F, B> {
     pub(crate) fn new(inner: F, exchange: Arc<Exchange>) -> Self {
@@ -51,8 +51,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Projected { mut inner, beginning, exchange, waiting } = self.project();
         if let Some(called) = beginning {
-            let (future, begun) = ready!(called.as_mut().poll(cx));
+            let called = ready!(called.as_mut().poll(cx));
             *beginning = None;
+            let Ok((future, begun)) = called else {
+                let mut response = Response::new(SessionBody::empty());
+                *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                return Poll::Ready(Ok(response));
+            };
             inner.set(Some(future));
             *exchange = Some(begun);
         }

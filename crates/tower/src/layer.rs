@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Extensions, Request, Response};
-use outlive_net::Sessions;
+use outlive_net::{Pattern, Sessions};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::context::Context;
+use crate::cookie::SessionCookie;
 use crate::exchange::{Begin, Exchange};
-use crate::{ResponseFuture, Session, SessionBody, TrustedProxies};
+use crate::{ResponseFuture, Session, SessionBody, Tracking, TrustedProxies};
 
 /// Gives each request its [`Session`] and sends what the request changed. One layer for one context.
 ///
@@ -30,11 +31,50 @@ impl SessionLayer {
         Self { context: Arc::new(Context::new(sessions)) }
     }
 
+    /// The cookie's form. What no cookie may hold makes the layer send none, with a warning.
+    #[must_use]
+    pub fn cookie(self, cookie: SessionCookie) -> Self {
+        self.with(|context| context.cookie = cookie)
+    }
+
     /// The `Path` of the cookie, where the application's pages do not stand under the context's path. Default: the context's path, `/` for
     /// the root. It must start with `/`; what no cookie may hold makes the layer send none, with a warning.
     #[must_use]
     pub fn cookie_path(self, path: impl Into<String>) -> Self {
-        self.with(|context| context.cookie_path = path.into())
+        self.with(|context| context.cookie.path = Some(path.into()))
+    }
+
+    /// By what clients name their sessions. Default: by the cookie alone.
+    #[must_use]
+    pub fn tracking(self, tracking: Tracking) -> Self {
+        self.with(|context| context.tracking = tracking)
+    }
+
+    /// Which requests tell the other nodes what they have changed. Default: all. What is not told goes with the next request that is.
+    #[must_use]
+    pub fn replication(self, replication: Replication) -> Self {
+        self.with(|context| context.replication = replication)
+    }
+
+    /// Leaves the route in a session's id as it is when another node has served it before. Source: Tomcat without a
+    /// `JvmRouteBinderValve`, or with `enabled="false"`. Default: the id gets this node's route, and the client a new cookie.
+    #[must_use]
+    pub fn keep_routes(self) -> Self {
+        self.with(|context| context.takes_over = false)
+    }
+
+    /// Requests whose decoded path matches only look at their session, where each request loads and saves it
+    /// (`Persistence::PerRequest`): they wait for no other one, and for no store when they end. Source: PersistentValve `filter`.
+    #[must_use]
+    pub fn onlookers(self, paths: Pattern) -> Self {
+        self.with(|context| context.onlookers = Some(paths))
+    }
+
+    /// Answers `429` in place of waiting while another request uses the session, where each one loads and saves it. Source:
+    /// PersistentValve `semaphoreBlockOnAcquire="false"`.
+    #[must_use]
+    pub fn refuse_busy(self) -> Self {
+        self.with(|context| context.waits_for_turn = false)
     }
 
     /// Proxies whose `X-Forwarded-Proto: https` marks the cookie `Secure`. Default: none.
@@ -46,7 +86,7 @@ impl SessionLayer {
     /// Marks every cookie `Secure`, for servers that only encrypted connections reach. Default: as the request's own scheme says.
     #[must_use]
     pub fn always_secure(self) -> Self {
-        self.with(|context| context.always_secure = true)
+        self.with(|context| context.cookie.always_secure = true)
     }
 
     /// Where a request's extensions hold the address of the connection's other end, for [`trusted_proxies`](Self::trusted_proxies).
@@ -61,6 +101,18 @@ impl SessionLayer {
         change(Arc::make_mut(&mut self.context));
         self
     }
+}
+
+/// Which requests tell the other nodes what they have changed. Source: Tomcat `ReplicationValve`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Replication {
+    /// Each one.
+    #[default]
+    All,
+    /// Those whose decoded path, with the context's, does not match: the valve's `filter`.
+    Except(Pattern),
+    /// None: there is no such valve. The others hear of new ids and ends alone.
+    Nothing,
 }
 
 impl<S> Layer<S> for SessionLayer {
@@ -92,8 +144,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let secure = self.context.client_is_secure(&request);
-        match Exchange::begin(self.context.clone(), request.headers(), secure) {
+        let arrival = self.context.arrival(&mut request);
+        match Exchange::begin(self.context.clone(), request.headers(), arrival) {
             Begin::Known(exchange) => {
                 request.extensions_mut().insert(Session::new(exchange.clone()));
                 ResponseFuture::new(self.inner.call(request), exchange)
@@ -103,9 +155,9 @@ where
                 let next = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, next);
                 ResponseFuture::behind(Box::pin(async move {
-                    let exchange = beginning.known().await;
+                    let exchange = beginning.known().await?;
                     request.extensions_mut().insert(Session::new(exchange.clone()));
-                    (inner.call(request), exchange)
+                    Ok((inner.call(request), exchange))
                 }))
             }
         }

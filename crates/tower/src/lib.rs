@@ -27,16 +27,14 @@
 //!
 //! # What is absent
 //!
-//! No store of its own (where the sessions have one, the layer awaits what is not in memory), no URL rewriting (`;jsessionid=`): ids travel in cookies only, so that they stay out of
-//! logs and `Referer` headers. An id that no session has is never adopted.
+//! No store of its own (where the sessions have one, the layer awaits what is not in memory), and unless [`Tracking`] says so no ids in URLs
+//! (`;jsessionid=`): in cookies they stay out of logs and `Referer` headers. An id that no session has is never adopted.
 //!
 //! Source: Tomcat `ReplicationValve` (when a request is complete), `JvmRouteBinderValve` (takeover), `Request.doGetSession`.
 
 mod body;
 mod context;
-// For the fuzz targets; no part of the interface.
-#[doc(hidden)]
-pub mod cookie;
+mod cookie;
 mod error;
 mod exchange;
 mod extract;
@@ -44,11 +42,14 @@ mod future;
 mod layer;
 mod proxies;
 mod session;
+mod tracking;
 
 pub use body::SessionBody;
+pub use cookie::{NAME, SameSite, SessionCookie};
 pub use error::Error;
 pub use extract::NoSessionLayer;
 pub use future::ResponseFuture;
-pub use layer::{SessionLayer, SessionService};
+pub use layer::{Replication, SessionLayer, SessionService};
 pub use proxies::{BadProxy, TrustedProxies};
 pub use session::Session;
+pub use tracking::Tracking;

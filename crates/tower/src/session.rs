@@ -1,5 +1,6 @@
 //! The session as a handler sees it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -102,7 +103,8 @@ impl Session {
             return Ok(());
         }
         let session = self.exchange.session_or_create("setting an attribute of a new session")?;
-        session.set(name, value).map_err(|source| Error::Set { name: name.to_owned(), source })?;
+        let set = self.exchange.sessions().set_attribute(&session, name, value);
+        set.map_err(|source| Error::Set { name: name.to_owned(), source })?;
         self.exchange.changed();
         Ok(())
     }
@@ -128,6 +130,12 @@ impl Session {
     /// The whole id with the route. Whoever has it has the session: keep it out of logs and pages.
     pub fn id(&self) -> Option<String> {
         self.session().map(|session| session.id())
+    }
+
+    /// A URL for a page of this application: with the session's id in its path where [URLs name sessions](crate::Tracking::urls) and the client
+    /// has shown no cookie. Not for URLs of other sites, which would learn the id.
+    pub fn encode_url<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        self.exchange.encode_url(url)
     }
 
     /// Whether this request made the session: the client has not shown its cookie yet. `false` without a session.

@@ -7,7 +7,7 @@
 
 use http::{HeaderMap, HeaderValue, header};
 use outlive_session::SessionId;
-use outlive_tower::cookie::{NAME, candidates, set_cookie};
+use outlive_tower::{NAME, SessionCookie};
 
 use crate::vectors::Vectors;
 
@@ -19,7 +19,8 @@ pub fn run(data: &[u8]) {
             headers.append(header::COOKIE, value);
         }
     }
-    let found: Vec<&str> = candidates(&headers).collect();
+    let cookie = SessionCookie::default();
+    let found: Vec<&str> = cookie.candidates(&headers).collect();
     assert!(found.len() <= 16, "{} candidates", found.len());
     for candidate in found {
         assert!(!candidate.is_empty() && !candidate.contains(';'), "{candidate:?}");
@@ -31,7 +32,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn check_text(text: &str) {
-    if let Some(header) = set_cookie(text, "/app", true) {
+    if let Some(header) = SessionCookie::default().set(text, "/app", true) {
         let line = header.to_str().expect("a header of letters");
         assert_eq!(line, format!("{NAME}={text}; Path=/app; Secure; HttpOnly; SameSite=Lax"));
         assert_eq!(line.matches(';').count(), 4, "nothing of the id is an attribute");
@@ -54,11 +55,12 @@ fn check_id(text: &str, id: &SessionId) {
     let shown = format!("{id:?}");
     assert!(shown.starts_with("session-") && shown.len() == 16, "{shown}");
 
-    let header = set_cookie(text, "/", false).expect("an id fits into a header");
+    let ours = SessionCookie::default();
+    let header = ours.set(text, "/", false).expect("an id fits into a header");
     let (cookie, _) = header.to_str().expect("a header of letters").split_once(';').expect("attributes");
     let mut headers = HeaderMap::new();
     headers.append(header::COOKIE, HeaderValue::from_str(cookie).expect("a cookie is a header"));
-    assert_eq!(candidates(&headers).collect::<Vec<_>>(), [text], "a client gives back what it was given");
+    assert_eq!(ours.candidates(&headers).collect::<Vec<_>>(), [text], "a client gives back what it was given");
 }
 
 pub(crate) fn seeds(_: &Vectors) -> Vec<Vec<u8>> {

@@ -33,8 +33,8 @@ const WEB_XML: &str = r#"<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" ve
 </web-app>
 "#;
 
-/// Writes all of it.
-pub(super) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_app: &Path) -> Result<()> {
+/// Writes all of it: what a Tomcat is started from, and what a node of ours is started from, too.
+pub(crate) fn write(base: &Path, spec: &NodeSpec, version: TomcatVersion, web_app: &Path) -> Result<()> {
     for folder in ["logs", "temp", "work", "webapps", "conf/Catalina/localhost"] {
         fs::create_dir_all(base.join(folder))?;
     }

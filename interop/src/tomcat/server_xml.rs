@@ -36,7 +36,7 @@ pub(super) fn server_xml(spec: &NodeSpec) -> String {
     match (&spec.manager, spec.cluster_at) {
         (Manager::Delta | Manager::Backup, ClusterAt::Engine) => engine = engine.child(cluster(spec)),
         (Manager::Delta | Manager::Backup, ClusterAt::Host) => host = host.child(cluster(spec)),
-        (Manager::Files(_) | Manager::SharedFiles(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
+        (Manager::Files(_) | Manager::FilesPerRequest(_) | Manager::Database { .. } | Manager::Standard(_), _) => {}
     }
     let ajp = spec.ajp.map(|ajp| {
         let connector = Element::new("Connector")
@@ -65,7 +65,7 @@ pub(super) fn shared_store(spec: &NodeSpec) -> Vec<Element> {
     let valve = Element::of_class("Valve", "org.apache.catalina.valves.PersistentValve");
     let (url, user, password) = match &spec.manager {
         Manager::Database { url, user, password } => (url, user, password),
-        Manager::SharedFiles(_) => return vec![valve],
+        Manager::FilesPerRequest(_) => return vec![valve],
         Manager::Delta | Manager::Backup | Manager::Files(_) | Manager::Standard(_) => return Vec::new(),
     };
     let resource = Element::new("Resource")
@@ -84,7 +84,7 @@ pub(super) fn own_manager(spec: &NodeSpec) -> Option<Element> {
     let session = "org.apache.catalina.session";
     let manager = match &spec.manager {
         Manager::Delta | Manager::Backup => return None,
-        Manager::Files(folder) | Manager::SharedFiles(folder) => {
+        Manager::Files(folder) | Manager::FilesPerRequest(folder) => {
             Element::of_class("Manager", format!("{session}.PersistentManager"))
                 .with("saveOnRestart", true)
                 .with("processExpiresFrequency", 1)

@@ -170,11 +170,11 @@ settings! {
     /// Gives the messages of a node their order back.
     pub struct OrderInterceptor in "OrderInterceptor" {
         /// How long an earlier message is waited for.
-        expire: Duration = Duration::from_secs(3), "expire", Rule::MS.from(1), noticed;
+        expire: Duration = Duration::from_secs(3), "expire", Rule::MS.from(1);
         /// Whether what waited in vain is passed on.
-        forward_expired: bool = true, "forwardExpired", Rule::ANY, noticed;
+        forward_expired: bool = true, "forwardExpired", Rule::ANY;
         /// How many may wait.
-        max_queue: u32 = i32::MAX as u32, "maxQueue", Rule::ANY.from(1), noticed;
+        max_queue: u32 = i32::MAX as u32, "maxQueue", Rule::ANY.from(1);
     }
 }
 
@@ -184,7 +184,7 @@ settings! {
         /// How large a piece is.
         max_size: usize = 102_400, "maxSize", Rule::BYTES.from(1);
         /// How long missing pieces are waited for.
-        expire: Duration = Duration::from_secs(60), "expire", Rule::MS.from(1), noticed;
+        expire: Duration = Duration::from_secs(60), "expire", Rule::MS.from(1);
     }
 }
 

@@ -21,12 +21,12 @@ settings! {
         /// Only values of these Java classes are replicated and stored.
         session_attribute_value_class_name_filter: Option<Pattern> = None, "sessionAttributeValueClassNameFilter", Rule::ANY;
         /// Whether the log tells of attributes that are left out as a warning.
-        warn_on_session_attribute_filter_failure: bool = false, "warnOnSessionAttributeFilterFailure", Rule::ANY, noticed;
+        warn_on_session_attribute_filter_failure: bool = false, "warnOnSessionAttributeFilterFailure", Rule::ANY;
         /// Whether a session in use never ends from inactivity.
         session_activity_check: bool = false, "sessionActivityCheck", Rule::ANY, noticed;
         /// Whether the last access is the begin of a request in place of its end.
         session_last_access_at_start: bool = false, "sessionLastAccessAtStart", Rule::ANY, noticed;
-        /// Whether the user is stored with a session.
+        /// Whether the user is stored with a session; here it always is.
         persist_authentication: bool = false, "persistAuthentication", Rule::ANY, noticed;
     }
     nested {

@@ -58,7 +58,7 @@ settings! {
         /// The address of the interface. None: the system's choice.
         bind: Option<String> = None, "bind" | "mcastBindAddress", Rule::ANY;
         /// How many routers a datagram may pass. None: the system's number.
-        ttl: Option<u8> = None, "ttl" | "mcastTTL", Rule::ANY.within(0, 255).none_below(0), noticed;
+        ttl: Option<u8> = None, "ttl" | "mcastTTL", Rule::ANY.within(0, 255).none_below(0);
         /// Said of this member to all others.
         domain: Domain = Domain::default(), "domain", Rule::ANY;
         /// A text that every announcement carries; ours, and no attribute of Tomcat's own class.
@@ -72,7 +72,7 @@ settings! {
         /// How long after them.
         recovery_sleep_time: Duration = Duration::from_secs(5), "recoverySleepTime", Rule::MS, noticed;
         /// Whether nodes of one machine do not hear each other.
-        local_loopback_disabled: bool = false, "localLoopbackDisabled", Rule::ANY, noticed;
+        local_loopback_disabled: bool = false, "localLoopbackDisabled", Rule::ANY;
     }
 }
 

@@ -197,7 +197,9 @@ impl<S: HttpService<RequestBody>> Serving<S> {
 
     fn start(&mut self, said: &ForwardRequest, length: BodyLength) {
         match request::http_request(said, self.front, &self.server.settings) {
-            Ok(request) => {
+            Ok(mut request) => {
+                self.server.settings.origin.apply(&mut request);
+                self.server.settings.uri_encoding.apply(&mut request);
                 let (feed, body) = RequestBody::new(length);
                 self.answering = Some(Answering::start(&self.service, request.map(|()| body)));
                 self.feed = Some(feed);

@@ -48,7 +48,7 @@ impl AjpServer {
     pub fn serve<S: HttpService<RequestBody>>(self, service: S, settings: AjpSettings) -> Result<Running, ServeError> {
         let address = self.address();
         settings.check(address)?;
-        let listener = self.port.listen()?;
+        let listener = self.port.listen(settings.backlog)?;
         Ok(Running::start(address, |words| serve::run(listener, words, service, settings)))
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use outlive_ajp::{Limits, PacketSize, Secret};
 
 use super::allowed::AllowedAttributes;
+use crate::origin::{Origin, UriEncoding};
 
 /// Limits and rules of a server.
 #[derive(Debug, Clone)]
@@ -32,6 +33,12 @@ pub struct AjpSettings {
     pub read_timeout: Duration,
     /// How long a connection may wait for a request. Default: for ever, as a front keeps connections for later. Source: `keepAliveTimeout`.
     pub idle_timeout: Option<Duration>,
+    /// Connections that the system keeps waiting until they are accepted, at most. Default: 1024. Source: `acceptCount`.
+    pub backlog: u32,
+    /// What applications see of the way to this server, in place of what the front says. Default: what it says.
+    pub origin: Origin,
+    /// What percent codes of a URL are. Default: UTF-8.
+    pub uri_encoding: UriEncoding,
     /// The most connections; further ones wait to be accepted. Default: 8192. Source: `maxConnections`.
     pub max_connections: usize,
 }
@@ -70,6 +77,9 @@ impl Default for AjpSettings {
             headers_max: limits.headers,
             read_timeout: Duration::from_secs(60),
             idle_timeout: None,
+            backlog: 1024,
+            origin: Origin::default(),
+            uri_encoding: UriEncoding::default(),
             max_connections: 8192,
         }
     }

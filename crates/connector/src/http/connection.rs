@@ -3,22 +3,37 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 
+use super::HttpSettings;
+use super::phase::{Phase, Phases};
 use crate::service::HttpService;
 
 /// The service of one connection: puts the other end's address into each request, and says in answers that the connection ends with them
-/// once the server is `ending`.
+/// once the server is `ending`, or the connection has had as many requests as it may.
 #[derive(Debug, Clone)]
 pub(super) struct PerConnection<S> {
     pub(super) service: S,
     pub(super) peer: SocketAddr,
     pub(super) ending: Arc<AtomicBool>,
+    pub(super) settings: Arc<HttpSettings>,
+    pub(super) phases: Phases,
+    /// Requests so far.
+    pub(super) requests: Arc<AtomicU32>,
+}
+
+impl<S> PerConnection<S> {
+    /// Whether this request is the last one that the connection may have.
+    fn is_last(&self) -> bool {
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.settings.keep_alive_requests_max.is_some_and(|max| requests >= max)
+    }
 }
 
 impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnection<S> {
@@ -27,8 +42,12 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnectio
     type Future = Answered<S::Started>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.phases.set(Phase::Busy);
         request.extensions_mut().insert(self.peer);
-        Answered { started: self.service.start(request), ending: Arc::clone(&self.ending) }
+        self.settings.origin.apply(&mut request);
+        self.settings.uri_encoding.apply(&mut request);
+        let (is_last, phases) = (self.is_last(), self.phases.clone());
+        Answered { started: self.service.start(request), ending: Arc::clone(&self.ending), is_last, phases }
     }
 }
 
@@ -39,6 +58,8 @@ pin_project! {
         #[pin]
         started: F,
         ending: Arc<AtomicBool>,
+        is_last: bool,
+        phases: Phases,
     }
 }
 
@@ -48,8 +69,9 @@ impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Answered<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let mut answer = std::task::ready!(this.started.poll(cx));
+        this.phases.set(Phase::Idle(Instant::now()));
         if let Ok(response) = &mut answer
-            && this.ending.load(Ordering::Relaxed)
+            && (*this.is_last || this.ending.load(Ordering::Relaxed))
             // Such a connection does not go on as HTTP, and its header says what as.
             && response.status() != StatusCode::SWITCHING_PROTOCOLS
         {

@@ -36,7 +36,7 @@ impl HttpServer {
     /// [`BindError::InUse`] where another process has begun to listen on the port since it was bound.
     pub fn serve<S: HttpService>(self, service: S, settings: HttpSettings) -> Result<Running, BindError> {
         let address = self.address();
-        let listener = self.port.listen()?;
+        let listener = self.port.listen(settings.backlog)?;
         Ok(Running::start(address, |words| run(listener, words, service, settings)))
     }
 }

@@ -194,9 +194,34 @@ async fn a_head_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_head_that_never_ends_is_given_up() {
-    let settings = HttpSettings { header_read_timeout: Duration::from_millis(50), ..HttpSettings::default() };
+    let settings = HttpSettings { header_read_timeout: Some(Duration::from_millis(50)), ..HttpSettings::default() };
     let running = bound().serve(plain_app(), settings).unwrap();
     let mut client = TcpStream::connect(running.address()).await.unwrap();
     client.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();
     assert!(!rest(&mut client).await.starts_with("HTTP/1.1 200"));
+}
+
+/// Source: Tomcat `keepAliveTimeout`, which is no `connectionTimeout`.
+#[tokio::test]
+async fn a_connection_is_kept_for_so_long_and_no_longer() {
+    let settings = HttpSettings { keep_alive_timeout: Some(Duration::from_millis(50)), ..HttpSettings::default() };
+    let running = bound().serve(plain_app(), settings).unwrap();
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(200), client.readable()).await;
+    assert!(early.is_err(), "no request has come yet: that is another limit");
+    ask(&mut client, "/").await;
+    answered(&mut client).await;
+    assert_eq!(rest(&mut client).await, "", "it is closed without a word");
+}
+
+/// Source: Tomcat `maxKeepAliveRequests`.
+#[tokio::test]
+async fn a_connection_has_as_many_requests_as_it_may() {
+    let settings = HttpSettings { keep_alive_requests_max: Some(2), ..HttpSettings::default() };
+    let running = bound().serve(plain_app(), settings).unwrap();
+    let mut client = TcpStream::connect(running.address()).await.unwrap();
+    ask(&mut client, "/").await;
+    assert!(!answered(&mut client).await.to_lowercase().contains("connection: close"));
+    ask(&mut client, "/").await;
+    assert!(rest(&mut client).await.to_lowercase().contains("connection: close"));
 }

@@ -40,6 +40,14 @@ impl Turns {
         turn.held = Some(waiting.lock_owned().await);
         turn
     }
+
+    /// The same if nobody else uses it.
+    fn take_at_once(&self, base: &BaseId) -> Option<Turn> {
+        let waiting = Arc::clone(self.0.lock().entry(base.clone()).or_default());
+        let mut turn = Turn { turns: Arc::clone(&self.0), base: base.clone(), held: None };
+        turn.held = Some(waiting.try_lock_owned().ok()?);
+        Some(turn)
+    }
 }
 
 impl Drop for Turn {
@@ -69,6 +77,11 @@ impl ContextStore {
     /// Waits for a session's turn.
     pub(crate) async fn turn(&self, base: &BaseId) -> Turn {
         self.turns.take(base).await
+    }
+
+    /// A session's turn, unless another request has it.
+    pub(crate) fn turn_at_once(&self, base: &BaseId) -> Option<Turn> {
+        self.turns.take_at_once(base)
     }
 
     /// Saves the session of a request that is over and drops it from the memory, also if nobody waits for it; then the next may have it.

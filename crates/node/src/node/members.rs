@@ -40,7 +40,7 @@ impl Node {
         let member = |(address, id): &(SocketAddr, [u8; 16])| StaticMember {
             address: *address,
             unique_id: UniqueId(*id),
-            domain: Bytes::from(self.config.domain.clone().into_bytes()),
+            domain: self.config.domain.clone(),
         };
         let members: Vec<StaticMember> = members.iter().map(member).collect();
         self.group_input(now, Input::Members { members: &members });

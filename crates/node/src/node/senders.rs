@@ -56,7 +56,7 @@ impl Node {
     fn has_member_at(&self, host: IpAddr) -> bool {
         let host = host.to_canonical();
         let configured = self.config.static_members.iter().flatten();
-        configured.map(|address| address.ip().to_canonical()).any(|at| at == host)
+        configured.map(|member| member.address.ip().to_canonical()).any(|at| at == host)
             || self.view().peers.iter().any(|peer| peer.id().host.to_canonical() == host)
     }
 }

@@ -11,7 +11,6 @@ use super::copy::StoredCopy;
 use super::saver::Event;
 use crate::cell::{Cell, SessionRef};
 use crate::context::Context;
-use crate::donation::Donation;
 use crate::log;
 use crate::parcel::{Load, Parcel};
 
@@ -65,9 +64,10 @@ impl Context {
         all
     }
 
-    fn take(&self, now: Now, id: &SessionId, stored: StoredSession, version: Option<Bytes>) -> Taken {
+    fn take(&self, now: Now, id: &SessionId, mut stored: StoredSession, version: Option<Bytes>) -> Taken {
         let base = id.base();
         let last_accessed = stored.state.last_accessed;
+        self.config().attribute_filter.clean(&mut stored.state, None);
         let Ok((session, unreadable)) = SessionCell::from_stored(now, stored) else { return Taken::Mismatch };
         if session.has_ended() || session.expiry(now) != Expiry::Alive {
             return Taken::Expired(last_accessed);
@@ -119,8 +119,7 @@ impl Context {
         // Loaded behind the admission: who joins later finds the sessions in the table.
         let view = self.dispatch.view();
         for peer in &view.peers {
-            let (name, id) = (Arc::clone(&self.name), self.dispatch.next_id());
-            let donation = Donation::new(name, id, now, now.wall, !peer.is_ours(), cells.clone());
+            let donation = self.donation(now, now.wall, !peer.is_ours(), cells.clone());
             if !self.dispatch.send(peer, Parcel { load: Load::Donation(Box::new(donation)), confirm: None }) {
                 cells.iter().for_each(|cell| peer.mark_dirty(cell.lock().look().id()));
             }

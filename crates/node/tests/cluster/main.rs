@@ -5,6 +5,7 @@
 mod interceptors;
 mod keeper;
 mod peers;
+mod settings;
 mod standing;
 mod support;
 mod takeover;

@@ -9,12 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use outlive_node::{
     Context, ContextConfig, Delivery, Effect, Letter, Link, Load, Node, NodeConfig, Parcel, Peer, Question, Reply,
-    SessionRef,
+    SessionRef, Timing,
 };
 use outlive_serial::Limits;
 use outlive_session::{SessionEvent, SessionMessage};
 use outlive_sync::Weight;
 use outlive_tribes_proto::interceptor::{Interceptor, InterceptorStack, MemberStack};
+use outlive_tribes_proto::membership::static_members::StaticMember;
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -71,6 +72,8 @@ pub(crate) struct Cluster {
     pub(crate) interceptors: Interceptors,
     /// The name of the one context of nodes that start from now on.
     pub(crate) name: &'static str,
+    /// How that context is set up.
+    pub(crate) config: ContextConfig,
     /// Pairs (from, to) between which nothing is delivered; what lies in lanes stays.
     pub(crate) cut: Vec<(u16, u16)>,
 }
@@ -92,6 +95,7 @@ impl Cluster {
             static_members: None,
             interceptors: |_| Vec::new(),
             name: CONTEXT,
+            config: ContextConfig { path: "/app".into(), ..ContextConfig::default() },
             cut: Vec::new(),
         }
     }
@@ -99,8 +103,7 @@ impl Cluster {
     /// Starts a node; it has found its peers and their state after [`settle`](Self::settle).
     pub(crate) fn start(&mut self, port: u16) {
         let node = self.node_of(port);
-        let app = ContextConfig { path: "/app".into(), max_inactive_seconds: 1800, ..ContextConfig::default() };
-        let context = Some(node.open(self.now, self.name, app));
+        let context = Some(node.open(self.now, self.name, self.config.clone()));
         self.up.insert(port, Up { node, context, peers: Vec::new(), members: BTreeMap::new(), links: BTreeMap::new() });
     }
 
@@ -121,9 +124,14 @@ impl Cluster {
             route: format!("node{port}"),
             identity: [self.starts; 16],
             seed: self.starts.into(),
-            static_members: self.static_members.as_ref().map(|all| all.iter().map(|port| address(*port)).collect()),
-            platform_id: None,
-            domain: String::new(),
+            static_members: self
+                .static_members
+                .as_ref()
+                .map(|all| all.iter().map(|port| StaticMember::at(address(*port))).collect()),
+            own_id: None,
+            members_change: false,
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health_port: HEALTH_PORT,
             options: self.options,

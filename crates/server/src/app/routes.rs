@@ -1,6 +1,7 @@
 //! What each route does.
 
 use http::{StatusCode, Uri};
+use outlive_connector::UriEncoding;
 use outlive_serial::Value;
 use outlive_tower::{Error, Session};
 
@@ -43,9 +44,9 @@ impl From<Error> for Refusal {
 }
 
 /// Answers a request whose path lies inside the app's context.
-pub(super) fn answer(context: &AppContext, uri: &Uri, session: &Session) -> Reply {
+pub(super) fn answer(context: &AppContext, uri: &Uri, encoding: UriEncoding, session: &Session) -> Reply {
     let path = uri.path().strip_prefix(context.sessions.path()).unwrap_or_default();
-    let request = Route { context, query: Query::new(uri.query()), session };
+    let request = Route { context, query: Query::new(uri.query(), encoding), session };
     let answer = match path {
         "/session" => request.session(),
         "/set" => request.set(),

@@ -53,6 +53,10 @@ impl FromStr for InterceptorOption {
 pub(crate) struct Secret(String);
 
 impl Secret {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -7,6 +7,7 @@ use outlive_net::SendOptions;
 use outlive_net::encrypt::Algorithm;
 
 use super::ajp::AjpArguments;
+use super::files::FileArguments;
 use super::interceptors::{InterceptorOption, Secret};
 use super::limits::LimitArguments;
 use super::store::StoreArguments;
@@ -22,6 +23,9 @@ every change of a session goes to all of them. Without flags it has Tomcat's def
 Without --app and --context it is a keeper: it holds the sessions of every application of the cluster, needs none of their classes nor \
 names, and gives them to Tomcats that start. So users stay logged in while all Tomcats are down at once.
 
+With --base or --config it is what Tomcat's files say, or outlive.toml; flags go before them. An application is answered by the session app \
+where --app says so, or web.xml names a servlet of a class SessionApp; the sessions of all others are kept for the nodes that serve them.
+
 Messages between nodes are encrypted with --encrypt; without it, addresses other than loopback want --allow-plaintext.";
 
 /// What it ends with.
@@ -32,6 +36,9 @@ Examples:
     outlive serve --name b --http 127.0.0.1:8082 --receiver 127.0.0.1:4002
   A keeper for a Tomcat cluster on 10.0.0.0/24, of all its applications:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --health 127.0.0.1:9000 --allow-plaintext
+  One from the folder that a Tomcat has as its CATALINA_BASE, and another with one setting of its own:
+    outlive serve --base /var/lib/tomcat10
+    outlive serve --base /var/lib/tomcat10 -D node=b --receiver 10.0.0.8:4000
   One that keeps the sessions of the application /shop alone:
     outlive serve --name keeper --receiver 10.0.0.7:4000 --context /shop --health 127.0.0.1:9000 --allow-plaintext
 
@@ -45,12 +52,12 @@ pub(crate) struct ServeArguments {
     ///
     /// Letters, digits, '-' and '_'. Without it ids have no route, as in a Tomcat without jvmRoute: give each node behind a balancer its
     /// own name.
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = route)]
-    pub(crate) name: String,
+    #[arg(long, value_name = "NAME", value_parser = route)]
+    pub(crate) name: Option<String>,
 
     /// Where the applications answer. Bound at once, opened when the node holds the cluster's sessions
     ///
-    /// Default: 127.0.0.1:8080 where there is an --app.
+    /// Default: 127.0.0.1:8080 where there is an --app. With files: in place of the address of their first HTTP connector, and their only one.
     #[arg(long, value_name = "H:P")]
     pub(crate) http: Option<HostPort>,
 
@@ -70,12 +77,14 @@ pub(crate) struct ServeArguments {
     pub(crate) context: Vec<String>,
 
     /// Where messages of the other nodes are taken. "auto" for H: the address of this host's name; a port in use: the next of 100
-    #[arg(long, value_name = "H:P", default_value = "auto:4000")]
-    pub(crate) receiver: HostPort,
+    ///
+    /// Default: auto:4000.
+    #[arg(long, value_name = "H:P")]
+    pub(crate) receiver: Option<HostPort>,
 
-    /// The multicast group and UDP port by which the nodes find each other
-    #[arg(long, value_name = "G:P", default_value = "228.0.0.4:45564")]
-    pub(crate) mcast: HostPort,
+    /// The multicast group and UDP port by which the nodes find each other. Default: 228.0.0.4:45564
+    #[arg(long, value_name = "G:P")]
+    pub(crate) mcast: Option<HostPort>,
 
     /// The address of the interface for multicast. Default: the receiver's, where one is given
     #[arg(long, value_name = "H")]
@@ -86,26 +95,28 @@ pub(crate) struct ServeArguments {
     pub(crate) r#static: Vec<HostPort>,
 
     /// The membership domain, which other nodes and tools see beside the node
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) domain: String,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) domain: Option<String>,
 
     /// A text that other nodes and tools see beside the node
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) payload: String,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) payload: Option<String>,
 
-    /// Where <Cluster> stands in the Tomcats' server.xml: it decides a context's name in messages (localhost#/app, or /app)
-    #[arg(long, value_name = "E", value_enum, default_value_t = ClusterAt::Engine, ignore_case = true)]
-    pub(crate) cluster_at: ClusterAt,
+    /// Where <Cluster> stands in the Tomcats' server.xml: it decides a context's name in messages (localhost#/app, or /app). Default: Engine
+    #[arg(long, value_name = "E", value_enum, ignore_case = true)]
+    pub(crate) cluster_at: Option<ClusterAt>,
 
     /// How changes are sent (Tomcat's channelSendOptions): 8 asynchronous; 6 a response waits until the other nodes have them
     ///
-    /// A number, or names: async, use_ack, sync_ack. With 6 an answered request survives the death of any one node.
-    #[arg(long, value_name = "N", default_value = "8")]
-    pub(crate) options: SendOptions,
+    /// A number, or names: async, use_ack, sync_ack. With 6 an answered request survives the death of any one node. Default: 8.
+    #[arg(long, value_name = "N")]
+    pub(crate) options: Option<SendOptions>,
 
     /// How sessions are kept: delta (every node of a cluster has all), persistent (in a store, without a cluster), standard (in memory alone)
-    #[arg(long, value_name = "M", default_value = "delta")]
-    pub(crate) manager: String,
+    ///
+    /// Default: delta. With files, in place of the managers of all applications.
+    #[arg(long, value_name = "M")]
+    pub(crate) manager: Option<String>,
 
     /// Whose acknowledgements a response waits for, with options 6: all nodes'
     #[arg(long, value_name = "N", default_value = "all")]
@@ -137,12 +148,17 @@ pub(crate) struct ServeArguments {
     pub(crate) allow_plaintext: bool,
 
     /// The form of the log on the standard error: text for people, or json, one object a line
-    #[arg(long, value_name = "F", value_enum, default_value_t = LogFormat::Text)]
-    pub(crate) log_format: LogFormat,
+    ///
+    /// Default: text.
+    #[arg(long, value_name = "F", value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
 
     /// End when the standard input ends, so that the node does not outlive the program that started it
     #[arg(long, hide = true)]
     pub(crate) exit_with_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArguments,
 
     #[command(flatten)]
     pub(crate) platform: MembershipFlags,

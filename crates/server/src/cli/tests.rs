@@ -34,21 +34,19 @@ fn every_built_flag_is_taken() {
          --manager delta --acks all --allow-plaintext --interceptors gzip=100,fragment,order --encrypt 00ff --encrypt-algorithm AES/CBC/PKCS5Padding \
          --log-format json",
     );
-    assert_eq!((flags.name.as_str(), flags.log_format), ("n-1", LogFormat::Json));
+    assert_eq!((flags.name.as_deref(), flags.log_format), (Some("n-1"), Some(LogFormat::Json)));
     assert_eq!(flags.health.map(|health| health.to_string()).as_deref(), Some("[::1]:2"));
     let paths = flags.app.unwrap_or_default().into_iter().map(|app| app.path).collect::<Vec<_>>();
     assert_eq!(paths, ["/app", ""]);
     assert_eq!(flags.context, ["/shop"]);
     assert_eq!(flags.r#static.len(), 2);
-    assert_eq!((flags.cluster_at, flags.options.0), (ClusterAt::Host, 6));
+    assert_eq!((flags.cluster_at, flags.options.map(|options| options.0)), (Some(ClusterAt::Host), Some(6)));
 }
 
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     for flag in [
         "--map-options 6",
-        "--base dir",
-        "--config server.xml",
         "--cluster-key file",
         "--allow-peers 10.0.0.0/8",
         "--partition majority",
@@ -84,6 +82,8 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("serve --context /a;b", "is no context path"),
         ("serve --name a.b", "a name has letters"),
         ("serve --manager paxos", "there is no manager \"paxos\""),
+        ("serve --base a --config b", "--config"),
+        ("serve --base a -D =x", "is not of the form NAME=VALUE"),
         ("serve --acks some", "--acks takes \"all\""),
         ("serve --cluster-at Moon", "Moon"),
         ("balance", "--node"),

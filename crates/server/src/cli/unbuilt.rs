@@ -21,10 +21,6 @@ pub(crate) struct UnbuiltFlags {
     #[arg(long, hide = true)]
     map_options: Option<String>,
     #[arg(long, hide = true)]
-    base: Option<String>,
-    #[arg(long, hide = true)]
-    config: Option<String>,
-    #[arg(long, hide = true)]
     cluster_key: Option<String>,
     #[arg(long, hide = true)]
     allow_peers: Option<String>,
@@ -43,8 +39,6 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
     let flags = &arguments.unbuilt;
     let given = [
         (&flags.map_options, "--map-options", "there is no backup manager whose messages it would set"),
-        (&flags.base, "--base", "the node reads no files, only flags"),
-        (&flags.config, "--config", "the node reads no files, only flags"),
         (&flags.cluster_key, "--cluster-key", "nodes do not authenticate each other"),
         (&flags.allow_peers, "--allow-peers", "any address may connect to the receiver"),
         (&flags.partition, "--partition", "a node always goes on with the members that it sees"),
@@ -54,7 +48,7 @@ pub(super) fn refuse_flags(arguments: &ServeArguments) -> Result<(), Exit> {
     if let Some((_, flag, why)) = given.iter().find(|(value, ..)| value.is_some()) {
         return refuse(flag, why);
     }
-    match arguments.manager.as_str() {
+    match arguments.manager.as_deref().unwrap_or("delta") {
         "delta" | "persistent" | "standard" => {}
         "backup" => return refuse("--manager backup", "there are delta, persistent and standard"),
         other => {

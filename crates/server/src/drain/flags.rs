@@ -20,8 +20,10 @@ pub(crate) struct DrainFlags {
     pub(crate) drain_delay: Option<Seconds>,
 
     /// How long a node that leaves waits for requests under way, and then for the other nodes' acknowledgements, at most each. In seconds
-    #[arg(long, value_name = "S", default_value = "10")]
-    pub(crate) drain_limit: Seconds,
+    ///
+    /// Default: 10.
+    #[arg(long, value_name = "S")]
+    pub(crate) drain_limit: Option<Seconds>,
 
     /// Lets "outlive drain" and "outlive restart-check" of other machines in at --health, if they know this token. Without it: of this one only
     #[arg(long, value_name = "TOKEN", env = TOKEN, hide_env_values = true)]

@@ -13,13 +13,18 @@ use crate::signals;
 /// How long a node serves on that is watched and leaves: two checks a second apart with time to spare, or one each 5 s.
 const DELAY_DEFAULT: Duration = Duration::from_secs(5);
 
-/// Leaves the cluster in order. `servers`: where requests come in, if they do. `at_once`: nobody needs time to notice.
+/// How long requests and acknowledgements are waited for, unless it is said.
+const LIMIT_DEFAULT: Duration = Duration::from_secs(10);
+
+/// Leaves the cluster in order. `servers`: where requests come in, if they do. `served`: what is to be done when none is under way any more,
+/// and the other nodes are still to hear of it. `at_once`: nobody needs time to notice.
 ///
 /// A signal while it goes on ends whichever wait is under way.
 pub(crate) async fn leave(
     departure: &Departure,
     cluster: &Cluster,
     servers: Vec<Running>,
+    served: impl FnOnce(),
     flags: &DrainFlags,
     at_once: bool,
 ) {
@@ -29,7 +34,7 @@ pub(crate) async fn leave(
         None if departure.is_watched() => DELAY_DEFAULT,
         None => Duration::ZERO,
     };
-    let limit = flags.drain_limit.0;
+    let limit = flags.drain_limit.map_or(LIMIT_DEFAULT, |limit| limit.0);
     departure.begin();
     cluster.prepare_to_leave();
     if !servers.is_empty() {
@@ -41,6 +46,7 @@ pub(crate) async fn leave(
         let mut ends: JoinSet<()> = servers.into_iter().map(|server| server.stop(limit)).collect();
         while ends.join_next().await.is_some() {}
     }
+    served();
     or_signal(cluster.hand_over(limit)).await;
     let report = Report::of(&cluster.standing());
     if report.complete {

@@ -9,11 +9,12 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use outlive_connector::ajp::{Activation, Forwarded};
-use outlive_tower::{Session, cookie};
+use outlive_tower::{Session, SessionCookie};
 use tower_service::Service;
 
 use crate::app::SessionApp;
@@ -24,43 +25,33 @@ use crate::reply::{self, Reply};
 pub(super) struct LoadBalancerDraining {
     app: SessionApp,
     path: String,
+    cookie: Arc<SessionCookie>,
 }
 
 impl LoadBalancerDraining {
     /// `path`: the context's, empty for the root.
-    pub(super) fn new(app: SessionApp, path: &str) -> Self {
-        let path = if path.is_empty() { "/" } else { path };
-        Self { app, path: path.to_owned() }
+    pub(super) fn new(app: SessionApp, path: &str, cookie: SessionCookie) -> Self {
+        Self { app, path: path.to_owned(), cookie: Arc::new(cookie) }
     }
 
     /// The way back to the balancer.
     fn away<B>(&self, request: &Request<B>) -> Option<Reply> {
         let forwarded = request.extensions().get::<Forwarded>()?;
         let known = request.extensions().get::<Session>().is_some_and(Session::exists);
-        if forwarded.activation != Some(Activation::Disabled) || known || !shows_a_session(request.headers()) {
+        if forwarded.activation != Some(Activation::Disabled) || known || !self.shows_a_session(request.headers()) {
             return None;
         }
         let target = request.uri().path_and_query()?.as_str();
         let mut reply = reply::with_type(StatusCode::TEMPORARY_REDIRECT, "text/plain", String::new());
         let headers = reply.headers_mut();
         headers.insert(header::LOCATION, HeaderValue::from_str(target).ok()?);
-        headers.append(header::SET_COOKIE, removal(&self.path, forwarded.is_secure)?);
+        headers.append(header::SET_COOKIE, self.cookie.removal(&self.path, forwarded.is_secure)?);
         Some(reply)
     }
-}
 
-fn shows_a_session(headers: &HeaderMap) -> bool {
-    cookie::candidates(headers).next().is_some()
-}
-
-/// The cookie that has a browser forget the session's. Its attributes but the time are those with which it was set.
-fn removal(path: &str, is_secure: bool) -> Option<HeaderValue> {
-    let secure = if is_secure { "; Secure" } else { "" };
-    let name = cookie::NAME;
-    let line = format!(
-        "{name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:10 GMT; Path={path}{secure}; HttpOnly; SameSite=Lax"
-    );
-    HeaderValue::try_from(line).ok()
+    fn shows_a_session(&self, headers: &HeaderMap) -> bool {
+        self.cookie.candidates(headers).next().is_some()
+    }
 }
 
 impl<B> Service<Request<B>> for LoadBalancerDraining {

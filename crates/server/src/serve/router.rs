@@ -7,35 +7,53 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body_util::{Either, Full};
 use outlive_tower::{ResponseFuture, SessionBody, SessionService};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::balancer_draining::LoadBalancerDraining;
+use super::settings::Hosts;
 use crate::reply::{self, Reply};
 
 type AppFuture = ResponseFuture<Ready<Result<Reply, Infallible>>, Full<Bytes>>;
 
-/// The applications by their context paths; what belongs to none is `404`.
+type App = SessionService<LoadBalancerDraining>;
+
+/// The applications by their hosts and context paths; what belongs to none is `404`.
 #[derive(Debug, Clone)]
-pub(super) struct Router {
-    // The longest path first, so that /app/admin is found before /app.
-    contexts: Arc<[(String, SessionService<LoadBalancerDraining>)]>,
+pub(super) struct Router(Arc<Table>);
+
+#[derive(Debug)]
+struct Table {
+    hosts: Hosts,
+    /// By the host's number; the longest path first, so that /app/admin is found before /app.
+    contexts: Vec<Vec<(String, App)>>,
 }
 
 impl Router {
-    pub(super) fn new(contexts: impl Iterator<Item = (String, SessionService<LoadBalancerDraining>)>) -> Self {
-        let mut contexts: Vec<_> = contexts.collect();
-        contexts.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-        Self { contexts: contexts.into() }
+    /// Each application with its host and its path.
+    pub(super) fn new<'a>(hosts: Hosts, apps: impl Iterator<Item = (&'a str, &'a str, App)>) -> Self {
+        let mut contexts: Vec<Vec<(String, App)>> = (0..hosts.len()).map(|_| Vec::new()).collect();
+        for (host, path, app) in apps {
+            contexts[hosts.number(host)].push((path.to_owned(), app));
+        }
+        for of_host in &mut contexts {
+            of_host.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        }
+        Self(Arc::new(Table { hosts, contexts }))
     }
 
-    fn find(&self, path: &str) -> Option<&SessionService<LoadBalancerDraining>> {
-        let inside =
-            |context: &str| path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.contexts.iter().find(|(context, _)| inside(context)).map(|(_, service)| service)
+    fn find<B>(&self, request: &Request<B>) -> Option<&App> {
+        let (path, Table { hosts, contexts }) = (request.uri().path(), &*self.0);
+        let asked = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = hosts.find(request.uri().host().or_else(asked));
+        // A path may carry a session's id right behind the context's.
+        let inside = |context: &str| {
+            path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ';']))
+        };
+        contexts[host].iter().find(|(context, _)| inside(context)).map(|(_, app)| app)
     }
 }
 
@@ -49,7 +67,7 @@ impl<B: Send + 'static> Service<Request<B>> for Router {
     }
 
     fn call(&mut self, request: Request<B>) -> RouterFuture {
-        match self.find(request.uri().path()) {
+        match self.find(&request) {
             Some(service) => RouterFuture::App { future: service.clone().call(request) },
             None => RouterFuture::Nothing { future: ready(reply::not_found()) },
         }

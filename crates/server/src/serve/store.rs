@@ -1,17 +1,14 @@
-//! Where a node keeps sessions beside its memory, and which of Tomcat's managers that makes it.
+//! Where a node keeps sessions beside its memory as flags say, and which of Tomcat's managers that makes it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use outlive_net::store::SessionsFile;
-use outlive_net::{ContextConfig, Persistence, PersistentManager, Sessions, StoreSource};
+use outlive_net::{ContextConfig, Persistence, PersistentManager};
 
+use super::settings::{Keeping, Place};
 use crate::cli::StoreArguments;
 use crate::exit::Exit;
 use crate::stores::Stores;
-
-/// Idle time of new sessions: Tomcat's `session-timeout` of 30 minutes.
-const MAX_INACTIVE_SECONDS: i32 = 30 * 60;
 
 /// How sessions are kept, checked.
 #[derive(Debug, Clone)]
@@ -89,48 +86,29 @@ impl StoreSettings {
         matches!(self.manager, Manager::Delta { .. })
     }
 
-    /// What gives each context its store.
-    pub(super) fn source(&self) -> Option<StoreSource> {
-        let place = self.place.clone()?;
-        Some(StoreSource::new(move |context| Ok(place.context(context.path))))
+    /// How an application of the default host is kept.
+    pub(super) fn keeping(&self, path: &str) -> Keeping {
+        self.keeping_of(path, "localhost")
     }
 
-    /// How a context is set up.
-    pub(super) fn context(&self, path: &str) -> ContextConfig {
-        let persistence = match &self.manager {
-            Manager::Delta { shared } => self.place.is_some().then_some(Persistence::WriteBehind { shared: *shared }),
-            Manager::Persistent(persistence) => Some(persistence.clone()),
-            Manager::Standard { .. } => None,
+    /// How an application is kept.
+    pub(super) fn keeping_of(&self, path: &str, host: &str) -> Keeping {
+        let (persistence, sessions_file) = match &self.manager {
+            Manager::Delta { shared } => {
+                (self.place.is_some().then_some(Persistence::WriteBehind { shared: *shared }), None)
+            }
+            Manager::Persistent(persistence) => (Some(persistence.clone()), None),
+            Manager::Standard { file } => (None, file.clone()),
         };
-        ContextConfig {
+        let context = ContextConfig {
             path: path.to_owned(),
-            max_inactive_seconds: MAX_INACTIVE_SECONDS,
+            host: host.to_owned(),
             persistence,
             max_active_sessions: self.max_active_sessions,
-        }
-    }
-
-    /// Takes the sessions that the last run of the node has left in a file.
-    ///
-    /// # Errors
-    /// The file is there and cannot be read.
-    pub(super) async fn load(&self, apps: &[Sessions]) -> Result<(), Exit> {
-        if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps) {
-            sessions
-                .load_file(&SessionsFile::new(file))
-                .await
-                .map_err(|fault| Exit::failure(format!("--sessions-file: {fault}")))?;
-        }
-        Ok(())
-    }
-
-    /// Leaves them in the file, when no request is served any more.
-    pub(super) async fn save(&self, apps: &[Sessions]) {
-        if let (Manager::Standard { file: Some(file) }, [sessions, ..]) = (&self.manager, apps)
-            && let Err(fault) = sessions.save_file(&SessionsFile::new(file)).await
-        {
-            tracing::error!("--sessions-file: the sessions are lost: {fault}");
-        }
+            ..ContextConfig::default()
+        };
+        let place = self.place.clone().map(Place::ByPath);
+        Keeping { is_clustered: self.has_cluster(), context, place, sessions_file, ends_with_node: false }
     }
 }
 
@@ -152,7 +130,10 @@ mod tests {
     fn each_manager_has_its_policy() {
         let policy = |manager: &str, change: fn(&mut StoreArguments)| {
             let settings = resolved(manager, change).unwrap();
-            (settings.has_cluster(), settings.context("/a").persistence, settings.source().is_some())
+            {
+                let keeping = settings.keeping("/a");
+                (keeping.is_clustered, keeping.context.persistence, keeping.place.is_some())
+            }
         };
         assert_eq!(policy("delta", |_| {}), (true, None, false));
         assert_eq!(policy("delta", files), (true, Some(Persistence::WriteBehind { shared: true }), true));

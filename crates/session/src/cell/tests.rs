@@ -272,3 +272,31 @@ fn the_memory_of_removed_names_is_bounded() {
     assert_eq!(cell.attributes().count(), 0);
     assert!(cell.attributes.remembered() <= 65, "{} names", cell.attributes.remembered());
 }
+
+#[test]
+fn what_stays_on_this_node_is_neither_sent_nor_stored_and_gives_way_to_a_peers_value() {
+    let mut cell = session();
+    cell.set_attribute("cache", Value::integer(1)).unwrap();
+    cell.complete(at(0), "c", HERE, true);
+    assert_eq!(cell.set_local_attribute("cache", Value::integer(2)), Ok(Some(Value::integer(1))));
+    cell.set_local_attribute("a", Value::string("here")).unwrap();
+    let sent = cell.complete(at(1), "c", HERE, true);
+    let actions = delta_of(&sent[0]).actions;
+    assert_eq!(actions, [Action::RemoveAttribute("cache".into())], "the value that was sent is out of date");
+    assert_eq!(cell.to_state(at(1), false).attributes, []);
+    assert_eq!(cell.stored(at(1)).state.attributes, []);
+    let here = [("a", &Value::string("here")), ("cache", &Value::integer(2))];
+    assert_eq!(cell.attributes().collect::<Vec<_>>(), here);
+    let back = cell.pack().unwrap().unpack().unwrap();
+    assert_eq!(back.attributes().collect::<Vec<_>>(), here, "also after a rest");
+
+    let theirs = DeltaRequest {
+        session_id: "AA.node1".into(),
+        record_all_actions: false,
+        actions: vec![Action::SetAttribute("cache".into(), Value::integer(3))],
+    };
+    cell.apply(at(2), theirs, Origin { writer: THERE, stated: at(2).wall.0, hybrid: true });
+    assert_eq!(cell.attribute("cache"), Some(&Value::integer(3)));
+    assert_eq!(cell.remove_attribute("a"), Ok(Some(Value::string("here"))));
+    assert_eq!(cell.attribute("a"), None);
+}

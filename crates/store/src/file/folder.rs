@@ -159,6 +159,10 @@ impl Folder {
         let read = StoredSession::decode(&data, &Limits::default()).map_err(|fault| fault.to_string());
         match read.and_then(|session| named(id, session.state.id.as_str()).map(|()| session.state)) {
             Ok(state) => {
+                // A Tomcat has brought it: else it would not be found again under another one, nor be replaced by what is saved then.
+                if let Err(error) = self.routes.mark(id) {
+                    tracing::debug!(target: LOG, folder = %self.path.display(), %error, "a route is not noted");
+                }
                 let head = SessionHead {
                     id: id.clone(),
                     is_valid: state.is_valid,

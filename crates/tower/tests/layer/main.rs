@@ -4,5 +4,6 @@
 
 mod replication;
 mod requests;
+mod settings;
 mod stored;
 mod support;

@@ -13,7 +13,7 @@ use outlive_tribes_proto::time::UnixMillis;
 
 use crate::support::{ask, head, request};
 
-async fn node(name: &str, source: StoreSource) -> Sessions {
+pub(crate) async fn node(name: &str, source: StoreSource) -> Sessions {
     let config = ClusterConfig {
         name: name.to_owned(),
         membership: Membership::None,

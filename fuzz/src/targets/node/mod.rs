@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
-use outlive_node::{Context, ContextConfig, Effect, Link, Load, Node, NodeConfig, Peer, Reply, SessionRef, User};
+use outlive_node::{
+    Context, ContextConfig, Effect, Link, Load, Node, NodeConfig, Peer, Reply, SessionRef, Timing, User,
+};
 use outlive_serial::{Limits, Value};
 use outlive_session::{SessionEvent, SessionId, SessionMessage, StateReader};
 use outlive_sync::Weight;
@@ -140,8 +142,10 @@ impl World {
             identity: [1; 16],
             seed: 1,
             static_members: None,
-            platform_id: None,
-            domain: String::new(),
+            own_id: None,
+            members_change: false,
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
             options: SendOptions(6),

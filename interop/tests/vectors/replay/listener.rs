@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
-use outlive_node::{Context, ContextConfig, Effect, Link, Node, NodeConfig, SessionRef};
+use bytes::Bytes;
+use outlive_node::{Context, ContextConfig, Effect, Link, Node, NodeConfig, SessionRef, Timing};
 use outlive_tribes_proto::interceptor::InterceptorStack;
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::frame::LIMIT_DEFAULT;
@@ -29,8 +30,10 @@ impl Listener {
             identity: [7; 16],
             seed: 7,
             static_members: None,
-            platform_id: None,
-            domain: String::new(),
+            own_id: None,
+            members_change: false,
+            timing: Timing::default(),
+            domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
             options: SendOptions::ASYNCHRONOUS,

@@ -19,12 +19,13 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.ha.CatalinaCluster;
 
 /**
- * The session app as Tomcat serves it: a table of routes, each a method that takes one {@link Exchange}.
+ * The session app as Tomcat serves it: a table of routes, each a method that takes one {@link Exchange}. By its class's name a node of Outlive
+ * that is started from the same base folder knows that it is to answer this application itself.
  *
  * <p>The context is privileged, so that Tomcat hands its own objects over and {@code /health} can count members and
  * sessions. Tomcat opens its ports after the state transfer: when this servlet answers, the node holds its state.
  */
-public final class RouteServlet extends HttpServlet implements ContainerServlet {
+public final class SessionApp extends HttpServlet implements ContainerServlet {
 
     private static final long serialVersionUID = 1L;
 
@@ -36,7 +37,7 @@ public final class RouteServlet extends HttpServlet implements ContainerServlet 
     private final transient Map<String, Route> routes = new HashMap<>();
     private transient Wrapper wrapper;
 
-    public RouteServlet() {
+    public SessionApp() {
         routes.put("/session", exchange -> {
             exchange.replyWhole(exchange.request.getSession("true".equals(exchange.optional("create"))));
         });

@@ -1,0 +1,96 @@
+//! What files say that has no effect here, although a Tomcat would heed it.
+
+use std::time::Duration;
+
+use outlive_config::model::{Interceptor, ManagerKind, Membership, Protocol, StaticMembership, Transport, Valve};
+use outlive_config::{Configuration, Level, Notice};
+
+/// `channelStartOptions`: members are heard and this node announces itself.
+const BY_MULTICAST: u32 = 4 | 8;
+
+/// One sentence for each such setting.
+pub(super) fn of(configuration: &Configuration) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |is: bool, sentence: &str| {
+        if is {
+            notices.push(Notice { level: Level::Notice, place: None, text: sentence.to_owned() });
+        }
+    };
+    if let Some(cluster) = &configuration.cluster {
+        let channel = &cluster.channel;
+        let is_listed = channel.interceptors.iter().any(|one| matches!(one, Interceptor::StaticMembership(_)));
+        say(
+            is_listed && cluster.channel_start_options & BY_MULTICAST != 0,
+            "channelStartOptions: where a StaticMembershipInterceptor lists the members, no others are looked for by multicast",
+        );
+        say(
+            !is_listed && cluster.channel_start_options != 15,
+            "channelStartOptions: a node receives, sends, hears of members and is one (15)",
+        );
+        say(
+            channel.transport.max_retry_attempts != Transport::default().max_retry_attempts,
+            "maxRetryAttempts: what a member has not acknowledged is sent again for as long as it is one",
+        );
+        say(!cluster.session_listener, "ClusterListener: messages about sessions always reach the DeltaManager");
+        for interceptor in &channel.interceptors {
+            if let Interceptor::TcpFailureDetector(detector) = interceptor {
+                say(!detector.perform_send_test, "performSendTest: a probe is always sent");
+                say(
+                    detector.perform_read_test,
+                    "performReadTest: a member that takes a connection and a probe is alive",
+                );
+                say(
+                    detector.remove_suspects_timeout != Some(Duration::from_secs(300)),
+                    "removeSuspectsTimeout: a member that answers stays one",
+                );
+            }
+        }
+        if let Membership::Static(service) = &channel.membership {
+            let plain = StaticMembership::default();
+            say(
+                (service.expiration_time, service.rpc_timeout) != (plain.expiration_time, plain.rpc_timeout),
+                "expirationTime, rpcTimeout: a listed member is gone when it does not take a connection",
+            );
+        }
+    }
+    for application in &configuration.applications {
+        if let ManagerKind::Delta(delta) = &application.manager.kind {
+            say(
+                !delta.send_all_sessions && delta.send_all_sessions_wait_time != Duration::from_secs(2),
+                "sendAllSessionsWaitTime: the next block of sessions goes out as soon as there is room for it",
+            );
+        }
+        say(application.tracking.ssl, "tracking-mode SSL: sessions are not named by TLS sessions");
+        for Valve::Persistent(valve) in &application.valves {
+            say(!valve.semaphore_fairness, "semaphoreFairness: requests of a session are always served in their order");
+        }
+    }
+    for connector in &configuration.connectors {
+        say(connector.use_body_encoding_for_uri, "useBodyEncodingForURI: a query is read as URIEncoding says");
+        if let Protocol::Http(http) = &connector.protocol {
+            say(http.max_http_header_size < 8192, "maxHttpHeaderSize: less than 8192 bytes count as that");
+        }
+    }
+    notices.dedup();
+    notices
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_config::model::Cluster;
+
+    use super::*;
+
+    #[test]
+    fn defaults_need_no_word_and_each_other_setting_has_one() {
+        let mut configuration = Configuration { cluster: Some(Cluster::default()), ..Configuration::default() };
+        assert_eq!(of(&configuration), []);
+        if let Some(cluster) = &mut configuration.cluster {
+            cluster.channel.transport.max_retry_attempts = 5;
+            cluster.channel_start_options = 3;
+        }
+        let names: Vec<_> =
+            of(&configuration).iter().map(|one| one.text.split(':').next().unwrap().to_owned()).collect();
+        assert_eq!(names, ["channelStartOptions", "maxRetryAttempts"]);
+    }
+}
