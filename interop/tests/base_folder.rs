@@ -24,8 +24,6 @@ fn main() -> ExitCode {
         with_tomcat("outlive_and_tomcat_multicast", |scene| outlive_first(scene, pair())),
         with_tomcat("outlive_and_tomcat_static_in_the_host", |scene| outlive_first(scene, in_host(static_members()))),
         with_tomcat("tomcat_and_outlive_encrypted_and_in_order", |scene| tomcat_first(scene, intercepted())),
-        with_tomcat("tomcat_and_outlive_over_shared_files", |scene| over_files(scene, true)),
-        with_tomcat("outlive_and_tomcat_over_shared_files", |scene| over_files(scene, false)),
         with_tomcat("a_file_of_sessions_goes_from_a_tomcat_to_outlive_and_back", sessions_file),
         Test::new("example_in_memory", example_in_memory).with_outlive(),
         Test::new("example_shared_files", example_shared_files).with_outlive(),
@@ -68,18 +66,6 @@ fn tomcat_first(scene: &Scene, (a, b): (NodeSpec, NodeSpec)) -> Result<()> {
 
 fn outlive_first(scene: &Scene, (a, b): (NodeSpec, NodeSpec)) -> Result<()> {
     play(&mut outlive(scene, a)?, &mut TomcatNode::new(scene, b)?, Settle::AtOnce)
-}
-
-/// PersistentManager, FileStore and PersistentValve on both, over one folder, without a cluster.
-fn over_files(scene: &Scene, tomcat_is_a: bool) -> Result<()> {
-    let manager = Manager::FilesPerRequest(scene.folder().join("sessions"));
-    let (a, b) = pair();
-    let (a, b) = (a.manager(manager.clone(), true), b.manager(manager, true));
-    if tomcat_is_a {
-        nine_steps::play_over_a_store(&mut TomcatNode::new(scene, a)?, &mut outlive(scene, b)?)
-    } else {
-        nine_steps::play_over_a_store(&mut outlive(scene, a)?, &mut TomcatNode::new(scene, b)?)
-    }
 }
 
 /// StandardManager with a `pathname`: whichever of the two is started on the folder next has the sessions of the one before.
@@ -149,14 +135,14 @@ fn example_in_memory(scene: &Scene) -> Result<()> {
 fn example_shared_files(scene: &Scene) -> Result<()> {
     let sessions = format!("sessions={}", scene.folder().join("sessions").display());
     let (mut a, mut b) = nodes(scene, "shared-files", &[&sessions])?;
-    nine_steps::play_over_a_store(&mut a, &mut b)
+    nine_steps::play_over_a_store(&mut a, &mut b, &|_, _| Ok(()))
 }
 
 /// SQLite in place of a server: the same statements, in a file that both nodes have.
 fn example_shared_database(scene: &Scene) -> Result<()> {
     let database = format!("database=jdbc:sqlite:{}", scene.folder().join("sessions.db").display());
     let (mut a, mut b) = nodes(scene, "shared-database", &[&database])?;
-    nine_steps::play_over_a_store(&mut a, &mut b)
+    nine_steps::play_over_a_store(&mut a, &mut b, &|_, _| Ok(()))
 }
 
 /// `<Server port="…" shutdown="…">`, as `catalina.sh stop` uses it.

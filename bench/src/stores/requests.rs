@@ -114,7 +114,7 @@ impl Load {
                 return tomcat_over_postgres(&postgres, a, tomcat, time);
             }
             Self::TomcatPerRequest(_) => {
-                let manager = Manager::SharedFiles(scene.folder().join("tomcat-sessions"));
+                let manager = Manager::FilesPerRequest(scene.folder().join("tomcat-sessions"));
                 Cluster::new(tomcat(a.manager(manager, false))?, None)
             }
         };

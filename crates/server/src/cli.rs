@@ -29,7 +29,6 @@ pub(crate) use ajp::AjpArguments;
 pub(crate) use files::{Definition, FileArguments};
 pub(crate) use inspect::{FormatName, InspectArguments};
 pub(crate) use interceptors::{InterceptorOption, Secret};
-pub(crate) use limits::LimitArguments;
 pub(crate) use serve::{ClusterAt, HostPort, LogFormat, ServeArguments};
 pub(crate) use store::StoreArguments;
 

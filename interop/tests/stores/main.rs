@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         Test::new("nine_steps_over_files_with_a_tomcat", without_cluster::files_with_a_tomcat)
             .with_outlive()
             .with_tomcat(),
+        Test::new("nine_steps_over_files_from_base_folders_with_a_tomcat", without_cluster::base_folders)
+            .with_outlive()
+            .with_tomcat(),
         Test::new("nine_steps_over_one_table_with_a_tomcat", without_cluster::table_with_a_tomcat)
             .with_outlive()
             .with_tomcat()

@@ -48,9 +48,18 @@ fn in_turns(scene: &Scene, url: &str, tomcat: &mut TomcatNode<'_>, ours: &mut Ou
 /// A Tomcat and a node of ours take turns at each session of one folder.
 pub(crate) fn files_with_a_tomcat(scene: &Scene) -> Result<()> {
     let store = SharedStore::new(scene, StoreKind::Files)?;
-    let manager = Manager::SharedFiles(store.app_folder().context("a folder")?);
+    let manager = Manager::FilesPerRequest(store.app_folder().context("a folder")?);
     let mut tomcat = TomcatNode::new(scene, NodeSpec::new("node-a", 1).manager(manager, true))?;
     let mut ours = node(scene, "node-b", 2, store.url())?;
+    in_turns(scene, store.url(), &mut tomcat, &mut ours)
+}
+
+/// The same where both read it from base folders of a Tomcat.
+pub(crate) fn base_folders(scene: &Scene) -> Result<()> {
+    let store = SharedStore::new(scene, StoreKind::Files)?;
+    let manager = Manager::FilesPerRequest(store.app_folder().context("a folder")?);
+    let mut tomcat = TomcatNode::new(scene, NodeSpec::new("node-a", 1).manager(manager.clone(), true))?;
+    let mut ours = OutliveNode::new(scene, NodeSpec::new("node-b", 2).manager(manager, true))?.with_base()?;
     in_turns(scene, store.url(), &mut tomcat, &mut ours)
 }
 

@@ -56,16 +56,16 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) stranger_patience: Duration,
 
-    /// Messages that wait for one peer; sessions that do not fit are sent whole, later. At least 64 KiB
-    #[arg(long, value_name = "BYTES", default_value = "64MiB")]
-    pub(crate) lane_max: Bytes,
+    /// Messages that wait for one peer; sessions that do not fit are sent whole, later. At least 64 KiB [default: the file's maxQueueSize, 64MiB]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) lane_max: Option<Bytes>,
 }
 
 impl LimitArguments {
     /// A configuration with these limits.
     pub(crate) fn limit(&self, config: ClusterConfig) -> ClusterConfig {
         ClusterConfig {
-            lane_bytes_max: self.lane_max.0,
+            lane_bytes_max: self.lane_max.map_or(config.lane_bytes_max, |bytes| bytes.0),
             frame_bytes_max: self.frame_max.0,
             state_bytes_max: self.state_frame_max.0,
             receiver_limits: ReceiverLimits {

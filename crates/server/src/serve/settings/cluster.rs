@@ -89,6 +89,7 @@ impl ClusterSettings {
             allow_plaintext,
             ..plain
         };
+        let config = flags.limits.limit(config);
         Ok(Self { config, membership, receiver_said })
     }
 }

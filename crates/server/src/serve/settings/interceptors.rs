@@ -22,6 +22,7 @@ pub(super) fn resolve(
     said: &Said,
 ) -> Result<Vec<InterceptorConfig>, Exit> {
     let by_flags = !flags.interceptors.is_empty();
+    let place = said.of(by_flags || flags.encrypt.is_some(), "--interceptors", "Interceptor");
     let mut configs = if by_flags { of_flags(flags)? } else { of_model(model, said)? };
     if let Some(key) = &flags.encrypt {
         let key = parse_key(key.reveal(), "--encrypt")?;
@@ -29,15 +30,18 @@ pub(super) fn resolve(
         let is_encrypt = |config: &InterceptorConfig| matches!(config, InterceptorConfig::Encrypt { .. });
         match configs.iter().position(is_encrypt) {
             Some(at) => configs[at] = ours,
-            // As low as it may stand: what is below it works on what is encrypted already.
-            None => {
-                let order = configs.iter().position(|config| matches!(config, InterceptorConfig::Order(_)));
-                configs.insert(order.unwrap_or(configs.len()), ours);
+            // Either place has been seen, and nodes that differ understand nothing of each other.
+            None if configs.iter().any(|config| matches!(config, InterceptorConfig::Order(_))) => {
+                return Err(Exit::usage(format!(
+                    "{place} has order, and does not say where --encrypt works: name encrypt in the list, above order (encrypt,order), and let \
+                     EncryptInterceptor stand above OrderInterceptor in every Tomcat, too: below it, a Tomcat damages what it sends to its \
+                     second peer"
+                )));
             }
+            None => configs.push(ours),
         }
     }
-    let said = said.of(by_flags || flags.encrypt.is_some(), "--interceptors", "Interceptor");
-    check_order(&configs).map_err(|fault| Exit::usage(format!("{said}: {fault}")))?;
+    check_order(&configs).map_err(|fault| Exit::usage(format!("{place}: {fault}")))?;
     Ok(configs)
 }
 
