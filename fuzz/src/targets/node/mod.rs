@@ -15,11 +15,12 @@ use std::time::Duration;
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
 use outlive_node::{
-    Context, ContextConfig, Effect, Link, Load, Node, NodeConfig, Peer, Reply, SessionRef, Timing, User,
+    Context, ContextConfig, Effect, Letter, Link, Load, Node, NodeConfig, Peer, Reply, SessionRef, Timing, User,
 };
 use outlive_serial::{Limits, Value};
 use outlive_session::{SessionEvent, SessionId, SessionMessage, StateReader};
 use outlive_sync::Weight;
+use outlive_tribes_proto::interceptor::tcp_failure_detector::PROBE;
 use outlive_tribes_proto::rpc::Rpc;
 use outlive_tribes_proto::time::{Monotonic, Now, UnixMillis};
 use outlive_tribes_proto::wire::channel_data::ChannelData;
@@ -364,10 +365,13 @@ impl World {
             letters -= 1;
             let weight = parcel.weight();
             match &mut parcel.load {
-                Load::Letter(letter) => check_letter(&letter.body),
+                Load::Letter(letter) => {
+                    check_letter(letter);
+                    peer.confirm(self.now, letter);
+                }
                 Load::Donation(donation) => {
                     while let Some(block) = donation.next_block() {
-                        check_letter(&block.body);
+                        check_letter(&block);
                     }
                 }
             }
@@ -414,7 +418,12 @@ impl World {
 }
 
 /// A message of the node: its peer can read it.
-fn check_letter(body: &Bytes) {
+fn check_letter(letter: &Letter) {
+    let body = &letter.body;
+    if letter.options.contains(SendOptions::BYTE_MESSAGE) {
+        assert_eq!(body[..], PROBE, "what a new member is greeted with");
+        return;
+    }
     let message = match SessionMessage::decode(body, &Limits::default()) {
         Ok(message) => message,
         Err(fault) => {
