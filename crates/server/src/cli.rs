@@ -66,7 +66,13 @@ Examples:
                                 a keeper: holds the sessions of all applications of the cluster
   outlive restart-check 127.0.0.1:9000 && outlive drain 127.0.0.1:9000
                                 lets the node with this --health leave, if no session is lost by it
-  outlive inspect SESSIONS.ser  what a file of a Tomcat, or a capture of what passed between nodes, says
+  outlive balance --cluster 10.0.0.1:9000
+                                a sticky balancer in front of the nodes of a cluster
+  outlive serve --base /var/lib/tomcat10 --allow-plaintext
+                                a node from the files of a Tomcat; 'outlive config check' tells what is understood
+  outlive store list --store file:/var/lib/outlive --context /shop
+                                the sessions that are kept beside the memory
+  outlive inspect SESSIONS.ser  what a session file or a capture of a Tomcat says
 
 Logs go to the standard error; RUST_LOG says how much (error, warn, info, debug; default info). Its targets mirror Tomcat's log categories:
 RUST_LOG=info,tribes::messages=trace shows each message sent and received, with sessions as hashes and without values.";
