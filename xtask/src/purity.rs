@@ -19,8 +19,9 @@ struct Pure {
     no_std: bool,
 }
 
-const PURE: [Pure; 5] = [
+const PURE: [Pure; 6] = [
     Pure { folder: "ajp", no_std: true },
+    Pure { folder: "pattern", no_std: false },
     Pure { folder: "serial", no_std: true },
     Pure { folder: "tribes-proto", no_std: true },
     Pure { folder: "session", no_std: true },

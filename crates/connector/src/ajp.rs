@@ -14,7 +14,6 @@
 //!
 //! Source: Tomcat's AJP Connector and its defaults. The protocol itself is `outlive_ajp`.
 
-mod allowed;
 mod answering;
 mod body;
 mod connection;
@@ -26,10 +25,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use allowed::{AllowedAttributes, BadPattern};
 pub use body::{BodyError, RequestBody};
 pub use forwarded::{Activation, Forwarded, Tls};
 pub use outlive_ajp::{PacketSize, Secret};
+pub use outlive_pattern::{BadPattern, Pattern};
 pub use server::{AjpServer, ServeError};
 pub use settings::{AjpSettings, SecretMissing};
 

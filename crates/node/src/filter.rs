@@ -1,51 +1,10 @@
 //! Which attributes leave a node.
 
+use outlive_pattern::Pattern;
 use outlive_serial::Value;
 use outlive_session::{SessionState, StateStamps};
-use regex::Regex;
 
 use crate::log;
-
-/// A regular expression that a whole text must match.
-///
-/// The syntax is the `regex` crate's: as Java's, without look-around and back references, and so without input that makes it slow.
-#[derive(Clone, Debug)]
-pub struct Pattern(Regex);
-
-/// A text that is no regular expression.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("\"{pattern}\" is no regular expression: {reason}")]
-pub struct BadPattern {
-    pattern: String,
-    reason: String,
-}
-
-impl Pattern {
-    /// # Errors
-    /// [`BadPattern`], with what is wrong in one line.
-    pub fn new(pattern: &str) -> Result<Self, BadPattern> {
-        let bad = |error: regex::Error| {
-            let text = error.to_string();
-            let reason = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
-            BadPattern { pattern: pattern.to_owned(), reason }
-        };
-        // Alone first: what is wrong in it must not become right, or be told, with what is put around it.
-        Regex::new(pattern).and_then(|_| Regex::new(&format!(r"\A(?:{pattern})\z"))).map(Self).map_err(bad)
-    }
-
-    /// Whether the whole text matches.
-    pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for Pattern {}
 
 /// Which attributes of a context's sessions are replicated and stored: those whose name and whose class match. The others stay in this
 /// node's memory, and are not taken from states and stores either.
@@ -112,12 +71,5 @@ mod tests {
             assert_eq!(filter.admits(name, &value), leaves, "{name}");
         }
         assert!(AttributeFilter::default().admits("anything", &Value::bytes(b"x")));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_pattern_is_said_in_one_line() {
-        let error = Pattern::new("a(b").unwrap_err().to_string();
-        assert_eq!(error, "\"a(b\" is no regular expression: unclosed group");
-        Pattern::new("a)|(b").unwrap_err();
     }
 }

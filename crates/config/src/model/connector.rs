@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::pattern::Pattern;
 use crate::secret::Secret;
 use crate::setting::{Rule, Unit, settings};
+use outlive_pattern::Pattern;
 
 settings! {
     /// Where requests come in, whatever they speak.

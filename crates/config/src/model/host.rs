@@ -22,7 +22,7 @@ settings! {
         /// The folder that work folders of applications are in, relative to the base folder. None: `work/ENGINE/HOST`.
         work_dir: Option<PathBuf> = None, "workDir", Rule::ANY;
         /// Names in `appBase` that are no applications.
-        deploy_ignore: Option<crate::pattern::Pattern> = None, "deployIgnore", Rule::ANY;
+        deploy_ignore: Option<outlive_pattern::Pattern> = None, "deployIgnore", Rule::ANY;
         /// The tick of this host's periodic work. None: the engine's.
         background_processor_delay: Option<Duration> = None, "backgroundProcessorDelay", Rule::SECONDS.none_below(1), noticed;
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use super::{SessionIdGenerator, Store};
-use crate::pattern::Pattern;
 use crate::setting::{Kind, Rule, Settings, Unit, Value, Written, settings};
+use outlive_pattern::Pattern;
 
 settings! {
     /// How the sessions of an application are kept, whatever the manager.

@@ -1,7 +1,7 @@
 //! What requests pass before an application.
 
-use crate::pattern::Pattern;
 use crate::setting::{Rule, Settings, settings};
+use outlive_pattern::Pattern;
 
 /// What requests pass before an application, as far as it has an effect here.
 #[derive(Debug, Clone, PartialEq)]

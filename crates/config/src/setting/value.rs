@@ -10,8 +10,8 @@ use outlive_tribes_proto::wire::send_options::SendOptions;
 use super::{Kind, Rule, Unit};
 use crate::domain::{Domain, signed_bytes, signed_text};
 use crate::host_port::HostPort;
-use crate::pattern::Pattern;
 use crate::secret::Secret;
+use outlive_pattern::Pattern;
 
 /// A value as a file of ours has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,7 +154,7 @@ impl Value for Pattern {
     const KIND: Kind = Kind::Pattern;
 
     fn read(text: &str, _: &Rule) -> Result<Self, String> {
-        Pattern::new(text).map_err(|fault| format!("a regular expression ({fault})"))
+        Pattern::new(text).map_err(|fault| format!("a regular expression ({})", fault.reason()))
     }
 
     fn write(&self, _: &Rule) -> Option<Written> {

@@ -209,7 +209,7 @@ fn named_attribute(to: &mut Forwarded, name: &[u8], value: &[u8], settings: &Ajp
         attribute::SSL_PROTOCOL => to.tls.protocol = Some(value),
         attribute::ACTIVATION => to.activation = Activation::named(&value),
         _ => {
-            let allowed = || settings.allowed_attributes.as_ref().is_some_and(|allowed| allowed.allows(&name));
+            let allowed = || settings.allowed_attributes.as_ref().is_some_and(|allowed| allowed.matches(&name));
             if !attribute::is_known(name.as_bytes()) && !allowed() {
                 return Err(Rejected::Attribute(name));
             }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use outlive_ajp::{Limits, PacketSize, Secret};
+use outlive_pattern::Pattern;
 
-use super::allowed::AllowedAttributes;
 use crate::origin::{Origin, UriEncoding};
 
 /// Limits and rules of a server.
@@ -19,7 +19,7 @@ pub struct AjpSettings {
     /// The largest packet, the same as the front's. Default: 8192 bytes. Source: `packetSize`.
     pub packet_size: PacketSize,
     /// Attributes that reach the application beside those of the protocol. Default: none; a request with any other is refused with 403.
-    pub allowed_attributes: Option<AllowedAttributes>,
+    pub allowed_attributes: Option<Pattern>,
     /// Whether the front's word is taken for who the user is. Default: no. Source: `tomcatAuthentication="false"`.
     pub trust_user: bool,
     /// Whether clients' connections are encrypted although the front says nothing of it. Default: no. Source: `secure`.

@@ -1,6 +1,6 @@
 //! The flags of the AJP connector.
 
-use outlive_connector::ajp::{AllowedAttributes, PacketSize};
+use outlive_connector::ajp::{PacketSize, Pattern};
 
 use super::HostPort;
 use super::interceptors::Secret;
@@ -26,8 +26,8 @@ pub(crate) struct AjpArguments {
     pub(crate) ajp_packet_size: Option<PacketSize>,
 
     /// Attributes that httpd may set beside those of the protocol: a regular expression for the whole name
-    #[arg(long, value_name = "REGEX", value_parser = AllowedAttributes::new)]
-    pub(crate) ajp_attributes: Option<AllowedAttributes>,
+    #[arg(long, value_name = "REGEX", value_parser = Pattern::new)]
+    pub(crate) ajp_attributes: Option<Pattern>,
 
     /// Believe httpd who the user is (Tomcat's tomcatAuthentication="false")
     #[arg(long)]

@@ -33,7 +33,8 @@ impl FromStr for Definition {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         if name.is_empty() {
-            return Err(format!("\"{text}\" is not of the form NAME=VALUE"));
+            // The value may be a secret, so that nothing of it is told.
+            return Err("it is not of the form NAME=VALUE".to_owned());
         }
         Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }

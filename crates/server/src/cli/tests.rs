@@ -96,7 +96,7 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("serve --drain-delay -1", "'-1'"),
         ("config", "config"),
         ("config check", "<FILE>"),
-        ("config check a -D b", "it is not of the form NAME=VALUE"),
+        ("config check a -D =b", "it is not of the form NAME=VALUE"),
         ("inspect", "<FILE|->"),
         ("inspect a b", "'b'"),
         ("inspect a --as pcap", "'pcap'"),

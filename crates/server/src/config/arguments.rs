@@ -1,7 +1,8 @@
 //! The flags of `outlive config`, and those that any command which reads files has.
 
 use std::path::PathBuf;
-use std::str::FromStr;
+
+use crate::cli::Definition;
 
 /// What `outlive config --help` begins with.
 pub(crate) const ABOUT: &str = "\
@@ -66,23 +67,4 @@ pub(crate) struct ConvertArguments {
     /// Write the file anew, keys and passwords included, readable by its owner alone. Without it they are left out of what is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-}
-
-/// `NAME=VALUE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Definition {
-    pub(crate) name: String,
-    pub(crate) value: String,
-}
-
-impl FromStr for Definition {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
-            // The value may be a secret, so that nothing of it is told.
-            _ => Err("it is not of the form NAME=VALUE".to_owned()),
-        }
-    }
 }

@@ -1,5 +1,5 @@
-use super::super::allowed::AllowedAttributes;
 use super::*;
+use outlive_pattern::Pattern;
 
 fn said(uri: &'static str, headers: &[(&'static str, &'static str)], attributes: Vec<Attribute>) -> ForwardRequest {
     ForwardRequest {
@@ -155,8 +155,7 @@ fn other_attributes_pass_by_the_list_alone() {
     let attribute = || vec![named("shib-user", "a")];
     let rejected = made(&said("/", &[], attribute())).unwrap_err();
     assert_eq!((rejected.status(), &rejected), (403, &Rejected::Attribute("shib-user".to_owned())));
-    let allowed =
-        AjpSettings { allowed_attributes: Some(AllowedAttributes::new("shib-.*").unwrap()), ..AjpSettings::default() };
+    let allowed = AjpSettings { allowed_attributes: Some(Pattern::new("shib-.*").unwrap()), ..AjpSettings::default() };
     assert_eq!(forwarded_with(attribute(), &allowed).attributes["shib-user"], "a");
     let other = said("/", &[], vec![named("x-shib-user", "a")]);
     assert_eq!(http_request(&other, front(), &allowed).unwrap_err().status(), 403);

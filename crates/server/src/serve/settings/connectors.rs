@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::uri::Scheme;
 use outlive_config::model::{self, AjpProtocol, HttpProtocol, KeepAlive, Protocol};
-use outlive_connector::ajp::{AjpSettings, AllowedAttributes, PacketSize, Secret};
+use outlive_connector::ajp::{AjpSettings, PacketSize, Secret};
 use outlive_connector::http::HttpSettings;
 use outlive_connector::{Origin, UriEncoding};
 
@@ -129,12 +129,7 @@ fn ajp_settings(connector: &model::Connector, said: &Said) -> Result<AjpSettings
     settings.secret_required = ajp.secret_required;
     // Lower ones are ignored, as in a Tomcat.
     settings.packet_size = PacketSize::new(ajp.packet_size.max(8192) as usize).unwrap_or(settings.packet_size);
-    settings.allowed_attributes = match &ajp.allowed_request_attributes {
-        Some(pattern) => Some(AllowedAttributes::new(pattern.as_str()).map_err(|fault| {
-            Exit::usage(format!("{} allowedRequestAttributesPattern: {fault}", connector_said(connector, said)))
-        })?),
-        None => None,
-    };
+    settings.allowed_attributes = ajp.allowed_request_attributes.clone();
     settings.trust_user = !ajp.tomcat_authentication || ajp.tomcat_authorization;
     settings.secure = connector.secure;
     settings.flush = ajp.ajp_flush;

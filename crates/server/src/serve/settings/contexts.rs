@@ -78,7 +78,7 @@ pub(super) fn resolve(
         }
         let cluster = configuration.cluster_of(&application).filter(|_| keeping.is_clustered);
         let front = match said.is_file() {
-            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application))?,
+            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application)),
             false => Front::default(),
         };
         contexts.push(ContextSettings { is_served, keeping, front });

@@ -4,8 +4,6 @@ use outlive_config::model::{self, Application, PersistentValve};
 use outlive_net::{Pattern, Sessions};
 use outlive_tower::{Replication, SameSite, SessionCookie, SessionLayer, Tracking};
 
-use crate::exit::Exit;
-
 /// What the session layer of an application is told. The default is this program's own, without files.
 #[derive(Debug, Clone, Default)]
 pub(in crate::serve) struct Front {
@@ -19,35 +17,28 @@ pub(in crate::serve) struct Front {
 
 impl Front {
     /// What files say. `cluster`: the one that holds the application's sessions.
-    ///
-    /// # Errors
-    /// A filter that is no regular expression.
     pub(super) fn of_model(
         application: &Application,
         cluster: Option<&model::Cluster>,
         valve: Option<&PersistentValve>,
-    ) -> Result<Self, Exit> {
-        let pattern = |pattern: &outlive_config::Pattern| {
-            // Tomcat takes an empty filter for none.
-            let text = Some(pattern.as_str()).filter(|text| !text.is_empty());
-            text.map(Pattern::new).transpose().map_err(|fault| Exit::usage(format!("filter: {fault}")))
-        };
-        let filter = |given: Option<&outlive_config::Pattern>| Ok(given.map(pattern).transpose()?.flatten());
+    ) -> Self {
+        // Tomcat takes an empty filter for none.
+        let filter = |given: &Option<Pattern>| given.clone().filter(|pattern| !pattern.is_empty());
         let replication = match cluster.map(|cluster| &cluster.replication_valve) {
             None => Replication::All,
             Some(None) => Replication::Nothing,
-            Some(Some(valve)) => filter(valve.filter.as_ref())?.map_or(Replication::All, Replication::Except),
+            Some(Some(valve)) => filter(&valve.filter).map_or(Replication::All, Replication::Except),
         };
         let binder = cluster.and_then(|cluster| cluster.jvm_route_binder_valve.as_ref());
-        Ok(Self {
+        Self {
             cookie: cookie(application),
             tracking: Tracking { cookies: application.tracking.cookie, urls: application.tracking.url },
             replication,
             // Over a store alone nothing else tells a balancer where a session is served from now on.
             keeps_routes: cluster.is_some() && !binder.is_some_and(|valve| valve.enabled),
-            onlookers: filter(valve.and_then(|valve| valve.filter.as_ref()))?,
+            onlookers: valve.and_then(|valve| filter(&valve.filter)),
             refuses_busy: valve.is_some_and(|valve| !valve.semaphore_block_on_acquire),
-        })
+        }
     }
 
     /// The layer over an application's sessions.
@@ -118,7 +109,7 @@ mod tests {
     fn a_cookie_is_as_web_xml_and_context_xml_say() {
         let mut application = Application { path: "/shop".to_owned(), ..Application::default() };
         let line = |application: &Application| {
-            let front = Front::of_model(application, None, None).unwrap();
+            let front = Front::of_model(application, None, None);
             front.cookie.set("AB", "/shop", false).unwrap().to_str().unwrap().to_owned()
         };
         assert_eq!(line(&application), "JSESSIONID=AB; Path=/shop; HttpOnly");
@@ -138,9 +129,9 @@ mod tests {
     fn what_is_replicated_is_as_the_valve_says() {
         let of = |valve: Option<ReplicationValve>| {
             let cluster = Cluster { replication_valve: valve, ..Cluster::default() };
-            Front::of_model(&Application::default(), Some(&cluster), None).unwrap().replication
+            Front::of_model(&Application::default(), Some(&cluster), None).replication
         };
-        let filter = |text| Some(outlive_config::Pattern::new(text).unwrap());
+        let filter = |text| Some(Pattern::new(text).unwrap());
         assert_eq!(of(Some(ReplicationValve::default())), Replication::All);
         assert_eq!(of(Some(ReplicationValve { filter: filter(""), ..ReplicationValve::default() })), Replication::All);
         let gifs = ReplicationValve { filter: filter(r".*\.gif"), ..ReplicationValve::default() };
@@ -150,8 +141,7 @@ mod tests {
 
     #[test]
     fn routes_are_taken_over_where_the_valve_is_there() {
-        let of =
-            |cluster: Option<&Cluster>| Front::of_model(&Application::default(), cluster, None).unwrap().keeps_routes;
+        let of = |cluster: Option<&Cluster>| Front::of_model(&Application::default(), cluster, None).keeps_routes;
         assert!(!of(None) && !of(Some(&Cluster::default())));
         assert!(of(Some(&Cluster { jvm_route_binder_valve: None, ..Cluster::default() })));
     }

@@ -89,7 +89,7 @@ impl Keeping {
         let valve = persistent_valve(configuration, application);
         let mut keeping = Self {
             is_clustered,
-            context: context(configuration, application, said)?,
+            context: context(configuration, application),
             place: None,
             sessions_file: None,
             ends_with_node: false,
@@ -153,12 +153,10 @@ pub(super) fn persistent_valve<'a>(
     all.next().map(|Valve::Persistent(valve)| valve)
 }
 
-fn context(configuration: &Configuration, application: &Application, said: &str) -> Result<ContextConfig, Exit> {
+fn context(configuration: &Configuration, application: &Application) -> ContextConfig {
     let manager = &application.manager;
-    let pattern = |attribute: &str, given: Option<&outlive_config::Pattern>| {
-        let text = given.map(outlive_config::Pattern::as_str).filter(|text| !text.is_empty());
-        text.map(Pattern::new).transpose().map_err(|fault| Exit::usage(format!("{said} {attribute}: {fault}")))
-    };
+    // Tomcat takes an empty filter for none.
+    let filter = |given: &Option<Pattern>| given.clone().filter(|pattern| !pattern.is_empty());
     let tick = application.background_processor_delay.or(configuration.engine.background_processor_delay);
     let plain = ContextConfig::default();
     let mut config = ContextConfig {
@@ -172,11 +170,8 @@ fn context(configuration: &Configuration, application: &Application, said: &str)
         session_id_bytes: manager.session_id_generator.session_id_length,
         expiry_interval: tick.map_or(NEVER, |tick| tick.saturating_mul(manager.process_expires_frequency).min(NEVER)),
         attribute_filter: AttributeFilter {
-            names: pattern("sessionAttributeNameFilter", manager.session_attribute_name_filter.as_ref())?,
-            classes: pattern(
-                "sessionAttributeValueClassNameFilter",
-                manager.session_attribute_value_class_name_filter.as_ref(),
-            )?,
+            names: filter(&manager.session_attribute_name_filter),
+            classes: filter(&manager.session_attribute_value_class_name_filter),
             warns: manager.warn_on_session_attribute_filter_failure,
         },
         ..plain
@@ -194,7 +189,7 @@ fn context(configuration: &Configuration, application: &Application, said: &str)
             config.state_block_sessions = delta.send_all_sessions_size as usize;
         }
     }
-    Ok(config)
+    config
 }
 
 #[cfg(test)]
