@@ -7,7 +7,7 @@ use outlive_net::{CreateError, Lookup, Membership};
 use outlive_serial::Value;
 
 use crate::faulty::{FaultyStore, Health};
-use crate::support::{Node, manager, source, stored_value, text, until, until_stored};
+use crate::support::{Node, manager, source, stored_value, text, until, until_in_store, until_stored};
 
 #[tokio::test]
 async fn an_idle_session_leaves_the_memory_and_comes_back_on_demand() {
@@ -160,9 +160,7 @@ async fn two_nodes_over_one_store_join_what_they_write() {
         let stored = crate::support::stored(&store, &id).await.unwrap();
         stored.state.attributes.iter().any(|(name, _)| name == "other")
     };
-    while !other().await {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_in_store("what the other node has written", other).await;
     one.set(&id, "second").await;
     until_stored(&store, &id, "second").await;
     assert!(other().await, "what the other node has written is still there");

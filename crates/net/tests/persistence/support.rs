@@ -20,8 +20,13 @@ pub(crate) const SHARED: Persistence = Persistence::WriteBehind { shared: true }
 
 /// Nothing tells of these events, so they are looked for.
 pub(crate) async fn until(what: &str, reached: impl Fn() -> bool) {
+    until_in_store(what, async || reached()).await;
+}
+
+/// The same where to look takes a question to the store.
+pub(crate) async fn until_in_store(what: &str, reached: impl AsyncFn() -> bool) {
     let looked = tokio::time::timeout(PATIENCE, async {
-        while !reached() {
+        while !reached().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
@@ -155,12 +160,8 @@ pub(crate) async fn stored_value(store: &FaultyStore, id: &str) -> Option<String
 
 /// Waits until the store has this value for a session.
 pub(crate) async fn until_stored(store: &FaultyStore, id: &str, value: &str) {
-    let looked = tokio::time::timeout(PATIENCE, async {
-        while stored_value(store, id).await.as_deref() != Some(value) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    assert!(looked.await.is_ok(), "the store never has {value}");
+    let what = format!("the store has {value}");
+    until_in_store(&what, async || stored_value(store, id).await.as_deref() == Some(value)).await;
 }
 
 pub(crate) fn manager(change: impl FnOnce(&mut PersistentManager)) -> Persistence {

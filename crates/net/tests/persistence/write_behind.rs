@@ -5,7 +5,7 @@ use outlive_serial::Value;
 use outlive_session::SessionId;
 
 use crate::faulty::{FaultyStore, Health};
-use crate::support::{Node, SHARED, alice, stored, stored_value, text, until, until_stored};
+use crate::support::{Node, SHARED, alice, stored, stored_value, text, until, until_in_store, until_stored};
 
 #[tokio::test]
 async fn many_changes_of_a_session_are_saved_as_few() {
@@ -37,9 +37,8 @@ async fn after_the_loss_of_everything_the_sessions_and_their_users_are_there() {
     }
     until("the users are saved", || node.sessions.store_counters().unwrap().saved.get() >= 30).await;
     for id in &ids {
-        while stored(&store, id).await.unwrap().state.principal.is_none() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        let has_user = async || stored(&store, id).await.unwrap().state.principal.is_some();
+        until_in_store("the user is saved", has_user).await;
     }
     node.kill();
 
@@ -81,9 +80,9 @@ async fn nothing_is_resurrected() {
     let new_id = moved.id();
     until_stored(&store, &new_id, "moved").await;
     until("it expires", || node.sessions.len() == 2).await;
-    while stored(&store, &ids[3]).await.is_some() || stored(&store, &ids[1]).await.unwrap().state.principal.is_some() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until_in_store("what expired is gone", async || stored(&store, &ids[3]).await.is_none()).await;
+    let is_out = async || stored(&store, &ids[1]).await.unwrap().state.principal.is_none();
+    until_in_store("who logged out is out", is_out).await;
     node.kill();
 
     let node = Node::alone("n2", &store, SHARED).await;
@@ -213,9 +212,8 @@ async fn a_session_with_a_value_that_is_no_utf8_or_java_stays_where_it_is() {
     session.set("bytes", Value::bytes(&[0xff, 0, 1])).unwrap();
     node.complete(&session).await;
     let id = session.id();
-    while stored(&store, &id).await.is_none_or(|stored| stored.state.attributes.len() < 2) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let has_both = async || stored(&store, &id).await.is_some_and(|stored| stored.state.attributes.len() == 2);
+    until_in_store("both values are saved", has_both).await;
     node.kill();
     let node = Node::alone("n2", &store, SHARED).await;
     assert_eq!(node.find(&id).await.unwrap().get("bytes"), Some(Value::bytes(&[0xff, 0, 1])));
