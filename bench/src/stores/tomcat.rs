@@ -20,14 +20,19 @@ const PROGRAM: &str = include_str!("tomcat/StoreBench.java");
 const CLASS_PATH: &str = "/usr/share/tomcat10/lib/*:/usr/share/tomcat10/bin/tomcat-juli.jar:/usr/share/java/postgresql.jar:\
                           /usr/share/java/mariadb-java-client.jar";
 
-/// Whether Tomcat has such a store.
+/// Whether Tomcat has such a store. A driver that is missing here is said.
 pub(super) fn has_store(kind: StoreKind) -> bool {
-    match kind {
-        StoreKind::Files => true,
-        StoreKind::Postgres => std::path::Path::new("/usr/share/java/postgresql.jar").exists(),
-        StoreKind::MariaDb => std::path::Path::new("/usr/share/java/mariadb-java-client.jar").exists(),
-        StoreKind::Sqlite | StoreKind::Redis => false,
+    let (driver, package) = match kind {
+        StoreKind::Files => return true,
+        StoreKind::Sqlite | StoreKind::Redis => return false,
+        StoreKind::Postgres => ("/usr/share/java/postgresql.jar", "libpostgresql-jdbc-java"),
+        StoreKind::MariaDb => ("/usr/share/java/mariadb-java-client.jar", "libmariadb-java"),
+    };
+    let is_there = std::path::Path::new(driver).exists();
+    if !is_there {
+        eprintln!("left out: {}, for its driver is not there (package {package})", name(kind));
     }
+    is_there
 }
 
 /// What it is called in the report.
