@@ -157,11 +157,12 @@ pub(crate) struct ServeArguments {
     #[arg(long, hide = true)]
     pub(crate) exit_with_stdin: bool,
 
-    #[command(flatten)]
-    pub(crate) files: FileArguments,
-
+    // Before those that have a heading, which goes on until the next.
     #[command(flatten)]
     pub(crate) platform: MembershipFlags,
+
+    #[command(flatten)]
+    pub(crate) files: FileArguments,
 
     #[command(flatten)]
     pub(crate) store: StoreArguments,

@@ -11,6 +11,7 @@ const TOKEN: &str = "OUTLIVE_CONTROL_TOKEN";
 
 /// Flags of `outlive serve`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Its end, and who may ask for it")]
 pub(crate) struct DrainFlags {
     /// How long a node that leaves says so by its health (503) and still serves, so that balancers notice. In seconds
     ///
