@@ -7,6 +7,7 @@ use bytes::Bytes;
 use outlive_tribes_proto::group::Input;
 use outlive_tribes_proto::interceptor::tcp_failure_detector;
 use outlive_tribes_proto::membership::static_members::StaticMember;
+use outlive_tribes_proto::rpc::NoRpcChannelReply;
 use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::view::View;
 use outlive_tribes_proto::wire::peer::Mark;
@@ -58,6 +59,9 @@ impl Node {
                 if !was_known && self.was_there_before(peer) {
                     peer.mark_all_dirty();
                 }
+                if !was_known {
+                    self.introduce(now, peer);
+                }
                 Arc::clone(peer)
             }
             None => self.new_peer(member),
@@ -67,6 +71,7 @@ impl Node {
         for peer in after.peers.iter().filter(|peer| before.peer(peer.id()).is_none()) {
             self.effect(Effect::Joined(Arc::clone(peer)));
             self.greet(now, peer);
+            self.introduce(now, peer);
         }
         let left: Vec<_> = before.peers.iter().filter(|peer| after.peer(peer.id()).is_none()).cloned().collect();
         for peer in &left {
@@ -88,6 +93,17 @@ impl Node {
     fn greet(&self, now: Now, peer: &Peer) {
         let probe = Letter::object(self.dispatch.next_id(), now.wall, Bytes::from_static(&tcp_failure_detector::PROBE));
         self.dispatch.send(peer, Letter { options: SendOptions::BYTE_MESSAGE, stage: Stage::Bottom, ..probe });
+    }
+
+    /// Lets a member of ours hear this node through the interceptors, so that it tells others where this node's health is: where messages are
+    /// encrypted, only who has the key can say something. It is an answer to no question, of which nobody takes notice.
+    fn introduce(&self, now: Now, peer: &Peer) {
+        if self.config.health_port == 0 || !peer.is_ours() {
+            return;
+        }
+        let id = self.dispatch.next_id();
+        let answer = NoRpcChannelReply { uuid: Bytes::copy_from_slice(&id.0), rpc_id: Bytes::new() };
+        self.dispatch.send(peer, Letter::object(id, now.wall, answer.encode()));
     }
 
     /// A member that joins. One of ours that was cut off, or stood still, and has gone on asks for no state, so it gets every session whole,

@@ -6,11 +6,15 @@ use std::time::Duration;
 use outlive_node::{Losses, Peer};
 use outlive_serial::ObjectOutput;
 use outlive_session::{SessionEvent, SessionId, SessionMessage};
+use outlive_tribes_proto::Abilities;
+use outlive_tribes_proto::wire::peer::Mark;
 
 use crate::number;
-use crate::support::{CONTEXT, Cluster, HEALTH_PORT};
+use crate::support::{CONTEXT, Cluster};
 
 const TOMCAT: u16 = 2;
+
+const HEALTH_PORT: u16 = 9000;
 
 fn beside_a_tomcat() -> Cluster {
     let mut cluster = Cluster::new(6);
@@ -70,31 +74,32 @@ fn deep() -> Vec<u8> {
     [&level.repeat(1000)[..], &[0x70]].concat()
 }
 
-/// Anybody can announce a member with an address for its health; it counts when a message of that member has come.
+/// Anybody can announce a member with an address for its health; it counts when a message of that member has come through the interceptors.
+/// Nodes of ours see to that, also where there is no session yet.
 #[test]
 fn the_health_of_a_member_is_told_once_it_was_heard() {
     let mut cluster = Cluster::new(6);
-    for port in 1..=3 {
-        cluster.start(port);
-        cluster.settle();
-    }
-    let heard = |cluster: &Cluster, by: u16| -> Vec<(u16, Option<u16>)> {
+    cluster.health_port = HEALTH_PORT;
+    (1..=3).for_each(|port| cluster.start(port));
+    cluster.settle();
+    let told = |cluster: &Cluster, by: u16| -> Vec<(u16, Option<u16>)> {
         let view = cluster.node(by).view();
         let mut told: Vec<_> =
             view.peers.iter().map(|peer| (peer.id().port, peer.health().map(|at| at.port()))).collect();
         told.sort_unstable();
         told
     };
-    // The third asked the oldest for the state, and nobody else yet.
-    assert_eq!(heard(&cluster, 1), [(2, Some(HEALTH_PORT)), (3, Some(HEALTH_PORT))]);
-    assert_eq!(heard(&cluster, 2), [(1, Some(HEALTH_PORT)), (3, None)]);
-    let session = cluster.create(3);
-    cluster.complete(3, &session);
-    cluster.settle();
-    assert_eq!(heard(&cluster, 2), [(1, Some(HEALTH_PORT)), (3, Some(HEALTH_PORT))]);
+    assert_eq!(told(&cluster, 1), [(2, Some(HEALTH_PORT)), (3, Some(HEALTH_PORT))]);
+    assert_eq!(told(&cluster, 3), [(1, Some(HEALTH_PORT)), (2, Some(HEALTH_PORT))]);
+
     cluster.start_tomcat(4, Duration::from_secs(1));
+    let mark = Mark { version: 2, abilities: Abilities::default(), boot: [4; 8], health_port: HEALTH_PORT };
+    cluster.claims(4, mark.append_to(b""));
     cluster.settle();
-    assert_eq!(heard(&cluster, 1).last(), Some(&(4, None)), "a Tomcat has none");
+    assert_eq!(told(&cluster, 1).last(), Some(&(4, None)), "it has only been announced");
+    let at = cluster.now.wall;
+    cluster.says(4, 1, &SessionMessage::of_session(SessionEvent::Created, CONTEXT, &id(9), at, at));
+    assert_eq!(told(&cluster, 1).last(), Some(&(4, Some(HEALTH_PORT))));
 }
 
 /// Source: a Tomcat with options 8 sends from ten threads, and drops what it cannot send.

@@ -21,9 +21,6 @@ use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Member, MemberId, UniqueId};
 
-/// Where every node of ours tells its health.
-pub(crate) const HEALTH_PORT: u16 = 9000;
-
 /// The name of the one context, as a Tomcat with the cluster in the Engine has it.
 pub(crate) const CONTEXT: &str = "localhost#/app";
 
@@ -64,6 +61,8 @@ pub(crate) struct Cluster {
     options: SendOptions,
     starts: u8,
     random: u8,
+    /// Where nodes that start from now on tell their health; 0: nowhere.
+    pub(crate) health_port: u16,
     /// Bytes that wait for one peer at most, for nodes that start from now on.
     pub(crate) lane_bytes_max: usize,
     /// The receivers of all members, for nodes with static members that start from now on.
@@ -91,6 +90,7 @@ impl Cluster {
             options: SendOptions(options),
             starts: 0,
             random: 0,
+            health_port: 0,
             lane_bytes_max: 64 << 20,
             static_members: None,
             interceptors: |_| Vec::new(),
@@ -133,7 +133,7 @@ impl Cluster {
             timing: Timing::default(),
             domain: Bytes::new(),
             payload: String::new(),
-            health_port: HEALTH_PORT,
+            health_port: self.health_port,
             options: self.options,
             lane_bytes_max: self.lane_bytes_max,
             frame_bytes_max: 64 << 20,
@@ -162,6 +162,11 @@ impl Cluster {
             questions: Vec::new(),
         };
         self.tomcats.insert(port, tomcat);
+    }
+
+    /// Lets a Tomcat's member record carry this.
+    pub(crate) fn claims(&mut self, port: u16, payload: Bytes) {
+        self.tomcats.get_mut(&port).unwrap().member.payload = payload;
     }
 
     /// Lets all nodes hear the Tomcats' heartbeats.
