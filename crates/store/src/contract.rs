@@ -1,6 +1,6 @@
 //! What every [`Store`] must pass. For the tests of those that implement one:
 //!
-//! ```ignore
+//! ```text
 //! contract::check(async || {
 //!     let place = an_empty_place();
 //!     [MyStore::at(&place), MyStore::at(&place)]
