@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use outlive_interop::runner::{self, Test};
 use outlive_interop::spec::GROUP;
 use outlive_interop::{Client, NodeSpec, OutliveNode, Scene, Server, poll};
+use socket2::{Domain, Socket, Type};
 
 /// How long a node may take to answer bad bytes with the end of the connection.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -153,6 +154,14 @@ fn promised_bytes(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
+/// A connection from a host that has no node: whoever has most connections pays for them, and no node is to.
+fn connect_from_elsewhere(receiver: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::new(10, 77, 0, 3), 0)).into())?;
+    socket.connect_timeout(&receiver.into(), CLOSE_LIMIT)?;
+    Ok(socket.into())
+}
+
 fn many_connections(scene: &Scene) -> Result<()> {
     let mut cluster = Cluster::start(scene)?;
     let receiver: SocketAddr = cluster.attacked.spec().receiver().into();
@@ -160,7 +169,7 @@ fn many_connections(scene: &Scene) -> Result<()> {
     let mut open = Vec::new();
     for _ in 0..400 {
         // A node may refuse or close what it finds too many; it may not stop serving.
-        match TcpStream::connect_timeout(&receiver, CLOSE_LIMIT) {
+        match connect_from_elsewhere(receiver) {
             Ok(stream) => open.push(stream),
             Err(refused) if refused.kind() == ErrorKind::ConnectionRefused => break,
             Err(error) => return Err(error.into()),
