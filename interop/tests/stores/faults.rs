@@ -158,11 +158,16 @@ pub(crate) fn full_redis(scene: &Scene) -> Result<()> {
     }
     complains_once(&node, "has no memory left")?;
     database.ask(&["CONFIG", "SET", "maxmemory", "0"])?;
-    says(&node, WORKS_AGAIN, EVENTUALLY)?;
-    all_are_kept(scene, &url, &clients, 2)?;
+    has_missed_nothing(scene, &url, &mut node, &clients)
+}
+
+/// The store works again: it gets what it missed, and all is there when the node has died and is started again.
+fn has_missed_nothing(scene: &Scene, url: &str, node: &mut OutliveNode<'_>, clients: &[Client]) -> Result<()> {
+    says(node, WORKS_AGAIN, EVENTUALLY)?;
+    all_are_kept(scene, url, clients, 2)?;
     node.kill()?;
     node.start()?;
-    all_hold(std::slice::from_ref(&node), 3)?;
+    all_hold(std::slice::from_ref(node), 3)?;
     node.kill()
 }
 
@@ -182,12 +187,7 @@ pub(crate) fn read_only(scene: &Scene) -> Result<()> {
     clients[2].get(node.http(), "counter", &[])?;
     complains_once(&node, "Read-only file system")?;
     disk.remount("remount,rw")?;
-    says(&node, WORKS_AGAIN, EVENTUALLY)?;
-    all_are_kept(scene, &url, &clients, 2)?;
-    node.kill()?;
-    node.start()?;
-    all_hold(std::slice::from_ref(&node), 3)?;
-    node.kill()
+    has_missed_nothing(scene, &url, &mut node, &clients)
 }
 
 /// A table of the right name and another form. When somebody has put it away, the node makes its own and saves what it has.
