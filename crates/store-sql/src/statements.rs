@@ -116,8 +116,9 @@ impl Statement {
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    pub(crate) create_sessions: Statement,
-    pub(crate) create_graves: Statement,
+    /// The steps that make a table, in one transaction.
+    pub(crate) create_sessions: Vec<Statement>,
+    pub(crate) create_graves: Vec<Statement>,
     pub(crate) load: Statement,
     pub(crate) save: SaveSteps,
     /// Whether a save that wrote nothing may look like one that did: then [`count_base`](Self::count_base) tells.
@@ -161,13 +162,17 @@ impl Statements {
         let not_hidden = "NOT EXISTS (SELECT 1 FROM {graves} g WHERE g.app = :app AND g.base = {base_of_id})";
         let no_grave = "NOT EXISTS (SELECT 1 FROM {graves} g WHERE g.app = :app AND g.base = :base)";
         let under_base = "{app} = :app AND {id_ordered} >= :base AND {id_ordered} < :end AND {base_of_id} = :base";
+        // Of two that make one table at the same moment, PostgreSQL fails one, whether or not it says `IF NOT EXISTS`.
+        let alone = |text: &'static str| -> Vec<Statement> {
+            (dialect == Dialect::Postgres).then_some(LOCK).into_iter().chain([text]).map(change).collect()
+        };
         Statements {
-            create_sessions: change(
+            create_sessions: alone(
                 "CREATE TABLE IF NOT EXISTS {sessions} ({app} {key_type} NOT NULL, {id} {key_type} NOT NULL, \
                  {data} {blob_type} NOT NULL, {valid} CHAR(1) NOT NULL, {maxinactive} INTEGER NOT NULL, \
                  {lastaccess} BIGINT NOT NULL, PRIMARY KEY ({app}, {id}))",
             ),
-            create_graves: change(
+            create_graves: alone(
                 "CREATE TABLE IF NOT EXISTS {graves} (app {key_type} NOT NULL, base {key_type} NOT NULL, \
                  moved_to {key_type}, keep_until BIGINT NOT NULL, PRIMARY KEY (app, base))",
             ),

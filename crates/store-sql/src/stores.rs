@@ -10,7 +10,7 @@ use crate::config::SqlConfig;
 use crate::database::Database;
 use crate::names::Names;
 use crate::schema::{self, Found, Key};
-use crate::statements::Statements;
+use crate::statements::{Given, Statement, Statements};
 use crate::store::SqlStore;
 
 /// A database with its pool of connections, which the stores of all contexts share.
@@ -77,10 +77,8 @@ impl Shared {
         let statements = self.statements_for(Key::AppAndId);
         let missing = [(sessions, &statements.create_sessions), (graves, &statements.create_graves)];
         for (_, create) in missing.iter().filter(|(is_missing, _)| *is_missing) {
-            if let Err(error) = self.database.change(create, &Default::default()).await {
-                // Another node made it at the same moment, which some databases tell as an error.
-                return self.look().await.map(drop).map_err(|_| error);
-            }
+            let steps: Vec<&Statement> = create.iter().collect();
+            self.database.together(&steps, &Given::default()).await?;
         }
         self.look().await.map(drop)
     }

@@ -14,12 +14,16 @@ use anyhow::{Context, Result, ensure};
 use outlive_interop::database::{Database, MariaDb, PASSWORD_ENCODED, Postgres};
 use outlive_interop::runner::{self, Test};
 use outlive_store::{Store, StoreFault, contract};
-use outlive_store_sql::{SqlConfig, SqlStores};
+use outlive_store_sql::{SqlConfig, SqlStores, TableNames};
+use tokio::task::JoinSet;
 
 fn main() -> ExitCode {
     runner::main(&[
         Test::new("postgresql_keeps_the_contract", |scene| keeps_the_contract(&Postgres::new(scene)?)).with_postgres(),
         Test::new("mariadb_keeps_the_contract", |scene| keeps_the_contract(&MariaDb::new(scene)?)).with_mariadb(),
+        Test::new("postgresql_makes_a_table_for_many_at_once", |scene| made_at_once(&Postgres::new(scene)?))
+            .with_postgres(),
+        Test::new("mariadb_makes_a_table_for_many_at_once", |scene| made_at_once(&MariaDb::new(scene)?)).with_mariadb(),
         Test::new("postgresql_is_killed_slow_and_refuses", |scene| faults(&mut Postgres::new(scene)?)).with_postgres(),
         Test::new("mariadb_is_killed_slow_and_refuses", |scene| faults(&mut MariaDb::new(scene)?)).with_mariadb(),
         Test::new("a_table_of_somebody_else_on_postgresql", foreign::on_postgres).with_postgres(),
@@ -53,6 +57,26 @@ fn keeps_the_contract(database: &dyn Database) -> Result<()> {
             nodes.each_ref().map(|node| node.store(&app))
         })
         .await;
+        Ok(())
+    })
+}
+
+/// Nodes that start at the same moment all find that there are no tables yet.
+fn made_at_once(database: &dyn Database) -> Result<()> {
+    promises::runtime()?.block_on(async {
+        for round in 0..8 {
+            let (table, graves) = (format!("sessions{round}"), format!("graves{round}"));
+            let names = TableNames { table, graves, ..TableNames::default() };
+            let config = SqlConfig { names, ..SqlConfig::new(database.url()) };
+            let mut nodes = JoinSet::new();
+            for _ in 0..8 {
+                let store = SqlStores::open(config.clone())?.context("/Catalina/localhost/app");
+                nodes.spawn(async move { store.init().await });
+            }
+            for made in nodes.join_all().await {
+                made.with_context(|| format!("round {round}"))?;
+            }
+        }
         Ok(())
     })
 }
