@@ -150,7 +150,7 @@ impl<'scene> OutliveNode<'scene> {
                 flag("--mcast", group.to_string());
                 flag("--bind", spec.host.to_string());
             }
-            Membership::Static(members) => {
+            Membership::Static(members) | Membership::Service(members) => {
                 let members: Vec<String> = members.iter().map(ToString::to_string).collect();
                 flag("--static", members.join(","));
             }

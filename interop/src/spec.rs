@@ -19,8 +19,10 @@ pub const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(228, 0, 0, 4), 4
 pub enum Membership {
     /// Heartbeats to a group.
     Multicast(SocketAddrV4),
-    /// The receivers of the other members.
+    /// The receivers of the other members, in a StaticMembershipInterceptor.
     Static(Vec<SocketAddrV4>),
+    /// The same in a StaticMembershipService, which nodes of ours have from a base folder alone.
+    Service(Vec<SocketAddrV4>),
 }
 
 /// Where `<Cluster>` stands: it decides the context's name on the wire, `localhost#/app` or `/app`.
@@ -221,6 +223,14 @@ impl NodeSpec {
         let receivers = numbers.iter().map(|number| SocketAddrV4::new(ADDRESSES[number - 1], 4000));
         self.membership = Membership::Static(receivers.collect());
         self
+    }
+
+    /// As [`static_members`](Self::static_members), kept by a StaticMembershipService.
+    #[must_use]
+    pub fn static_service(self, numbers: &[usize]) -> Self {
+        let spec = self.static_members(numbers);
+        let Membership::Static(receivers) = spec.membership else { return spec };
+        Self { membership: Membership::Service(receivers), ..spec }
     }
 
     /// Where the session app answers.

@@ -5,11 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use outlive_interop::nine_steps::{self, Settle, play};
 use outlive_interop::runner::{self, Test};
-use outlive_interop::{Client, ClusterAt, Interceptor, Manager, NodeSpec, OutliveNode, Scene, Server, TomcatNode};
+use outlive_interop::{
+    Client, ClusterAt, Interceptor, Manager, NodeSpec, OutliveNode, Scene, Server, TomcatNode, poll,
+};
 use serde_json::Value;
 
 /// The key of the nodes that encrypt.
@@ -23,6 +26,10 @@ fn main() -> ExitCode {
         with_tomcat("tomcat_and_outlive_static_in_the_host", |scene| tomcat_first(scene, in_host(static_members()))),
         with_tomcat("outlive_and_tomcat_multicast", |scene| outlive_first(scene, pair())),
         with_tomcat("outlive_and_tomcat_static_in_the_host", |scene| outlive_first(scene, in_host(static_members()))),
+        with_tomcat("tomcat_and_outlive_static_service", |scene| tomcat_first(scene, static_service())),
+        // The base folder has the web application that a Tomcat would serve.
+        with_tomcat("two_outlives_static_service_in_the_host", two_of_a_service),
+        with_tomcat("two_outlives_and_a_tomcat_of_a_static_service_come_and_go", static_service_of_three),
         with_tomcat("tomcat_and_outlive_encrypted_and_in_order", |scene| tomcat_first(scene, intercepted())),
         with_tomcat("a_file_of_sessions_goes_from_a_tomcat_to_outlive_and_back", sessions_file),
         Test::new("example_in_memory", example_in_memory).with_outlive(),
@@ -50,6 +57,11 @@ fn static_members() -> (NodeSpec, NodeSpec) {
     (a.static_members(&[2]), b.static_members(&[1]))
 }
 
+fn static_service() -> (NodeSpec, NodeSpec) {
+    let (a, b) = pair();
+    (a.static_service(&[2]), b.static_service(&[1]))
+}
+
 fn intercepted() -> (NodeSpec, NodeSpec) {
     let (a, b) = pair();
     let stack = [Interceptor::Gzip, Interceptor::Encrypt("AES/GCM/NoPadding", KEY), Interceptor::Order];
@@ -66,6 +78,60 @@ fn tomcat_first(scene: &Scene, (a, b): (NodeSpec, NodeSpec)) -> Result<()> {
 
 fn outlive_first(scene: &Scene, (a, b): (NodeSpec, NodeSpec)) -> Result<()> {
     play(&mut outlive(scene, a)?, &mut TomcatNode::new(scene, b)?, Settle::AtOnce)
+}
+
+/// A Tomcat as B would not do here: it takes a member that starts again within `expirationTime` for the one that it has lost, until its
+/// next heartbeat.
+fn two_of_a_service(scene: &Scene) -> Result<()> {
+    let (a, b) = in_host(static_service());
+    play(&mut outlive(scene, a)?, &mut outlive(scene, b)?, Settle::AtOnce)
+}
+
+/// Members of a StaticMembershipService that stop, die and start again; each kind is seen by the other.
+fn static_service_of_three(scene: &Scene) -> Result<()> {
+    let spec = |name: &str, number, others: &[usize]| NodeSpec::new(name, number).static_service(others);
+    let mut a = TomcatNode::new(scene, spec("node-a", 1, &[2, 3]))?;
+    let mut b = outlive(scene, spec("node-b", 2, &[1, 3]))?;
+    let mut c = outlive(scene, spec("node-c", 3, &[1, 2]))?;
+    a.start()?;
+    b.start()?;
+    c.start()?;
+    see(&[&a, &b, &c], 2)?;
+    let mut client = Client::new();
+    client.get(a.http(), "login", &[("user", "alice"), ("password", "wonderland")])?;
+    counts_as_alice(&mut client, &c, 1)?;
+
+    c.stop()?;
+    see(&[&a, &b], 1)?;
+    b.kill()?;
+    see(&[&a], 0)?;
+    b.start()?;
+    c.start()?;
+    see(&[&a, &b, &c], 2)?;
+    counts_as_alice(&mut client, &b, 2)?;
+
+    a.kill()?;
+    see(&[&b, &c], 1)?;
+    a.start()?;
+    see(&[&a, &b, &c], 2)?;
+    counts_as_alice(&mut client, &a, 3)
+}
+
+fn counts_as_alice(client: &mut Client, node: &dyn Server, count: i32) -> Result<()> {
+    let answer = client.get(node.http(), "counter", &[])?;
+    ensure!(answer["counter"] == count, "{answer}");
+    let session = client.get(node.http(), "session", &[])?;
+    ensure!(session["user"] == "alice", "{session}");
+    Ok(())
+}
+
+/// Waits until each node sees so many others.
+fn see(nodes: &[&dyn Server], others: u64) -> Result<()> {
+    for node in nodes {
+        let what = format!("{} sees {others} others", node.name());
+        poll::until_equal(&what, Duration::from_secs(30), &others, || Ok(node.health()?.members))?;
+    }
+    Ok(())
 }
 
 /// StandardManager with a `pathname`: whichever of the two is started on the folder next has the sessions of the one before.

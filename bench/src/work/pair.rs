@@ -50,6 +50,7 @@ impl Side {
             identity: [1 + side as u8; 16],
             seed: 1 + side as u64,
             static_members: None,
+            static_service: None,
             own_id: None,
             members_change: false,
             timing: Timing::default(),

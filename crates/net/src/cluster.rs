@@ -191,6 +191,10 @@ impl Cluster {
                 Membership::Platform { unique_id, .. } | Membership::Listed { unique_id, .. } => Some(*unique_id),
                 Membership::Static(_) | Membership::Multicast { .. } | Membership::None => None,
             },
+            static_service: match &config.membership {
+                Membership::Listed { service, .. } => service.clone(),
+                _ => None,
+            },
             members_change: matches!(config.membership, Membership::Platform { .. }),
             timing: config.timing,
             domain: config.domain.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_node::{ContextConfig, ReceiverLimits, Timing};
+use outlive_tribes_proto::membership::static_service::StaticService;
 use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::interceptors::InterceptorConfig;
@@ -61,12 +62,16 @@ pub enum Membership {
     },
     /// A list of receivers, this node's own not among them.
     Static(Vec<SocketAddr>),
-    /// The same where the configuration says what each member calls itself, as Tomcat's StaticMembershipInterceptor has it.
+    /// The same where the configuration says what each member calls itself, as Tomcat's StaticMembershipInterceptor and
+    /// StaticMembershipService have it.
     Listed {
         /// What this node calls itself.
         unique_id: [u8; 16],
         /// The others; an entry with this node's own address is left out.
         members: Vec<ListedMember>,
+        /// How they look after each other by messages, as Tomcat's StaticMembershipService has it. `None`: by connections, with a word
+        /// when they come and go.
+        service: Option<StaticService>,
     },
     /// By a platform that names them all and may name others later: [`Cluster::set_members`](crate::Cluster::set_members).
     Platform {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_node::{Effect, Node, log};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -87,11 +87,11 @@ impl Driver {
                     tracing::warn!(target: log::MEMBERSHIP, %group, %error, "cannot send a heartbeat");
                 }
             }
-            Effect::Probe { member, timeout, frame } => {
+            Effect::Probe { member, timeout, frame, reads } => {
                 let (node, clock) = (Arc::clone(&self.node), self.clock);
                 tokio::spawn(async move {
-                    let alive = tokio::time::timeout(timeout, probe(member.address(), &frame)).await;
-                    node.probe_finished(clock.now(), member, matches!(alive, Ok(Ok(()))));
+                    let alive = probe(member.address(), timeout, &frame, reads).await;
+                    node.probe_finished(clock.now(), member, alive.is_ok());
                 });
             }
             Effect::Joined(peer) => {
@@ -147,9 +147,17 @@ async fn receive(multicast: Option<&(UdpSocket, SocketAddrV4)>, datagram: &mut [
     }
 }
 
-async fn probe(address: SocketAddr, frame: &[u8]) -> io::Result<()> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(frame).await
+async fn probe(address: SocketAddr, limit: Duration, frame: &[u8], reads: Option<Duration>) -> io::Result<()> {
+    let connected = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(frame).await?;
+        io::Result::Ok(stream)
+    };
+    let mut stream = tokio::time::timeout(limit, connected).await??;
+    if let Some(limit) = reads {
+        tokio::time::timeout(limit, stream.read_u8()).await??;
+    }
+    Ok(())
 }
 
 /// Waits until every peer that acknowledges at all has acknowledged everything.

@@ -4,6 +4,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,22 @@ use bytes::{Buf, BytesMut};
 use outlive_node::{Correspondence, Node, Peer, Silence, log};
 use outlive_tribes_proto::time::Monotonic;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::clock::Clock;
+
+/// Connects from this node's own address: its receiver's. A host may have several, and a member's connection is known by the host
+/// that the member names.
+async fn connect(own: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let can_come_from = own.is_ipv4() == to.is_ipv4() && own.is_loopback() == to.ip().is_loopback();
+    if can_come_from && !own.is_unspecified() {
+        // Where it is none of this machine's after all, any of them will do.
+        let _ = socket.bind((own, 0).into());
+    }
+    socket.connect(to).await
+}
 
 /// What empties the lane of one peer.
 pub(crate) struct Sender {
@@ -36,7 +49,7 @@ impl Sender {
             }
             let address = peer.id().address();
             correspondence.connecting(self.clock.now().monotonic);
-            let ended = match timeout(self.connect_timeout, TcpStream::connect(address)).await {
+            let ended = match timeout(self.connect_timeout, connect(self.node.host(), address)).await {
                 Ok(Ok(stream)) => self.converse(stream, &mut correspondence).await,
                 Ok(Err(error)) => Err(error),
                 Err(_) => Err(io::ErrorKind::TimedOut.into()),

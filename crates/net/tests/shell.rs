@@ -13,7 +13,7 @@ use outlive_net::gzip::Gzip;
 use outlive_net::order::Order;
 use outlive_net::{
     Cluster, ClusterConfig, ContextConfig, Delivery, InterceptorConfig, JoinError, Membership, ReceiverAddress,
-    SendOptions, Sessions, StackError,
+    SendOptions, Sessions, StackError, Timing,
 };
 use outlive_serial::Value;
 use outlive_tribes_proto::time::UnixMillis;
@@ -110,6 +110,54 @@ async fn a_frame_that_was_lost_with_its_connection_is_sent_again() {
     tokio::time::timeout(PATIENCE, again.notified()).await.expect("a third frame");
     let bodies = bodies.lock().unwrap();
     assert_eq!(bodies[1], bodies[2], "the same message, by its id");
+}
+
+/// A host has several addresses: what comes from a node comes from the one that it announces.
+#[tokio::test]
+async fn a_node_connects_from_its_own_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = SocketAddr::from(([127, 0, 0, 77], free_address().port()));
+    let (_cluster, _sessions) = join(own, &[listener.local_addr().unwrap()]).await;
+    let (mut stream, mut host) = listener.accept().await.unwrap();
+    // A probe's connection says nothing that counts.
+    while host.ip() != own.ip() {
+        (stream, host) =
+            tokio::time::timeout(PATIENCE, listener.accept()).await.expect("a connection from there").unwrap();
+    }
+    let mut head = [0; 7];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"FLT2002");
+}
+
+/// Tomcat's `performReadTest`: a member takes connections as long as its system does, also while it stands still.
+#[tokio::test]
+async fn who_acknowledges_no_probe_is_no_member_where_probes_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let timing = Timing { probe_reads: Some(Duration::from_millis(100)), ..Timing::default() };
+    let config = ClusterConfig {
+        receiver: ReceiverAddress::At(free_address()),
+        membership: Membership::Static(vec![listener.local_addr().unwrap()]),
+        timing: Timing { ping_interval: Duration::from_millis(100), ..timing },
+        ..ClusterConfig::default()
+    };
+    let cluster = Cluster::join(config).await.unwrap();
+    for _ in 0..2 {
+        let (mut probe, _) = listener.accept().await.unwrap();
+        let mut frame = Vec::new();
+        probe.read_to_end(&mut frame).await.unwrap();
+        assert!(frame.starts_with(b"FLT2002") && cluster.members().is_empty());
+    }
+    let answers = async {
+        loop {
+            let (mut probe, _) = listener.accept().await.unwrap();
+            probe.write_all(&ACK).await.unwrap();
+        }
+    };
+    let met = tokio::time::timeout(PATIENCE, cluster.until_members(|members| members.len() == 1));
+    tokio::select! {
+        met = met => met.expect("it acknowledges now"),
+        () = answers => {}
+    }
 }
 
 /// The same with messages in pieces, which have numbers: the peer closes the connection with the second piece unanswered.

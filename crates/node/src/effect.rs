@@ -15,14 +15,16 @@ use crate::peer::Peer;
 pub enum Effect {
     /// Send this datagram to the multicast group.
     Multicast(Bytes),
-    /// Connect, write the frame, close, and say how it went with [`Node::probe_finished`](crate::Node::probe_finished).
+    /// Connect, write the frame, read an acknowledgement if one is wanted, close, and say how it went with [`Node::probe_finished`](crate::Node::probe_finished).
     Probe {
         /// Whom.
         member: MemberId,
-        /// How long it may take.
+        /// How long connecting and writing may take.
         timeout: Duration,
-        /// What to write.
+        /// What to write; may be empty.
         frame: Bytes,
+        /// How long the acknowledgement may take; `None`: nothing is read.
+        reads: Option<Duration>,
     },
     /// A member joined: empty its lane until that is closed.
     Joined(Arc<Peer>),

@@ -13,7 +13,7 @@ use outlive_sync::{Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
 use outlive_tribes_proto::membership::static_members::StaticMember;
-use outlive_tribes_proto::rpc::Rpc;
+use outlive_tribes_proto::membership::static_service::StaticService;
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::wire::send_options::SendOptions;
 use outlive_tribes_proto::{Abilities, Member, MemberId, UniqueId};
@@ -31,6 +31,7 @@ use crate::timing::Timing;
 use crate::watch;
 
 mod ascent;
+mod calls;
 pub(crate) mod members;
 mod senders;
 mod strangers;
@@ -60,6 +61,8 @@ pub struct NodeConfig {
     pub seed: u64,
     /// The other members as configured; `None`: they are found by multicast.
     pub static_members: Option<Vec<StaticMember>>,
+    /// How the static members look after each other by messages, as Tomcat's StaticMembershipService has it; `None`: by connections.
+    pub static_service: Option<StaticService>,
     /// What the others' configuration, or a platform, names this node by. `None`: as a static member it is named by its address, else by
     /// `identity`.
     pub own_id: Option<[u8; 16]>,
@@ -170,9 +173,11 @@ impl Node {
                 drop_time: config.timing.drop_time,
                 listen_first: config.timing.frequency * 2,
             },
-            Some(members) => {
-                Membership::Static { members: members.clone(), ping_interval: config.timing.ping_interval }
-            }
+            Some(members) => Membership::Static {
+                members: members.clone(),
+                ping_interval: config.timing.ping_interval,
+                service: config.static_service.clone(),
+            },
         };
         let group = GroupCore::new(
             GroupConfig {
@@ -181,6 +186,8 @@ impl Node {
                 members_change: config.members_change,
                 heartbeat: config.timing.heartbeat,
                 probe_timeout: config.timing.probe_timeout,
+                probe_sends: config.timing.probe_sends,
+                probe_reads: config.timing.probe_reads,
                 ..GroupConfig::default()
             },
             local,
@@ -244,6 +251,11 @@ impl Node {
         } else {
             self.config.frame_bytes_max
         }
+    }
+
+    /// The host that this node's receiver is announced on.
+    pub fn host(&self) -> IpAddr {
+        self.config.local.ip()
     }
 
     pub(crate) fn route(&self) -> String {
@@ -480,22 +492,6 @@ impl Node {
         Ok(())
     }
 
-    /// An object that is no session message: a question of somebody's RPC, or a class that this node has no use for.
-    fn other_object(&self, now: Now, peer: &Arc<Peer>, body: &Bytes, class: Option<&str>) {
-        match Rpc::decode(body) {
-            Ok(Some(Rpc::Message(rpc))) if !rpc.reply => {
-                let letter = Letter::object(self.dispatch.next_id(), now.wall, rpc.no_channel().encode());
-                self.dispatch.send(peer, letter);
-            }
-            Ok(_) => {
-                tracing::debug!(target: log::CHANNEL, peer = %peer.id().address(), class, "an object that this node has no use for")
-            }
-            Err(fault) => {
-                tracing::warn!(target: log::CHANNEL, peer = %peer.id().address(), %fault, "an RPC message is dropped")
-            }
-        }
-    }
-
     /// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.
     pub(crate) fn warn_seldom(&self, fault: &dyn std::fmt::Display) {
         let count = self.faults.add(1) + 1;
@@ -527,8 +523,8 @@ impl Node {
             while let Some(output) = group.poll_output() {
                 match output {
                     Output::Multicast(bytes) => self.effect(Effect::Multicast(bytes)),
-                    Output::Probe { member, timeout, frame } => {
-                        self.effect(Effect::Probe { member: member.id, timeout, frame });
+                    Output::Probe { member, timeout, frame, reads } => {
+                        self.effect(Effect::Probe { member: member.id, timeout, frame, reads });
                     }
                     Output::Send { to, options, message } => {
                         let letter = Letter {
@@ -540,6 +536,7 @@ impl Node {
                             self.dispatch.send(peer, letter);
                         }
                     }
+                    Output::Tell { to, message } => self.tell(now, &to.id, message),
                     Output::View(view) => {
                         // Published under the group's lock, so that views follow each other as the group made them.
                         left.extend(self.publish(now, &view));

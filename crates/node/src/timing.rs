@@ -15,6 +15,11 @@ pub struct Timing {
     pub ping_interval: Duration,
     /// How long a probe's connection may take: 1 s. Source: TcpFailureDetector `connectTimeout`.
     pub probe_timeout: Duration,
+    /// Whether a probe sends a message. Source: `performSendTest`.
+    pub probe_sends: bool,
+    /// How long an acknowledgement of it may take; `None`: none is asked for, so a member that stands still is not missed. Source:
+    /// `performReadTest`, `readTestTimeout`.
+    pub probe_reads: Option<Duration>,
 }
 
 impl Default for Timing {
@@ -25,6 +30,8 @@ impl Default for Timing {
             heartbeat: Duration::from_secs(5),
             ping_interval: Duration::from_secs(1),
             probe_timeout: Duration::from_secs(1),
+            probe_sends: true,
+            probe_reads: None,
         }
     }
 }

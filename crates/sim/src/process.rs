@@ -230,7 +230,8 @@ impl Process {
                     let (network, mut carrier) = kernel.net();
                     network.multicast(host, &bytes, &mut carrier);
                 }
-                Effect::Probe { member, timeout, frame } => self.probe(member, timeout, frame, kernel),
+                // No cluster of the simulator asks for acknowledgements of probes.
+                Effect::Probe { member, timeout, frame, .. } => self.probe(member, timeout, frame, kernel),
                 Effect::Joined(peer) => self.joined(peer, kernel),
                 Effect::Left(peer) => self.left(&peer, kernel),
                 Effect::Learnt => {}

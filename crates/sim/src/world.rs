@@ -284,6 +284,7 @@ impl<'a> World<'a> {
             identity,
             seed: self.kernel.random.u64(..),
             static_members: self.scenario.is_static.then(|| others.collect()),
+            static_service: None,
             own_id: None,
             members_change: false,
             timing: Timing::default(),

@@ -32,7 +32,11 @@
 //! | a send to a member failed | the same |
 //! | each `heartbeat` | suspects, and members that are heard but were not reached, are probed |
 //!
-//! Source: Tomcat `McastServiceImpl`, `TcpFailureDetector`, `StaticMembershipInterceptor`, `TcpPingInterceptor`.
+//! Static members are looked for each `ping_interval` and probed each `heartbeat`; with a StaticMembershipService they ping
+//! each other, too, and one that is silent for `expirationTime` is suspect.
+//!
+//! Source: Tomcat `McastServiceImpl`, `TcpFailureDetector`, `StaticMembershipInterceptor`, `TcpPingInterceptor`,
+//! `StaticMembershipService`.
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
@@ -45,6 +49,7 @@ use crate::error::PeerFault;
 use crate::interceptor::static_membership;
 use crate::membership::heartbeat::Beacon;
 use crate::membership::static_members::StaticMember;
+use crate::membership::static_service::Word;
 use crate::membership::table::Table;
 use crate::message_ids::MessageIds;
 use crate::time::{Monotonic, Now};
@@ -57,6 +62,7 @@ use crate::wire::send_options::SendOptions;
 mod config;
 mod io;
 mod peers;
+mod service;
 mod timers;
 
 pub use config::{GroupConfig, Membership};
@@ -78,6 +84,8 @@ enum Settling {
     NotYet,
     /// These probes, but not for ever.
     Probes(BTreeSet<MemberId>, Monotonic),
+    /// What the members of a StaticMembershipService answer, but not for ever.
+    Answers(Monotonic),
     Done,
 }
 
@@ -97,6 +105,8 @@ pub struct GroupCore {
     beat_at: Option<Monotonic>,
     second_beat: bool,
     ping_at: Option<Monotonic>,
+    /// When the StaticMembershipService pings, if one keeps the members.
+    service_at: Option<Monotonic>,
     heartbeat_at: Option<Monotonic>,
     settling: Settling,
     view: Arc<View>,
@@ -124,6 +134,7 @@ impl GroupCore {
             beat_at: None,
             second_beat: false,
             ping_at: None,
+            service_at: None,
             heartbeat_at: None,
             settling: Settling::NotYet,
             view: Arc::default(),
@@ -156,8 +167,12 @@ impl GroupCore {
                 self.control(now.monotonic, from, message);
                 Ok(())
             }
+            Input::Service { from, message, request } => {
+                self.serve(now.monotonic, &from, message, request);
+                Ok(())
+            }
             Input::ProbeResult { member, alive } => {
-                self.probed(&member, alive);
+                self.probed(now.monotonic, &member, alive);
                 Ok(())
             }
             Input::SendFailed { member } => {
@@ -198,10 +213,10 @@ impl GroupCore {
             return None;
         }
         let settle_limit = match &self.settling {
-            Settling::Probes(_, limit) => Some(*limit),
-            _ => None,
+            Settling::Probes(_, limit) | Settling::Answers(limit) => Some(*limit),
+            Settling::NotYet | Settling::Done => None,
         };
-        [self.beat_at, self.ping_at, self.heartbeat_at, self.table.next_expiry(), settle_limit]
+        [self.beat_at, self.ping_at, self.service_at, self.heartbeat_at, self.table.next_expiry(), settle_limit]
             .into_iter()
             .flatten()
             .min()
@@ -246,10 +261,11 @@ impl GroupCore {
                 self.beat_at = Some(now.monotonic + *listen_first);
                 self.phase = Phase::Listening;
             }
-            Membership::Static { members, ping_interval } => {
+            Membership::Static { members, ping_interval, service } => {
                 // A Tomcat's static member never sets its start, so its alive time is that of 1970.
                 self.beacon.beat_as(now.wall.0);
                 self.ping_at = Some(now.monotonic + *ping_interval);
+                self.service_at = service.as_ref().map(|service| now.monotonic + service.ping_every);
                 for member in members {
                     self.table.add(now.monotonic, member.member());
                 }
@@ -265,7 +281,8 @@ impl GroupCore {
                 Membership::Multicast { .. } => {
                     self.outputs.push_back(Output::Multicast(self.beacon.farewell(now.monotonic)));
                 }
-                Membership::Static { .. } => {
+                Membership::Static { service: Some(_), .. } => self.say_to_all(now.monotonic, Word::Stop),
+                Membership::Static { service: None, .. } => {
                     let view = self.view.clone();
                     for member in &view.members {
                         if self.takes_notices(member) {
@@ -302,10 +319,15 @@ impl GroupCore {
             self.outputs.push_back(Output::View(self.view.clone()));
         }
         for id in core::mem::take(&mut self.joined) {
-            if let Some(member) = self.view.get(&id)
-                && self.configured(&id).is_some()
-                && self.takes_notices(member)
-            {
+            let Some(member) = self.view.get(&id).filter(|_| self.configured(&id).is_some()) else { continue };
+            if self.service().is_some() {
+                // One that comes later says so itself. A Tomcat that starts hears nothing else before it is answered: a word of
+                // this node on its way there would keep the answer back.
+                if !matches!(self.settling, Settling::Done) {
+                    let member = member.clone();
+                    self.say(now, member, Word::Start);
+                }
+            } else if self.takes_notices(member) {
                 self.outputs.push_back(notice(member.clone(), static_membership::START));
             }
         }

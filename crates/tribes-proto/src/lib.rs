@@ -15,8 +15,8 @@
 //! | [`rpc`] | requests and replies over the channel |
 //! | [`error`] | what a peer can do wrong |
 //!
-//! It does not know what the messages say (sessions are the layer above), does not encrypt, and does not deserialise
-//! Java objects.
+//! It does not know what the messages say (sessions are the layer above), and knows no Java objects but those of its own few
+//! classes.
 
 #![cfg_attr(not(test), no_std)]
 

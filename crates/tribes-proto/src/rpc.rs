@@ -15,24 +15,16 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::error::DecodeError;
+use crate::wire::java::{
+    CLASS, END_BLOCK, NULL, OBJECT, STREAM_HEADER, block_data, class_name, external_class, put_block_data,
+    put_external_class,
+};
 use crate::wire::reader::Reader;
 
 const MESSAGE: &[u8] = b"org.apache.catalina.tribes.group.RpcMessage";
 const NO_CHANNEL: &[u8] = b"org.apache.catalina.tribes.group.RpcMessage$NoRpcChannelReply";
 const MESSAGE_UID: i64 = 0x712a_750f_f274_e509;
 const NO_CHANNEL_UID: i64 = 0x7bab_8fb3_6a4b_5ba6;
-
-const STREAM_HEADER: &[u8] = &[0xac, 0xed, 0, 5];
-const NULL: u8 = 0x70;
-const CLASS: u8 = 0x72;
-const OBJECT: u8 = 0x73;
-const BLOCK: u8 = 0x77;
-const END_BLOCK: u8 = 0x78;
-const BLOCK_LONG: u8 = 0x7a;
-/// Externalizable, in block data.
-const EXTERNALIZABLE: u8 = 0x0c;
-/// Java cuts block data into pieces of this many bytes.
-const BLOCK_LIMIT: usize = 1024;
 
 /// An RPC message of either class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,14 +74,14 @@ impl Rpc {
             name if name == NO_CHANNEL => true,
             _ => return Ok(None),
         };
-        class_description(&mut reader)?;
+        external_class(&mut reader)?;
         if no_channel {
             reader.constant(&[CLASS], "the superclass RpcMessage")?;
             let fault = reader.fault("the superclass RpcMessage");
             if class_name(&mut reader)? != MESSAGE {
                 return Err(fault);
             }
-            class_description(&mut reader)?;
+            external_class(&mut reader)?;
         }
         reader.constant(&[NULL], "no further superclass")?;
         let content = block_data(&mut reader)?;
@@ -123,7 +115,7 @@ impl RpcMessage {
         let mut stream = BytesMut::new();
         stream.put_slice(STREAM_HEADER);
         stream.put_slice(&[OBJECT, CLASS]);
-        put_class(&mut stream, MESSAGE, MESSAGE_UID);
+        put_external_class(&mut stream, MESSAGE, MESSAGE_UID);
         stream.put_u8(NULL);
         put_block_data(&mut stream, &content(Some(self.reply), &self.uuid, &self.rpc_id));
         stream.put_slice(&self.body);
@@ -142,50 +134,13 @@ impl NoRpcChannelReply {
         let mut stream = BytesMut::new();
         stream.put_slice(STREAM_HEADER);
         stream.put_slice(&[OBJECT, CLASS]);
-        put_class(&mut stream, NO_CHANNEL, NO_CHANNEL_UID);
+        put_external_class(&mut stream, NO_CHANNEL, NO_CHANNEL_UID);
         stream.put_u8(CLASS);
-        put_class(&mut stream, MESSAGE, MESSAGE_UID);
+        put_external_class(&mut stream, MESSAGE, MESSAGE_UID);
         stream.put_u8(NULL);
         put_block_data(&mut stream, &content(None, &self.uuid, &self.rpc_id));
         stream.put_u8(END_BLOCK);
         stream.freeze()
-    }
-}
-
-fn class_name(reader: &mut Reader<'_>) -> Result<Bytes, DecodeError> {
-    let length = reader.u16("a class name")?;
-    reader.slice(length.into(), "a class name")
-}
-
-/// What follows the name of a class that is Externalizable and has no fields. Any serialVersionUID will do.
-fn class_description(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    reader.i64("a serialVersionUID")?;
-    reader.constant(&[EXTERNALIZABLE, 0, 0, END_BLOCK], "an Externalizable class without fields")
-}
-
-/// The block data from here on, joined.
-fn block_data(reader: &mut Reader<'_>) -> Result<Bytes, DecodeError> {
-    let mut joined = BytesMut::new();
-    let mut first = Bytes::new();
-    loop {
-        let piece = if reader.constant(&[BLOCK], "").is_ok() {
-            let length = reader.u8("a block's length")?;
-            reader.slice(length.into(), "a block that fits into the stream")?
-        } else if reader.constant(&[BLOCK_LONG], "").is_ok() {
-            reader.sized("a block that fits into the stream")?
-        } else if joined.is_empty() {
-            return Ok(first);
-        } else {
-            return Ok(joined.freeze());
-        };
-        if first.is_empty() {
-            first = piece;
-        } else {
-            if joined.is_empty() {
-                joined.put_slice(&first);
-            }
-            joined.put_slice(&piece);
-        }
     }
 }
 
@@ -199,26 +154,6 @@ fn content(reply: Option<bool>, uuid: &[u8], rpc_id: &[u8]) -> Bytes {
         content.put_slice(bytes);
     }
     content.freeze()
-}
-
-fn put_class(stream: &mut BytesMut, name: &[u8], uid: i64) {
-    stream.put_u16(name.len() as u16);
-    stream.put_slice(name);
-    stream.put_i64(uid);
-    stream.put_slice(&[EXTERNALIZABLE, 0, 0, END_BLOCK]);
-}
-
-fn put_block_data(stream: &mut BytesMut, content: &[u8]) {
-    for piece in content.chunks(BLOCK_LIMIT) {
-        match u8::try_from(piece.len()) {
-            Ok(length) => stream.put_slice(&[BLOCK, length]),
-            Err(_) => {
-                stream.put_u8(BLOCK_LONG);
-                stream.put_i32(piece.len() as i32);
-            }
-        }
-        stream.put_slice(piece);
-    }
 }
 
 #[cfg(test)]

@@ -138,6 +138,13 @@ fn channel(spec: &NodeSpec) -> Element {
         }
         parts.push(membership);
     }
+    if let Membership::Service(members) = &spec.membership {
+        parts.push(
+            Element::of_class("Membership", format!("{tribes}.membership.StaticMembershipService"))
+                .child(static_member("LocalMember", spec.receiver()))
+                .children(members.iter().map(|&receiver| static_member("Member", receiver))),
+        );
+    }
     // autoBind 0: this port or none, so that a test never talks to another node than it thinks.
     parts.push(
         Element::of_class("Receiver", format!("{tribes}.transport.nio.NioReceiver"))

@@ -22,7 +22,7 @@ settings! {
         channel_send_options: SendOptions = SendOptions::ASYNCHRONOUS, "channelSendOptions", Rule::ANY;
         /// What the node does of 1 receive, 2 send, 4 hear of members, 8 be one.
         channel_start_options: u32 = 15, "channelStartOptions", Rule::ANY.within(1, 15);
-        /// A name for logs. None: the engine's or the host's.
+        /// Its name, which members of a StaticMembershipService must have in common. None: the engine's or the host's.
         cluster_name: Option<String> = None, "clusterName", Rule::ANY;
         /// Whether the channel's heartbeat is the container's tick.
         heartbeat_background_enabled: bool = false, "heartbeatBackgroundEnabled", Rule::ANY, noticed;

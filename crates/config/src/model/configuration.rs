@@ -49,6 +49,16 @@ impl Configuration {
         })
     }
 
+    /// What the channel of a cluster is called: `clusterName`, or else the engine or host that it stands in, and `-Channel`.
+    pub fn channel_name(&self, cluster: &Cluster) -> String {
+        let container = match (cluster.at, &cluster.host) {
+            (ClusterAt::Host, Some(host)) => host,
+            (ClusterAt::Host, None) => &self.engine.default_host,
+            (ClusterAt::Engine, _) => &self.engine.name,
+        };
+        format!("{}-Channel", cluster.cluster_name.as_ref().unwrap_or(container))
+    }
+
     /// An application's work folder, relative to the base folder: what names of files in its manager are relative to.
     pub fn work_folder(&self, application: &Application) -> PathBuf {
         if let Some(folder) = &application.work_dir {

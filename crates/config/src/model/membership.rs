@@ -87,9 +87,9 @@ settings! {
         /// How long an answer may take.
         rpc_timeout: Duration = Duration::from_secs(3), "rpcTimeout", Rule::MS.from(1);
         /// Whether pings have a timer of their own in place of the channel's heartbeat.
-        use_thread: bool = false, "useThread", Rule::ANY, noticed;
+        use_thread: bool = false, "useThread", Rule::ANY;
         /// Its period.
-        ping_interval: Duration = Duration::from_secs(1), "pingInterval", Rule::MS.from(1), noticed;
+        ping_interval: Duration = Duration::from_secs(1), "pingInterval", Rule::MS.from(1);
     }
     nested {
         /// This node.

@@ -128,6 +128,7 @@ impl Cluster {
                 .static_members
                 .as_ref()
                 .map(|all| all.iter().map(|port| StaticMember::at(address(*port))).collect()),
+            static_service: None,
             own_id: None,
             members_change: false,
             timing: Timing::default(),

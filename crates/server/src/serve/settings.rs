@@ -106,7 +106,7 @@ impl Settings {
         let is_in_cluster = keeps_all || contexts.iter().any(|context| context.keeping.is_clustered);
         let cluster = model_cluster.filter(|_| is_in_cluster);
         let cluster =
-            cluster.map(|cluster| ClusterSettings::resolve(&flags, &configuration.node, cluster, &said)).transpose()?;
+            cluster.map(|cluster| ClusterSettings::resolve(&flags, &configuration, cluster, &said)).transpose()?;
         let serves = contexts.iter().any(|context| context.is_served);
         let connectors = match serves {
             true => connectors::resolve(&flags, &configuration.connectors, configuration.server.port_offset, &said)?,

@@ -6,6 +6,7 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use crate::membership::static_members::StaticMember;
+use crate::membership::static_service::StaticService;
 
 /// All settings; `default()` is Tomcat's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub struct GroupConfig {
     pub membership: Membership,
     /// How long the connect of a probe may take (`connectTimeout`): 1 s.
     pub probe_timeout: Duration,
+    /// Whether a probe sends a message (`performSendTest`): yes.
+    pub probe_sends: bool,
+    /// How long the acknowledgement of that message may take (`performReadTest`, `readTestTimeout`); `None`: a connection will do.
+    pub probe_reads: Option<Duration>,
     /// Between two looks at suspects and at members not yet reached: 5 s.
     pub heartbeat: Duration,
     /// Most members that are known at a time; further ones are ignored: 1,000. Anybody on the network can announce some.
@@ -36,6 +41,8 @@ impl Default for GroupConfig {
         GroupConfig {
             membership: Membership::multicast(),
             probe_timeout: Duration::from_secs(1),
+            probe_sends: true,
+            probe_reads: None,
             heartbeat: Duration::from_secs(5),
             members_max: 1_000,
             members_per_host_max: 64,
@@ -66,6 +73,9 @@ pub enum Membership {
         members: Vec<StaticMember>,
         /// Between two looks at those that are not up: 1 s.
         ping_interval: Duration,
+        /// Whether they look after each other by messages, as Tomcat's StaticMembershipService has it; `None`: by
+        /// connections, with a word when they come and go, as its StaticMembershipInterceptor has it.
+        service: Option<StaticService>,
     },
 }
 
@@ -81,6 +91,6 @@ impl Membership {
 
     /// These static members, looked at each second.
     pub const fn of_static(members: Vec<StaticMember>) -> Membership {
-        Membership::Static { members, ping_interval: Duration::from_secs(1) }
+        Membership::Static { members, ping_interval: Duration::from_secs(1), service: None }
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::interceptor::ControlMessage;
 use crate::membership::static_members::StaticMember;
+use crate::membership::static_service::MemberMessage;
 use crate::time::Monotonic;
 use crate::unique_id::MemberId;
 use crate::view::View;
@@ -33,11 +34,20 @@ pub enum Input<'a> {
         /// What it says.
         message: ControlMessage,
     },
+    /// A message of the StaticMembershipService has come from a member of the view. Ignored where none keeps the members.
+    Service {
+        /// Who sent it.
+        from: MemberId,
+        /// What it says.
+        message: &'a MemberMessage,
+        /// What its answer is to name, if it wants one.
+        request: Option<&'a Bytes>,
+    },
     /// The answer to an [`Output::Probe`]. Each probe must be answered once.
     ProbeResult {
         /// Who was probed.
         member: MemberId,
-        /// Connected, and the frame was written.
+        /// Connected, the frame was written, and acknowledged if that was asked for.
         alive: bool,
     },
     /// A message could not be delivered: connection refused or broken, or no ack in time; not for a negative ack.
@@ -90,19 +100,30 @@ pub enum Output {
         /// The message, as it goes into ChannelData.
         message: Bytes,
     },
-    /// Connect, write `frame`, close without reading, and answer with [`Input::ProbeResult`]. Probes run side by side.
+    /// Send this message as the layers above send theirs, through all interceptors.
+    Tell {
+        /// To whom.
+        to: Arc<Member>,
+        /// A Java object stream.
+        message: Bytes,
+    },
+    /// Connect, write `frame`, wait for an acknowledgement if `reads` says so, close, and answer with [`Input::ProbeResult`]. Probes
+    /// run side by side.
     Probe {
         /// Whom.
         member: Arc<Member>,
         /// Longest time for the connect; later counts as dead.
         timeout: Duration,
-        /// What to write.
+        /// What to write; may be empty.
         frame: Bytes,
+        /// How long the acknowledgement may take; `None`: nothing is read.
+        reads: Option<Duration>,
     },
     /// The members have changed, or their order, or the payload of one.
     View(Arc<View>),
     /// The members that are there are known by now; comes once. With multicast: listened for `listen_first`, and all
-    /// probes under way then have been answered. Static: each configured member has been reached or not.
+    /// probes under way then have been answered. Static: each configured member has been reached or not, and has answered where a
+    /// StaticMembershipService asks.
     Settled,
     /// After [`Input::Stop`], and after the messages that say so to the others.
     Stopped,

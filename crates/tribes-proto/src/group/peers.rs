@@ -117,7 +117,7 @@ impl GroupCore {
         }
     }
 
-    pub(super) fn probed(&mut self, id: &MemberId, alive: bool) {
+    pub(super) fn probed(&mut self, now: Monotonic, id: &MemberId, alive: bool) {
         self.probes_under_way = self.probes_under_way.saturating_sub(1);
         let configured = self.configured(id).map(StaticMember::member);
         let Some(entry) = self.table.get_mut(id) else {
@@ -125,7 +125,10 @@ impl GroupCore {
         };
         match entry.health.probed(alive, entry.beating) {
             Change::None => return,
-            Change::Joined => self.joined.push(*id),
+            Change::Joined => {
+                self.joined.push(*id);
+                self.begins_to_be_heard(now, id);
+            }
             Change::Left => match configured {
                 // Its successor may be of another kind.
                 Some(configured) => entry.member = configured,

@@ -19,6 +19,7 @@ use std::prelude::v1::*;
 mod hostile;
 mod multicast;
 mod static_members;
+mod static_service;
 
 /// A group with a clock, and what came out of it as text.
 struct Rig {
@@ -103,7 +104,11 @@ impl Rig {
                 assert_eq!(options, SendOptions::NONE);
                 writeln!(log, "{ms} to {}: {}", name(&to.id), String::from_utf8_lossy(&message)).unwrap();
             }
-            Output::Probe { member, timeout, frame } => {
+            Output::Tell { to, message } => {
+                writeln!(log, "{ms} tells {}: {}", name(&to.id), static_service::told(&message)).unwrap();
+            }
+            Output::Probe { member, timeout, frame, reads } => {
+                assert_eq!(reads, None);
                 assert_eq!(timeout, Duration::from_secs(1));
                 self.check_probe(&frame);
                 let node = member.id.unique_id.0[15];

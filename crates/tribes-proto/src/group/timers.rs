@@ -4,6 +4,8 @@ use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use super::{GroupCore, Membership, Output, Phase, Settling};
 use crate::detector::Standing;
 use crate::interceptor::tcp_failure_detector;
@@ -39,6 +41,7 @@ impl GroupCore {
                         }
                     }
                 }
+                self.ask_around(time);
                 true
             }
         };
@@ -64,10 +67,19 @@ impl GroupCore {
                 if entry.health.wants_probe() && entry.health.in_view() == in_view {
                     entry.health.probe_started();
                     self.probes_under_way += 1;
-                    let frame = tcp_failure_detector::frame(self.ids.next(), now.wall, self.beacon.record().clone());
+                    let reads = self.config.probe_reads;
+                    let frame = match self.config.probe_sends || reads.is_some() {
+                        true => tcp_failure_detector::frame(
+                            self.ids.next(),
+                            now.wall,
+                            self.beacon.record().clone(),
+                            reads.is_some(),
+                        ),
+                        false => Bytes::new(),
+                    };
                     let member = Arc::new(entry.member.clone());
                     let timeout = self.config.probe_timeout;
-                    self.outputs.push_back(Output::Probe { member, timeout, frame });
+                    self.outputs.push_back(Output::Probe { member, timeout, frame, reads });
                 }
             }
         }
@@ -82,11 +94,16 @@ impl GroupCore {
     }
 
     pub(super) fn settle(&mut self, now: Monotonic) {
-        let Settling::Probes(waiting, limit) = &mut self.settling else {
-            return;
-        };
-        waiting.retain(|id| self.table.get_mut(id).is_some_and(|entry| entry.health.awaits_probe()));
-        if waiting.is_empty() || *limit <= now {
+        if let Settling::Probes(waiting, limit) = &mut self.settling {
+            waiting.retain(|id| self.table.get_mut(id).is_some_and(|entry| entry.health.awaits_probe()));
+            if waiting.is_empty() || *limit <= now {
+                let patience = self.service().map_or(Duration::ZERO, |service| service.answer_limit);
+                self.settling = Settling::Answers(now + patience);
+            }
+        }
+        if let Settling::Answers(limit) = self.settling
+            && (self.service().is_none() || self.all_have_spoken() || limit <= now)
+        {
             self.settling = Settling::Done;
             self.outputs.push_back(Output::Settled);
         }

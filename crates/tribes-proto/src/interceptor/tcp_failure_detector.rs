@@ -1,7 +1,7 @@
 //! TcpFailureDetector's message: a frame that asks nothing and is swallowed by its receiver.
 //!
 //! A probe is: connect, write [`frame`], close without reading. That it could be connected to and written is all that
-//! counts.
+//! counts, unless an acknowledgement is asked for, which one that stands still does not give.
 
 use bytes::Bytes;
 
@@ -49,9 +49,10 @@ impl Interceptor for TcpFailureDetector {
     }
 }
 
-/// The frame of a probe: a raw message without any ack.
-pub fn frame(id: UniqueId, timestamp: UnixMillis, source_record: Bytes) -> Bytes {
-    let options = SendOptions::BYTE_MESSAGE;
+/// The frame of a probe: a raw message, without any ack unless one is wanted.
+pub fn frame(id: UniqueId, timestamp: UnixMillis, source_record: Bytes, wants_ack: bool) -> Bytes {
+    let ack = if wants_ack { SendOptions::USE_ACK } else { SendOptions::NONE };
+    let options = SendOptions::BYTE_MESSAGE | ack;
     let data = ChannelData { options, timestamp, id, source_record, message: Bytes::from_static(&PROBE) };
     data.encode().expect("a member record and 64 bytes fit into a frame")
 }

@@ -2,4 +2,5 @@
 
 pub mod heartbeat;
 pub mod static_members;
+pub mod static_service;
 pub(crate) mod table;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::detector::{Change, Health};
+use crate::membership::static_service::MemberClass;
 use crate::time::Monotonic;
 use crate::unique_id::{MemberId, UniqueId};
 use crate::wire::member::Member;
@@ -26,6 +27,10 @@ pub(crate) struct Entry {
     pub(crate) beating: bool,
     /// Not probed before this time (a static member that has just left).
     pub(crate) quiet_until: Monotonic,
+    /// Whether it has said something to a StaticMembershipService since it came into the view.
+    pub(crate) has_spoken: bool,
+    /// How its Java knows members, as far as it has told.
+    pub(crate) class: MemberClass,
     pub(crate) health: Health,
 }
 
@@ -71,6 +76,10 @@ impl Table {
         Table { entries: BTreeMap::new(), retired: BTreeMap::new(), limit, limit_per_host, expiry_floor: None }
     }
 
+    pub(crate) fn get(&self, id: &MemberId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
     pub(crate) fn get_mut(&mut self, id: &MemberId) -> Option<&mut Entry> {
         self.entries.get_mut(id)
     }
@@ -93,6 +102,8 @@ impl Table {
             shown: (member.alive_ms, now),
             beating: true,
             quiet_until: Monotonic::default(),
+            has_spoken: false,
+            class: MemberClass::default(),
             health: Health::new(),
             member,
         };
@@ -142,6 +153,35 @@ impl Table {
         self.add(now, member);
         self.expiry_floor = Some(self.expiry_floor.map_or(floor, |known| known.min(floor)));
         Heard::New { replaced }
+    }
+
+    /// A static member has said something; a silent one is no longer suspect.
+    pub(crate) fn refresh(&mut self, now: Monotonic, id: &MemberId, expiration: Duration) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        entry.heard = now;
+        if !core::mem::replace(&mut entry.beating, true) {
+            entry.health.heard_again();
+        }
+        let until = now + expiration;
+        self.expiry_floor = Some(self.expiry_floor.map_or(until, |known| known.min(until)));
+    }
+
+    /// Doubts the static members of the view that have said nothing for longer than `expiration`. All of them stay known.
+    pub(crate) fn doubt_silent(&mut self, now: Monotonic, expiration: Duration) {
+        if self.expiry_floor.is_none_or(|floor| now <= floor) {
+            return;
+        }
+        let mut first: Option<Monotonic> = None;
+        for entry in self.entries.values_mut().filter(|entry| entry.beating && entry.health.in_view()) {
+            let until = entry.heard + expiration;
+            if now <= until {
+                first = Some(first.map_or(until, |first| first.min(until)));
+            } else {
+                entry.beating = false;
+                entry.health.doubt();
+            }
+        }
+        self.expiry_floor = first;
     }
 
     fn at_address(&self, id: &MemberId) -> impl Iterator<Item = MemberId> {

@@ -2,6 +2,7 @@ use super::*;
 use crate::wire::captured::{captured, frames};
 use crate::wire::channel_data::ChannelData;
 use crate::wire::frame::Frame;
+use crate::wire::java::{BLOCK, BLOCK_LONG};
 use std::prelude::v1::*;
 
 fn stream(name: &str) -> Bytes {

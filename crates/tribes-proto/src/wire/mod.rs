@@ -14,6 +14,7 @@ pub(crate) mod captured;
 pub mod channel_data;
 pub mod datagram;
 pub mod frame;
+pub(crate) mod java;
 pub mod member;
 pub mod peer;
 pub(crate) mod reader;

@@ -201,7 +201,9 @@ impl<G: Group> Watched<G> {
                     self.probes.push(member.id);
                 }
                 Output::View(view) => self.view_changed(view),
-                Output::Send { to, .. } => assert!(self.view.contains(&to.id), "it talks to members"),
+                Output::Send { to, .. } | Output::Tell { to, .. } => {
+                    assert!(self.view.contains(&to.id), "it talks to members")
+                }
                 Output::Settled => assert!(!std::mem::replace(&mut self.settled, true), "settled twice"),
                 Output::Stopped => stops += 1,
             }

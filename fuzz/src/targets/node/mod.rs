@@ -143,6 +143,7 @@ impl World {
             identity: [1; 16],
             seed: 1,
             static_members: None,
+            static_service: None,
             own_id: None,
             members_change: false,
             timing: Timing::default(),

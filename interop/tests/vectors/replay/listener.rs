@@ -30,6 +30,7 @@ impl Listener {
             identity: [7; 16],
             seed: 7,
             static_members: None,
+            static_service: None,
             own_id: None,
             members_change: false,
             timing: Timing::default(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_config::model::{self, Interceptor, MulticastMembership, StaticMembershipInterceptor};
-use outlive_config::{Domain, UniqueId};
+use outlive_config::{Configuration, Domain, UniqueId};
 use outlive_net::{ClusterAt, ClusterConfig, InterceptorConfig, ListedMember, Membership, ReceiverAddress, Timing};
+use outlive_tribes_proto::membership::static_service::StaticService;
 
 use super::interceptors;
 use super::look_up;
@@ -46,7 +47,7 @@ impl ClusterSettings {
     /// A host that is not found; what cannot stand together; messages that would leave the machine unencrypted.
     pub(super) fn resolve(
         flags: &ServeArguments,
-        node: &model::Node,
+        configuration: &Configuration,
         cluster: &model::Cluster,
         said: &Said,
     ) -> Result<Self, Exit> {
@@ -54,8 +55,8 @@ impl ClusterSettings {
         let receiver_said = said.of(flags.receiver.is_some(), "--receiver", "Receiver address, port");
         let receiver = receiver(flags, &channel.receiver, &receiver_said)?;
         let interceptors = interceptors::resolve(flags, &channel.interceptors, said)?;
-        let (membership, own) = membership(flags, channel, &receiver, said)?;
-        let allow_plaintext = flags.allow_plaintext || node.allow_plaintext;
+        let (membership, own) = membership(flags, channel, &configuration.channel_name(cluster), &receiver, said)?;
+        let allow_plaintext = flags.allow_plaintext || configuration.node.allow_plaintext;
         let encrypts = |interceptor: &InterceptorConfig| matches!(interceptor, InterceptorConfig::Encrypt { .. });
         if !allow_plaintext && !interceptors.iter().any(encrypts) {
             refuse_plaintext(&receiver, &membership, flags, &receiver_said, said)?;
@@ -127,17 +128,15 @@ fn timing(channel: &model::Channel) -> Timing {
     let plain = Timing::default();
     let (frequency, drop_time, of_service) = match &channel.membership {
         model::Membership::Multicast(membership) => (membership.frequency, membership.drop_time, None),
-        model::Membership::Static(membership) => {
-            (plain.frequency, plain.drop_time, Some((channel.heartbeat_sleeptime, membership.connect_timeout)))
-        }
+        model::Membership::Static(membership) => (plain.frequency, plain.drop_time, Some(membership.connect_timeout)),
         model::Membership::Cloud(_) => (plain.frequency, plain.drop_time, None),
     };
     let ping = find(channel, |interceptor| match interceptor {
         Interceptor::TcpPing(ping) => Some(ping.interval),
         _ => None,
     });
-    let connect = find(channel, |interceptor| match interceptor {
-        Interceptor::TcpFailureDetector(detector) => Some(detector.connect_timeout),
+    let detector = find(channel, |interceptor| match interceptor {
+        Interceptor::TcpFailureDetector(detector) => Some(detector),
         _ => None,
     });
     Timing {
@@ -145,8 +144,10 @@ fn timing(channel: &model::Channel) -> Timing {
         drop_time,
         // Without a heartbeat nothing is looked at again, as in a Tomcat.
         heartbeat: if channel.heartbeat { channel.heartbeat_sleeptime } else { Duration::from_secs(u32::MAX.into()) },
-        ping_interval: ping.or(of_service.map(|(ping, _)| ping)).unwrap_or(plain.ping_interval),
-        probe_timeout: of_service.map(|(_, connect)| connect).or(connect).unwrap_or(plain.probe_timeout),
+        ping_interval: ping.unwrap_or(plain.ping_interval),
+        probe_timeout: of_service.or(detector.map(|detector| detector.connect_timeout)).unwrap_or(plain.probe_timeout),
+        probe_sends: detector.is_none_or(|detector| detector.perform_send_test),
+        probe_reads: detector.filter(|detector| detector.perform_read_test).map(|detector| detector.read_test_timeout),
     }
 }
 
@@ -154,6 +155,7 @@ fn timing(channel: &model::Channel) -> Timing {
 fn membership(
     flags: &ServeArguments,
     channel: &model::Channel,
+    channel_name: &str,
     receiver: &ReceiverAddress,
     said: &Said,
 ) -> Result<(MembershipSettings, Bytes), Exit> {
@@ -179,7 +181,7 @@ fn membership(
         }
         (_, Some(StaticMembershipInterceptor { local, members })) => {
             let own = local.as_ref().map(|local| domain(&local.domain)).unwrap_or_default();
-            known(list(local.as_ref(), members, receiver, said)?, own)
+            known(list(local.as_ref(), members, None, receiver, said)?, own)
         }
         (model::Membership::Static(model), None) => {
             let own = address_of(receiver);
@@ -191,7 +193,13 @@ fn membership(
                     said.of(false, "", "StaticMembershipService")
                 )));
             };
-            known(list(Some(local), &model.members, receiver, said)?, domain(&local.domain))
+            let service = StaticService {
+                membership_id: latin_1(&format!("{channel_name}-StaticMembership")),
+                expiration_time: model.expiration_time,
+                answer_limit: model.rpc_timeout,
+                ping_every: if model.use_thread { model.ping_interval } else { channel.heartbeat_sleeptime },
+            };
+            known(list(Some(local), &model.members, Some(service), receiver, said)?, domain(&local.domain))
         }
         (model::Membership::Cloud(model), None) => {
             let name = match model.provider {
@@ -262,6 +270,7 @@ fn multicast(
 fn list(
     local: Option<&model::Member>,
     members: &[model::Member],
+    service: Option<StaticService>,
     receiver: &ReceiverAddress,
     said: &Said,
 ) -> Result<Membership, Exit> {
@@ -274,7 +283,13 @@ fn list(
     };
     let by_address = || address_of(receiver).map(UniqueId::of_static).unwrap_or_default();
     let unique_id = local.map_or_else(by_address, |local| local.unique_id).0;
-    Ok(Membership::Listed { unique_id, members: members.iter().map(listed).collect::<Result<_, Exit>>()? })
+    let members = members.iter().map(listed).collect::<Result<_, Exit>>()?;
+    Ok(Membership::Listed { unique_id, members, service })
+}
+
+/// A text's bytes as Java has them in ISO-8859-1.
+fn latin_1(text: &str) -> Bytes {
+    text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect()
 }
 
 /// A member's address: a name, an address, or the bytes of one in braces.

@@ -239,6 +239,41 @@ fn a_base_folder_says_what_a_node_is_and_flags_go_before_it() {
 }
 
 #[test]
+fn a_static_membership_service_is_kept_with_its_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let member = |name: &str, port: u16, last: u8| {
+        format!(
+            r#"<{name} className="org.apache.catalina.tribes.membership.StaticMember" host="127.0.0.1" port="{port}"
+            uniqueId="{{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,{last}}}"/>"#
+        )
+    };
+    let service = format!(
+        r#"<Membership className="org.apache.catalina.tribes.membership.StaticMembershipService" expirationTime="4000"
+        rpcTimeout="1500" connectTimeout="700" useThread="true" pingInterval="800">{}{}</Membership>"#,
+        member("LocalMember", 4100, 1),
+        member("Member", 4101, 2),
+    );
+    let (before, rest) = CLUSTER.split_once("<Membership").unwrap();
+    let (_, after) = rest.split_once("/>").unwrap();
+    let text = format!("{before}{service}{after}").replace(
+        r#"connectTimeout="900"/>"#,
+        r#"performSendTest="false" performReadTest="true" readTestTimeout="600"/>"#,
+    );
+    base(folder.path(), &server(&text), "<Context/>", SERVLET);
+    let settings = of_base(folder.path(), "").unwrap();
+    let Membership::Listed { unique_id, members, service: Some(service) } = known(&settings) else {
+        panic!("{settings:?}")
+    };
+    assert_eq!((unique_id[15], members.len(), members[0].unique_id[15]), (1, 1, 2));
+    assert_eq!(&service.membership_id[..], b"Catalina-Channel-StaticMembership");
+    let times = [service.expiration_time, service.answer_limit, service.ping_every].map(|time| time.as_millis());
+    assert_eq!(times, [4000, 1500, 800]);
+    let timing = cluster(&settings).config.timing;
+    let reads = timing.probe_reads.map(|limit| limit.as_millis());
+    assert_eq!((timing.probe_timeout.as_millis(), timing.probe_sends, reads), (700, false, Some(600)));
+}
+
+#[test]
 fn only_a_session_app_or_what_a_flag_names_is_answered() {
     let folder = tempfile::tempdir().unwrap();
     let shop = SERVLET.replace("example.SessionApp", "shop.MySessionAppServlet");

@@ -118,7 +118,7 @@ fn our_probe_is_a_tomcats_to_the_byte() {
     let bytes = &captured("static-probe.tcp.bin")[0].1;
     let Frame::Message(body) = frames(bytes).remove(0) else { panic!("an ack") };
     let data = ChannelData::decode(&body).unwrap();
-    assert_eq!(tcp_failure_detector::frame(data.id, data.timestamp, data.source_record), bytes);
+    assert_eq!(tcp_failure_detector::frame(data.id, data.timestamp, data.source_record, false), bytes);
     assert_ne!(data.timestamp, UnixMillis(0));
 }
 
