@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use outlive_serial::{Refused, Value};
 use outlive_session::{AtRest, Expiry, SessionCell, SetError, User};
-use outlive_sync::{Acknowledgement, Locked, LockedGuard};
+use outlive_sync::{Locked, LockedGuard};
 use outlive_tribes_proto::time::{Now, UnixMillis};
 
 use crate::persistence::StoredCopy;
+use crate::unacknowledged::Unacknowledged;
 
 /// Without a request for so long, a session is packed: the burst of requests that a page makes is over by then.
 ///
@@ -31,7 +32,8 @@ struct InUse {
 pub(crate) struct Guarded {
     in_use: Option<Box<InUse>>,
     at_rest: AtRest,
-    unacknowledged: Option<Acknowledgement>,
+    /// What requests of the session have sent (changes, a new id, the end) and their answers have to wait for.
+    unacknowledged: Unacknowledged,
     /// What is known of it in the context's store.
     copy: Option<Box<StoredCopy>>,
 }
@@ -40,8 +42,7 @@ pub(crate) struct Guarded {
 #[derive(Debug)]
 pub(crate) struct Awake<'a> {
     pub(crate) session: &'a mut SessionCell,
-    /// What requests of the session have sent (changes, a new id, the end) and their answers have to wait for.
-    pub(crate) unacknowledged: &'a mut Option<Acknowledgement>,
+    pub(crate) unacknowledged: &'a mut Unacknowledged,
 }
 
 impl Guarded {
@@ -53,6 +54,11 @@ impl Guarded {
             Box::new(InUse { session, brief: false })
         });
         Awake { session: &mut in_use.session, unacknowledged }
+    }
+
+    /// From which time on stamps are of changes that are not acknowledged.
+    pub(crate) fn unacknowledged_from(&self) -> Option<UnixMillis> {
+        self.unacknowledged.changes_from()
     }
 
     /// The session, for a request or for what a peer tells of one.
@@ -114,6 +120,7 @@ impl Guarded {
 
     /// Packs the session if no request has touched it for a while and nothing is to be told of it. Whether it did.
     pub(crate) fn rest(&mut self, now: Now) -> bool {
+        self.unacknowledged.settle();
         self.in_use.as_ref().is_some_and(|in_use| in_use.session.idle(now) >= REST_AFTER) && self.pack()
     }
 
@@ -137,7 +144,8 @@ pub(crate) struct Cell(Locked<Guarded>);
 impl Cell {
     pub(crate) fn new(session: SessionCell) -> Self {
         let in_use = Some(Box::new(InUse { session, brief: true }));
-        Cell(Locked::new(Guarded { in_use, at_rest: AtRest::default(), unacknowledged: None, copy: None }))
+        let (at_rest, unacknowledged) = (AtRest::default(), Unacknowledged::default());
+        Cell(Locked::new(Guarded { in_use, at_rest, unacknowledged, copy: None }))
     }
 
     /// A session out of the context's store.

@@ -275,7 +275,7 @@ impl Context {
             let (known_as, id) = (id.clone(), id.with_route(&self.route));
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(now, &view, &known_as, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &known_as, outgoing, guarded.unacknowledged.one_more());
             }
             if let Some(saver) = self.saver.as_ref().filter(|saver| saver.is_write_behind()) {
                 saver.save_soon(now, &mut guard);
@@ -309,7 +309,7 @@ impl Context {
             let old = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.change_id(now, &self.name, id) {
-                self.dispatch.broadcast(now, &view, &old, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &old, outgoing, guarded.unacknowledged.one_more());
             }
             if let Some(saver) = &self.saver {
                 saver.gone(now, &mut guard, &old);
@@ -336,7 +336,7 @@ impl Context {
             let id = guarded.session.id().clone();
             let view = self.dispatch.view();
             if let Some(outgoing) = guarded.session.end(now, &self.name) {
-                self.dispatch.broadcast(now, &view, &id, outgoing, guarded.unacknowledged);
+                self.dispatch.broadcast(now, &view, &id, outgoing, guarded.unacknowledged.one_more());
             }
             match (&self.saver, why) {
                 (Some(saver), Why::Invalidated) => saver.gone(now, &mut guard, &id),
@@ -374,9 +374,9 @@ impl Context {
     pub(crate) fn complete_in(&self, now: Now, guard: &mut Guarded, view: &ClusterView) -> Delivery {
         let guarded = guard.wake();
         let changed = self.saver.is_some() && guarded.session.has_changes();
+        let before = guarded.session.clock();
         let outgoing = guarded.session.complete(now, &self.name, self.dispatch.writer, !view.peers.is_empty());
-        // What another request of the session has sent may hold what this one has changed: then both wait for the same.
-        let earlier = guarded.unacknowledged.take().filter(|waiting| !waiting.is_complete());
+        let stamped = Some(guarded.session.clock()).filter(|clock| *clock > before);
         let mut waiting = None;
         let sent = !outgoing.is_empty();
         if sent {
@@ -385,9 +385,7 @@ impl Context {
                 self.dispatch.broadcast(now, view, id, outgoing, &mut waiting);
             }
         }
-        // A lane keeps its order, so whoever confirms a later message has confirmed the earlier ones.
-        let waiting = waiting.or(earlier);
-        guarded.unacknowledged.clone_from(&waiting);
+        let waiting = guarded.unacknowledged.add(waiting, stamped);
         if let Some(saver) = &self.saver {
             saver.completed(now, guard, changed);
         }

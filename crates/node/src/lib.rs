@@ -39,6 +39,7 @@ mod skew;
 mod standing;
 mod strangers;
 mod timing;
+mod unacknowledged;
 mod watch;
 
 pub use cell::SessionRef;

@@ -32,6 +32,8 @@ pub struct Peer {
     lane: Lane<Parcel>,
     dirty: Locked<Dirty>,
     stalled: AtomicFlag,
+    /// It was stalled, and has not acknowledged since then all that it was sent: requests did not wait for some of it.
+    catches_up: AtomicFlag,
     /// Whether it has ever acknowledged anything.
     answers: AtomicFlag,
     skew: Locked<Skew>,
@@ -122,6 +124,7 @@ impl Peer {
             lane: Lane::new(lane_limit),
             dirty: Locked::default(),
             stalled: AtomicFlag::default(),
+            catches_up: AtomicFlag::default(),
             answers: AtomicFlag::default(),
             skew: Locked::default(),
             confirmed: Locked::default(),
@@ -204,6 +207,9 @@ impl Peer {
     /// It has acknowledged this message, and so all that lay in its lane before.
     pub fn confirm(&self, now: Now, letter: &Letter) {
         self.answers.set(true);
+        if self.lane.bytes() == 0 {
+            self.catches_up.set(false);
+        }
         if letter.options.contains(SendOptions::BYTE_MESSAGE) {
             return;
         }
@@ -232,7 +238,15 @@ impl Peer {
     /// Says that it has stopped to acknowledge, or goes on. Senders tell a stall by
     /// [`Node::peer_stalled`](crate::Node::peer_stalled).
     pub fn set_stalled(&self, stalled: bool) -> bool {
+        if stalled {
+            self.catches_up.set(true);
+        }
         self.stalled.set(stalled)
+    }
+
+    /// Whether it may still be sent something that no request waits for, although requests wait.
+    pub(crate) fn catches_up(&self) -> bool {
+        self.catches_up.get() || !self.has_acknowledged()
     }
 
     /// What its writes are stamped with.

@@ -9,6 +9,9 @@
 //! | it has got another base here | the sender is told that, under the id that it gave |
 //! | this node told changes that a Tomcat may not have taken before | those that still stand are told again, all in one delta |
 //!
+//! Where answers wait for acknowledgements, the third is known of each session: what was acknowledged is never told again, for the client may
+//! have changed it elsewhere since. Where they do not, it is told by times, and rather too much than too little.
+//!
 //! The last waits for a pause between requests: a Tomcat that takes a delta forgets what a request under way has changed and not sent, and
 //! the client has come there with one. What the Tomcat has changed by then is not told again. Where no pause comes, the moment behind the
 //! next request has to do.
@@ -218,20 +221,21 @@ impl Context {
         old: SessionId,
         new: SessionId,
     ) {
-        let moment = match message.timestamp {
-            // Whoever was answered was so behind all acknowledgements, and can have come there no earlier.
-            Some(stated) if !self.dispatch.waits => {
-                let moment = peer.moment_of(now, stated);
-                Monotonic(moment.0.saturating_sub(MOMENT_ERROR))
-            }
-            _ => now.monotonic,
-        };
         let view = self.dispatch.view();
         let tomcats = view.peers.iter().filter(|peer| !peer.is_ours());
-        let Some(since) = tomcats.filter_map(|peer| peer.behind_at(moment)).min() else { return };
-        if !cell.lock().look().has_told(self.dispatch.writer, since) {
-            return;
-        }
+        let guard = cell.lock();
+        let since = if self.dispatch.waits {
+            // Whoever was answered was so behind all acknowledgements, and can have come there no earlier.
+            let unwaited = tomcats.filter(|peer| peer.catches_up()).filter_map(|peer| peer.behind_at(now.monotonic));
+            unwaited.chain(guard.unacknowledged_from()).min()
+        } else {
+            let moment = message
+                .timestamp
+                .map_or(now.monotonic, |stated| Monotonic(peer.moment_of(now, stated).0.saturating_sub(MOMENT_ERROR)));
+            tomcats.filter_map(|peer| peer.behind_at(moment)).min()
+        };
+        let Some(since) = since.filter(|since| guard.look().has_told(self.dispatch.writer, *since)) else { return };
+        drop(guard);
         let noted = now.monotonic;
         let retelling = Retelling { old, new, since, noted, due: noted + REQUEST_MAX };
         if let Some(retelling) = self.retellings.note(retelling) {

@@ -9,10 +9,10 @@ use std::time::Duration;
 use outlive_tribes_proto::time::{Monotonic, UnixMillis};
 
 /// Acknowledgements that are remembered beside the last one.
-const MARKS_MAX: usize = 128;
+const MARKS_MAX: usize = 1024;
 
-/// What lies between two of them at least: so they reach back over 8 s.
-const MARK_INTERVAL: Duration = Duration::from_millis(64);
+/// What lies between two of them at least: so they reach back over 8 s. What was acknowledged within it counts as missing.
+const MARK_INTERVAL: Duration = Duration::from_millis(8);
 
 /// The last acknowledgement: when it came, and when the message was made that it is of, by this node's clocks.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +100,7 @@ mod tests {
             confirmed.note(at(ms), UnixMillis(ms as i64));
         }
         let since = missing(&confirmed, 19_900).unwrap();
-        assert!((19_900 - 64..=19_901).contains(&since), "{since}: no later, and not much earlier");
+        assert!((19_900 - 8..=19_901).contains(&since), "{since}: no later, and not much earlier");
         assert!(missing(&confirmed, 12_000).unwrap() > 11_900);
         assert_eq!(missing(&confirmed, 5_000), Some(i64::MIN));
         assert!(confirmed.earlier.len() <= MARKS_MAX);

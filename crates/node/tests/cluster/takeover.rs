@@ -189,6 +189,21 @@ fn where_answers_wait_only_what_is_not_acknowledged_is_told_again() {
     }
 }
 
+/// Its answer was behind the acknowledgement, so the client may have changed it elsewhere since: that would be overwritten.
+#[test]
+fn another_sessions_message_under_way_brings_no_acknowledged_change_back() {
+    let (mut cluster, session) = held_up(6);
+    cluster.cut.clear();
+    cluster.set(1, &session.id(), "n", 7);
+    cluster.deliver();
+    cluster.cut.push((1, TOMCAT));
+    let other = cluster.create(1);
+    cluster.complete(1, &other);
+    let new = taken_over(&mut cluster, &id(&session));
+    cluster.pass(Duration::from_secs(2));
+    assert_eq!(taken(&cluster, &new), []);
+}
+
 #[test]
 fn an_end_that_meets_a_takeover_is_told_again_and_nothing_is_revived() {
     let (mut cluster, session) = held_up(8);
