@@ -1,8 +1,8 @@
 //! The place of one test: a folder for what its nodes write, gone afterwards, and the logs to show where it fails.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ pub struct Programs {
 pub struct Scene {
     folder: TempDir,
     programs: Programs,
-    logs: Cell<usize>,
+    logs: AtomicUsize,
 }
 
 impl Scene {
@@ -38,7 +38,7 @@ impl Scene {
     /// Where no temporary folder can be made.
     pub fn new(programs: Programs) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("outlive-rig-").tempdir().context("no temporary folder")?;
-        Ok(Self { folder, programs, logs: Cell::new(0) })
+        Ok(Self { folder, programs, logs: AtomicUsize::new(0) })
     }
 
     /// The folder, empty at the start of the test.
@@ -68,8 +68,7 @@ impl Scene {
 
     /// A file for a process's output; numbered, so that each start of a node has its own, in order.
     pub fn log_file(&self, name: &str) -> PathBuf {
-        let number = self.logs.get() + 1;
-        self.logs.set(number);
+        let number = self.logs.fetch_add(1, Ordering::Relaxed) + 1;
         self.folder.path().join(format!("{number:02}-{name}.log"))
     }
 

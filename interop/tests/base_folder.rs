@@ -64,7 +64,7 @@ fn static_service() -> (NodeSpec, NodeSpec) {
 
 fn intercepted() -> (NodeSpec, NodeSpec) {
     let (a, b) = pair();
-    let stack = [Interceptor::Gzip, Interceptor::Encrypt("AES/GCM/NoPadding", KEY), Interceptor::Order];
+    let stack = [Interceptor::Gzip, Interceptor::Order, Interceptor::Encrypt("AES/GCM/NoPadding", KEY)];
     (a.interceptors(&stack), b.interceptors(&stack))
 }
 

@@ -38,6 +38,9 @@ fn main() -> ExitCode {
         with_both("encrypt_gcm", |scene| tomcat_is_b(scene, &[GCM])),
         with_both("encrypt_cbc", |scene| tomcat_is_a(scene, &[CBC])),
         with_both("gzip_fragment_order", |scene| tomcat_is_b(scene, &[Gzip, PIECES, Order])),
+        // Where a Tomcat damages what its second peer gets: there is none.
+        with_both("gzip_order_fragment", |scene| tomcat_is_a(scene, &[Gzip, Order, PIECES])),
+        with_both("order_encrypt", |scene| tomcat_is_b(scene, &[Order, GCM])),
         with_both("throughput_and_all_that_change_bytes", everything),
         with_both("static_members_with_ping_and_order", static_members),
         with_both("domain_filter", domain_filter),
@@ -57,8 +60,12 @@ fn main() -> ExitCode {
         with_both("static_members_with_ping_tomcat_is_b", static_members_tomcat_is_b).by_name(),
         with_both("domain_filter_tomcat_is_b", domain_filter_tomcat_is_b).by_name(),
         with_both("fragment_encrypt", |scene| tomcat_is_a(scene, &[PIECES, GCM])).by_name(),
+        with_both("gzip_order_fragment_tomcat_is_b", |scene| tomcat_is_b(scene, &[Gzip, Order, PIECES])).by_name(),
+        with_both("order_encrypt_tomcat_is_a", |scene| tomcat_is_a(scene, &[Order, GCM])).by_name(),
+        with_both("fragment_order_gzip", |scene| tomcat_is_a(scene, &[PIECES, Order, Gzip])).by_name(),
         with_both("encrypt_gzip", |scene| tomcat_is_b(scene, &[GCM, Gzip])).by_name(),
         Test::new("outlives", |scene| outlives(scene, &[Gzip, GCM, PIECES, Order])).with_outlive(),
+        Test::new("outlives_with_order_above", |scene| outlives(scene, &[Order, PIECES, Gzip, GCM])).with_outlive(),
     ])
 }
 

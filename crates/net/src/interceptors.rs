@@ -64,6 +64,12 @@ pub(crate) fn stack(config: &ClusterConfig) -> Result<InterceptorStack, JoinErro
             "the encryption algorithm does not show whether a message was changed on its way: use AES/GCM/NoPadding"
         );
     }
+    if let Some((upper, lower)) = stack.numbers_above() {
+        tracing::warn!(
+            "{upper} stands above {lower}: a Tomcat with more than one peer damages what it sends to all but the first; in a cluster with \
+             Tomcats, let {lower} stand above it on every node"
+        );
+    }
     if !config.interceptors.is_empty() {
         let names: Vec<&str> = stack.interceptors().map(Interceptor::name).collect();
         tracing::info!(interceptors = names.join(", "), "the channel's interceptors, the topmost first");

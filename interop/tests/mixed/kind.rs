@@ -14,7 +14,7 @@ pub(crate) enum Kind {
 const TOMCAT_LEVELS: &[(&str, &str)] = &[("org.apache.catalina.tribes.MESSAGES", "FINEST")];
 
 impl Kind {
-    pub(crate) fn node<'scene>(self, scene: &'scene Scene, spec: NodeSpec) -> Result<Box<dyn Server + 'scene>> {
+    pub(crate) fn node<'scene>(self, scene: &'scene Scene, spec: NodeSpec) -> Result<Box<dyn Server + Sync + 'scene>> {
         Ok(match self {
             Self::Outlive => Box::new(OutliveNode::new(scene, spec)?),
             Self::Tomcat => Box::new(TomcatNode::new(scene, spec)?.with_log_levels(TOMCAT_LEVELS)?),

@@ -20,7 +20,7 @@ const ALLOWED: [(&str, &str); 2] = [
 
 /// All that three Tomcats say while they serve the same requests.
 pub(crate) fn of_three_tomcats(scene: &Scene, requests: usize, seed: usize) -> Result<BTreeSet<String>> {
-    let played = trio::play(scene, [Kind::Tomcat; 3], requests, seed)?;
+    let played = trio::play(scene, [Kind::Tomcat; 3], requests, seed, 1)?;
     Ok(played.tomcats.values().flat_map(|logged| shapes(&logged.text)).collect())
 }
 

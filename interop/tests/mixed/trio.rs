@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use outlive_interop::{NodeSpec, Scene, poll};
+use outlive_interop::{NodeSpec, Scene, Server, poll};
 
 use crate::kind::Kind;
 use crate::shopper::{KINDS, Shopper};
@@ -44,8 +45,9 @@ impl Display for Played {
     }
 }
 
-/// Starts the three in their order, serves the requests, and compares what the nodes hold.
-pub(crate) fn play(scene: &Scene, kinds: [Kind; 3], requests: usize, seed: usize) -> Result<Played> {
+/// Starts the three in their order, serves the requests, and compares what the nodes hold. So many clients, each with its own session, ask at
+/// once; each of them asks again when it has its answer.
+pub(crate) fn play(scene: &Scene, kinds: [Kind; 3], requests: usize, seed: usize, at_once: usize) -> Result<Played> {
     let specs = [NodeSpec::new("node-a", 1), NodeSpec::new("node-b", 2), NodeSpec::new("node-c", 3)];
     let mut nodes = Vec::new();
     for (kind, spec) in kinds.into_iter().zip(&specs) {
@@ -59,15 +61,14 @@ pub(crate) fn play(scene: &Scene, kinds: [Kind; 3], requests: usize, seed: usize
         })?;
     }
     let mut shoppers: Vec<(Shopper, usize)> = (0..CLIENTS).map(|client| (Shopper::default(), client % 3)).collect();
-    let mut chance = Chance(seed as u64);
-    for request in 0..requests {
-        let (shopper, place) = &mut shoppers[chance.below(CLIENTS as u32) as usize];
-        if chance.below(STAYS) > 0 {
-            *place = chance.below(3) as usize;
-        }
-        let kind = chance.below(KINDS);
-        shopper.ask(&*nodes[*place], kind).with_context(|| format!("request {request}"))?;
-    }
+    thread::scope(|scope| {
+        let ask = |(group, shoppers)| {
+            let nodes = &nodes;
+            scope.spawn(move || serve(nodes, shoppers, requests / at_once, Chance((seed + group) as u64)))
+        };
+        let groups: Vec<_> = shoppers.chunks_mut(CLIENTS / at_once).enumerate().map(ask).collect();
+        groups.into_iter().try_for_each(|group| group.join().expect("a client's thread does not panic"))
+    })?;
     let sessions = shoppers.iter().filter(|(shopper, _)| shopper.has_session()).count();
     for node in &nodes {
         let health = node.health()?;
@@ -97,6 +98,26 @@ pub(crate) fn play(scene: &Scene, kinds: [Kind; 3], requests: usize, seed: usize
         node.kill()?;
     }
     Ok(Played { tomcats, sessions, kinds })
+}
+
+/// Requests of these clients, one after the other.
+fn serve(
+    nodes: &[Box<dyn Server + Sync + '_>],
+    shoppers: &mut [(Shopper, usize)],
+    requests: usize,
+    mut chance: Chance,
+) -> Result<()> {
+    for request in 0..requests {
+        let client = chance.below(shoppers.len() as u32) as usize;
+        let (shopper, place) = &mut shoppers[client];
+        if chance.below(STAYS) > 0 {
+            *place = chance.below(3) as usize;
+        }
+        let kind = chance.below(KINDS);
+        let node = &*nodes[*place];
+        shopper.ask(node, kind).with_context(|| format!("request {request}, at {}", node.name()))?;
+    }
+    Ok(())
 }
 
 /// How many messages of that node a Tomcat has logged.

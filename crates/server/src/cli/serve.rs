@@ -126,9 +126,9 @@ pub(crate) struct ServeArguments {
     ///
     /// Tomcat's GzipInterceptor, FragmentationInterceptor and OrderInterceptor, with its defaults; gzip=N compresses what is longer than N bytes
     /// (compressionMinSize, 0), fragment=N cuts at N bytes (maxSize, 102400). Not on the wire: throughput[=N] tells after each N messages what
-    /// has passed (interval, 10000), domain-filter ignores nodes of another --domain. order stands below gzip, fragment and encrypt: above
-    /// them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt works; by default
-    /// below all others, and with order it must be said.
+    /// has passed (interval, 10000), domain-filter ignores nodes of another --domain. Let order stand below gzip, fragment and encrypt
+    /// where there are Tomcats: above them, a Tomcat damages what it sends to its second peer. "encrypt" in the list says where --encrypt
+    /// works; by default below all others.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) interceptors: Vec<InterceptorOption>,
 

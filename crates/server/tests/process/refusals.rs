@@ -20,7 +20,7 @@ fn check(line: &str, code: i32, parts: &[&str]) {
 fn a_command_line_that_cannot_be_followed() {
     check("serve --fast", 2, &["unexpected argument '--fast'"]);
     check("serve --encrypt 00", 2, &["--encrypt: a key has 16, 24 or 32 bytes"]);
-    check("serve --interceptors order,gzip", 2, &["OrderInterceptor must stand below GzipInterceptor"]);
+    check("serve --interceptors gzip,gzip", 2, &["GzipInterceptor stands in the stack twice"]);
     check("doctor", 2, &["'outlive doctor' is not built yet"]);
     check("serve --receiver 10.0.0.1:4000", 2, &["not encrypted", "--encrypt", "--allow-plaintext"]);
 }

@@ -30,14 +30,6 @@ pub(super) fn resolve(
         let is_encrypt = |config: &InterceptorConfig| matches!(config, InterceptorConfig::Encrypt { .. });
         match configs.iter().position(is_encrypt) {
             Some(at) => configs[at] = ours,
-            // Either place has been seen, and nodes that differ understand nothing of each other.
-            None if configs.iter().any(|config| matches!(config, InterceptorConfig::Order(_))) => {
-                return Err(Exit::usage(format!(
-                    "{place} has order, and does not say where --encrypt works: name encrypt in the list, above order (encrypt,order), and let \
-                     EncryptInterceptor stand above OrderInterceptor in every Tomcat, too: below it, a Tomcat damages what it sends to its \
-                     second peer"
-                )));
-            }
             None => configs.push(ours),
         }
     }

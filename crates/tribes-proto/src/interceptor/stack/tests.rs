@@ -132,9 +132,6 @@ fn an_order_that_damages_messages_is_refused() {
     assert_eq!(check(vec![control(), appends("Encrypt", Always)]), below("Encrypt"));
     assert_eq!(check(vec![control(), appends("Order", Numbering)]), below("Order"));
     assert_eq!(check(vec![control(), appends("Gzip", Marked)]), Ok(()));
-    let order = |lower| Err(StackError::NumberingAbove { upper: "Order", lower });
-    assert_eq!(check(vec![appends("Order", Numbering), appends("Gzip", Marked)]), order("Gzip"));
-    assert_eq!(check(vec![appends("Order", Numbering), appends("Fragment", Always), control()]), order("Fragment"));
     let legal = vec![
         appends("Gzip", Marked),
         appends("Encrypt", Always),
@@ -144,4 +141,16 @@ fn an_order_that_damages_messages_is_refused() {
     ];
     assert_eq!(check(legal), Ok(()));
     assert_eq!(check(vec![control(), Box::new(TcpPing), control()]), Err(StackError::Twice { name: fd }));
+}
+
+#[test]
+fn an_order_that_tomcats_damage_is_known() {
+    use Layer::{Always, Marked, Numbering};
+    let known = |list| InterceptorStack::new(list).unwrap().numbers_above();
+    let order = || appends("Order", Numbering);
+    assert_eq!(known(vec![order(), appends("Gzip", Marked)]), Some(("Order", "Gzip")));
+    let below = vec![appends("Gzip", Marked), order(), appends("Fragment", Always), Box::new(TcpFailureDetector)];
+    assert_eq!(known(below), Some(("Order", "Fragment")));
+    assert_eq!(known(vec![appends("Gzip", Marked), order(), Box::new(TcpFailureDetector)]), None);
+    assert_eq!(known(vec![appends("Gzip", Marked)]), None);
 }
