@@ -5,6 +5,7 @@ use outlive_serial::{DecodeError, Limits, Node, Stream};
 use outlive_session::{MessageFault, SessionMessage};
 
 use crate::budget::Budget;
+use crate::fault;
 use crate::record::{Body, Hex, Shown};
 
 mod delta;
@@ -41,10 +42,13 @@ impl Decoding {
         self.faults.push(format!("in {place}, at byte {}: {}", error.offset, error.kind()));
     }
 
-    /// A whole message; `raw`: its options say that it is no Java object.
+    /// A whole message; `raw`: it need not be a Java object.
     pub(crate) fn body(&mut self, message: &Bytes, raw: bool) -> Body {
         let bytes = || Body::Bytes { hex: Hex(message.clone()) };
         if !message.starts_with(STREAM) {
+            if !raw {
+                self.faults.push(fault::expected("a Java object", message, 0));
+            }
             return bytes();
         }
         match SessionMessage::decode(message, &limits(message)) {

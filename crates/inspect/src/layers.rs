@@ -46,8 +46,8 @@ pub(crate) struct Layers {
 /// What became of a message.
 #[derive(Debug)]
 pub(crate) enum Undone {
-    /// The message as it was sent, and the layers' names, the last one last.
-    Whole { message: Bytes, layers: Vec<String> },
+    /// The message as it was sent, and the layers' names, the last one last; `is_opaque`: it is still encrypted, or no interceptor's affair.
+    Whole { message: Bytes, layers: Vec<String>, is_opaque: bool },
     /// A part, which is kept until the others are there.
     Part,
     /// A layer that cannot be undone, and why.
@@ -71,18 +71,25 @@ impl Layers {
         let (mut message, mut layers) = (data.message.clone(), Vec::new());
         // The outermost layer is first here.
         let mut left = self.stack(&message, data);
+        let (mut done, mut is_encrypted) = (Vec::new(), false);
         let undone = loop {
             if passed_by(&message) || left.is_empty() {
                 break None;
             }
-            let step = match left.remove(0) {
+            let layer = left.remove(0);
+            done.push(layer);
+            let step = match layer {
                 Layer::Gzip => self.gzip(&message, data),
                 Layer::Order => order(&message),
-                Layer::Encrypt if self.key.is_none() => {
-                    layers.push("encrypt".to_owned());
-                    break None;
-                }
-                Layer::Encrypt => self.encrypt(&message, data),
+                Layer::Encrypt => match self.key.as_ref().map(|key| key.decrypt(&message, data.timestamp.0)) {
+                    Some(Some(content)) => Ok(Some((content, "encrypt".into()))),
+                    other => {
+                        layers.push("encrypt".to_owned());
+                        is_encrypted = true;
+                        // Without a key nothing is wrong.
+                        break other.map(|_| fault::expected("a message encrypted with this key", &message, 0));
+                    }
+                },
                 Layer::Fragment => match fragments::split(&message) {
                     Err(fault) => Err(fault),
                     Ok(Part::Whole(message)) => Ok(Some((message, "fragment 1/1".into()))),
@@ -92,7 +99,7 @@ impl Layers {
                             None => return Ok(Undone::Part),
                             Some(whole) => {
                                 if self.given.is_none() {
-                                    left = self.guess.above_fragments(&whole, data, self.key.as_ref());
+                                    left = self.guess.stack(&done, &whole, data, self.key.as_ref());
                                 }
                                 Ok(Some((whole, name)))
                             }
@@ -111,7 +118,7 @@ impl Layers {
         };
         layers.reverse();
         Ok(match undone {
-            None => Undone::Whole { message, layers },
+            None => Undone::Whole { is_opaque: is_encrypted || passed_by(&message), message, layers },
             Some(fault) => Undone::Stuck { message, layers, fault },
         })
     }
@@ -124,7 +131,7 @@ impl Layers {
     fn stack(&mut self, message: &Bytes, data: &ChannelData) -> Vec<Layer> {
         match &self.given {
             Some(stack) => stack.lowest_first().collect(),
-            None => self.guess.stack(message, data, self.key.as_ref()),
+            None => self.guess.stack(&[], message, data, self.key.as_ref()),
         }
     }
 
@@ -134,12 +141,6 @@ impl Layers {
         }
         let content = inflated(message).ok_or_else(|| fault::expected("gzip data", message, 0))?;
         Ok(Some((content, "gzip".into())))
-    }
-
-    fn encrypt(&self, message: &Bytes, data: &ChannelData) -> Step {
-        let content = self.key.as_ref().and_then(|key| key.decrypt(message, data.timestamp.0));
-        let content = content.ok_or_else(|| fault::expected("a message encrypted with this key", message, 0))?;
-        Ok(Some((content, "encrypt".into())))
     }
 }
 

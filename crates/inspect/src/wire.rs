@@ -197,13 +197,13 @@ impl Wire {
                 return sink(Record::error(offset, length, text));
             }
         };
-        let (message, layers, fault) = match self.layers.undo(offset, length, &data, sink)? {
+        let (message, layers, is_opaque, fault) = match self.layers.undo(offset, length, &data, sink)? {
             Undone::Part => return Ok(()),
-            Undone::Whole { message, layers } => (message, layers, None),
-            Undone::Stuck { message, layers, fault } => (message, layers, Some(fault)),
+            Undone::Whole { message, layers, is_opaque } => (message, layers, is_opaque, None),
+            Undone::Stuck { message, layers, fault } => (message, layers, true, Some(fault)),
         };
         let mut decoding = Decoding::of(&message);
-        let raw = data.options.contains(SendOptions::BYTE_MESSAGE);
+        let raw = is_opaque || data.options.contains(SendOptions::BYTE_MESSAGE);
         let body = match fault {
             Some(fault) => {
                 decoding.faults.push(fault);

@@ -101,18 +101,26 @@ impl core::fmt::Debug for TrailerWriter {
     }
 }
 
+/// What stands in front of a trailer, and its stamps.
+fn split(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (bytes, length) = message.strip_suffix(MARK)?.split_last_chunk::<4>()?;
+    let start = bytes.len().checked_sub(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    bytes.split_at_checked(start)
+}
+
 /// Reads the stamps of a block's sessions. It ends early where the bytes are no trailer's; memory follows what is there.
 pub struct TrailerReader<'a>(Unpacker<'a>);
 
 impl<'a> TrailerReader<'a> {
     /// The trailer that a message from one of ours ends with; an empty one if it has none.
     pub fn behind(message: &'a [u8]) -> Self {
-        let found = || {
-            let (bytes, length) = message.strip_suffix(MARK)?.split_last_chunk::<4>()?;
-            let start = bytes.len().checked_sub(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-            bytes.get(start..)
-        };
-        TrailerReader(Unpacker::new(found().unwrap_or_default()))
+        let stamps = split(message).map(|(_, stamps)| stamps);
+        TrailerReader(Unpacker::new(stamps.unwrap_or_default()))
+    }
+
+    /// Whether bytes that stand behind a Java object are a trailer and nothing else.
+    pub fn is_trailer(bytes: &[u8]) -> bool {
+        split(bytes).is_some_and(|(before, _)| before.is_empty())
     }
 
     fn read(&mut self) -> Option<StateStamps> {

@@ -2,10 +2,12 @@
 //!
 //! Java streams and gzip data end by themselves, so a trailer behind them shows; an encrypted message shows where the key is known.
 //! Where more than one stack would do, that of the message before is taken, else the one with the smallest order number: numbers count
-//! from 1, and bytes that belong to something else make large ones.
+//! from 1, and bytes that belong to something else make large ones. A part of a message shows only what is below the fragments; what is
+//! above them shows when all parts are there.
 
 use bytes::Bytes;
 use outlive_serial::{Limits, Stream};
+use outlive_session::TrailerReader;
 use outlive_tribes_proto::interceptor::gzip;
 use outlive_tribes_proto::wire::channel_data::ChannelData;
 use outlive_tribes_proto::wire::send_options::SendOptions;
@@ -20,48 +22,57 @@ const PARTS_MAX: i32 = 1 << 16;
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Guess {
-    /// The layers of the last message that had any, the outermost first.
+    /// The layers of the last message that had any, the outermost first; of one in parts also those above the fragments, once it is whole.
     last: Vec<Layer>,
 }
 
 /// A stack that decodes a message, the outermost layer first.
 struct Solution {
     layers: Vec<Layer>,
+    /// Whether it ends at a part of a message: what is above is not known.
+    is_part: bool,
+    /// Whether it ends at bytes that no key has decrypted: gzip data hold them, so what is below is sure.
+    is_opaque: bool,
     /// The number of the order layer; 0 without it.
     number: i32,
 }
 
 impl Guess {
-    /// The layers of a message, the outermost first; none if none are needed or no stack would do.
-    pub(super) fn stack(&mut self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>) -> Vec<Layer> {
+    /// The layers of a message, the outermost first; none if none are needed or no stack would do. `below`: those that are done with, up to
+    /// the fragments that the message was put together from.
+    pub(super) fn stack(
+        &mut self,
+        below: &[Layer],
+        message: &Bytes,
+        data: &ChannelData,
+        key: Option<&Decryption>,
+    ) -> Vec<Layer> {
         if is_plain(message) {
+            if !below.is_empty() {
+                self.last = below.to_vec();
+            }
             return Vec::new();
         }
-        let layers = self.best(message, data, key, &[]);
-        if !layers.is_empty() {
-            self.last.clone_from(&layers);
-        } else if looks_encrypted(message, data) && key.is_none() {
-            return vec![Layer::Encrypt];
-        }
-        layers
-    }
-
-    /// The layers of a message that was put together from fragments, which are done with.
-    pub(super) fn above_fragments(&self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>) -> Vec<Layer> {
-        let layers = self.best(message, data, key, &[Layer::Fragment, Layer::Order]);
-        if layers.is_empty() && key.is_none() && !is_plain(message) && looks_encrypted(message, data) {
-            return vec![Layer::Encrypt];
-        }
-        layers
-    }
-
-    fn best(&self, message: &Bytes, data: &ChannelData, key: Option<&Decryption>, without: &[Layer]) -> Vec<Layer> {
         let mut solutions = Vec::new();
-        Search { data, key, solutions: &mut solutions }.peel(message, &mut without.to_vec(), without.len(), 0);
-        let usual = solutions.iter().position(|solution| solution.layers == self.last);
-        let smallest = || (0..solutions.len()).min_by_key(|at| solutions[*at].number);
-        let best = usual.or_else(smallest);
-        best.map(|at| solutions.swap_remove(at).layers).unwrap_or_default()
+        Search { data, key, solutions: &mut solutions }.peel(message, &mut below.to_vec(), below.len(), 0);
+        let usual = solutions.iter().position(|solution| self.is_usual(solution));
+        let smallest = || (0..solutions.len()).min_by_key(|at| (solutions[*at].is_opaque, solutions[*at].number));
+        let Some(best) = usual.or_else(smallest).map(|at| solutions.swap_remove(at)) else {
+            return if looks_encrypted(message, data) { vec![Layer::Encrypt] } else { Vec::new() };
+        };
+        // A part that fits says less than what is known.
+        if !best.is_part || !self.is_usual(&best) {
+            self.last.clone_from(&best.layers);
+        }
+        best.layers[below.len()..].to_vec()
+    }
+
+    /// Whether it is the stack of the message before. Gzip leaves some messages as they are.
+    fn is_usual(&self, solution: &Solution) -> bool {
+        let others =
+            |layers: &[Layer]| layers.iter().copied().filter(|layer| *layer != Layer::Gzip).collect::<Vec<_>>();
+        let (last, layers) = (others(&self.last), others(&solution.layers));
+        if solution.is_part { last.starts_with(&layers) } else { last == layers && !last.is_empty() }
     }
 }
 
@@ -72,18 +83,24 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Tries each layer that is not used yet; `used` begins with those that are not to be tried at all. There are four layers, so this
-    /// is no deeper than four.
+    /// Tries each layer that is not used yet; the first `skip` of those are done with. There are four layers, so this is no deeper than
+    /// four.
     fn peel(&mut self, message: &Bytes, used: &mut Vec<Layer>, skip: usize, number: i32) {
         if used.len() > skip && (is_plain(message) || passed_by(message)) {
-            self.solutions.push(Solution { layers: used[skip..].to_vec(), number });
+            self.solutions.push(Solution { layers: used.clone(), is_part: false, is_opaque: false, number });
             return;
         }
         if !used.contains(&Layer::Gzip)
             && gzip::is_compressed(message)
             && let Some(content) = inflated(message)
         {
+            let found = self.solutions.len();
             self.go_on(Layer::Gzip, &content, used, skip, number);
+            if self.solutions.len() == found && !used.contains(&Layer::Encrypt) && looks_encrypted(&content, self.data)
+            {
+                let layers = used.iter().copied().chain([Layer::Gzip, Layer::Encrypt]).collect();
+                self.solutions.push(Solution { layers, is_part: false, is_opaque: true, number });
+            }
             // Data with that beginning and the right check sum are gzip data and nothing else.
             return;
         }
@@ -102,8 +119,8 @@ impl Search<'_> {
             match split(message) {
                 Ok(Part::Whole(content)) => self.go_on(Layer::Fragment, &content, used, skip, number),
                 Ok(Part::Piece { count: 2..=PARTS_MAX, .. }) => {
-                    let layers = used[skip..].iter().copied().chain([Layer::Fragment]).collect();
-                    self.solutions.push(Solution { layers, number });
+                    let layers = used.iter().copied().chain([Layer::Fragment]).collect();
+                    self.solutions.push(Solution { layers, is_part: true, is_opaque: false, number });
                 }
                 _ => {}
             }
@@ -117,21 +134,22 @@ impl Search<'_> {
     }
 }
 
-/// Whether it is one Java object and nothing behind it.
+/// Whether it is one Java object and nothing behind it but what our own nodes write there.
 fn is_plain(message: &Bytes) -> bool {
     const STREAM: &[u8] = &[0xac, 0xed, 0, 5];
     let limits = Limits { nodes: Limits::default().nodes.max(message.len() / 4), ..Limits::default() };
     message.starts_with(STREAM)
-        && Stream::decode_prefix(message, &limits).is_ok_and(|(_, length)| length == message.len())
+        && Stream::decode_prefix(message, &limits)
+            .is_ok_and(|(_, length)| length == message.len() || TrailerReader::is_trailer(&message[length..]))
 }
 
-/// Whether a message that should be a Java object is none, and nothing else either that is known.
+/// Whether a message that should be a Java object is none, and nothing else either that is known. That gzip has changed it does not say
+/// what came below.
 fn looks_encrypted(message: &Bytes, data: &ChannelData) -> bool {
-    let options = data.options;
-    !options.contains(SendOptions::BYTE_MESSAGE)
-        && !options.contains(gzip::COMPRESSED)
+    !data.options.contains(SendOptions::BYTE_MESSAGE)
         && message.len() >= ENCRYPTED_MIN
         && !message.starts_with(&[0xac, 0xed])
+        && !gzip::is_compressed(message)
         && !passed_by(message)
         && !message.is_ascii()
 }

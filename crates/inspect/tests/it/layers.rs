@@ -130,6 +130,20 @@ fn order_numbers_may_look_like_fragments() {
     }
 }
 
+/// Between our own nodes a state has stamps behind its Java object.
+#[test]
+fn what_our_nodes_write_behind_an_object_is_no_layer() {
+    let message = [&java("x")[..], b"stamps\0\0\0\x06OLS1"].concat();
+    for stack in
+        [&[][..], &[Layer::Order], &[Layer::Fragment, Layer::Order], &[Layer::Gzip, Layer::Order, Layer::Fragment]]
+    {
+        for part in [20, 100_000] {
+            let (layers, value) = told(&records(&written(stack, 1, &message, part, 1).concat()));
+            assert_eq!((layers.len(), value.as_str()), (stack.len(), "x"), "{stack:?}: {layers:?}");
+        }
+    }
+}
+
 #[test]
 fn parts_are_told_once_at_the_last() {
     let mut parts = fragmented(&java("a text of some length"), 10);
@@ -187,9 +201,9 @@ fn what_cannot_be_undone_is_said() {
         &frame(1, 0, b"abc"),
         with_key,
         expect![[r#"
-        {"kind":"message","offset":0,"length":138,"options":0,"id":"01010101010101010101010101010101","body":{"type":"bytes","hex":"616263"}}
-        {"kind":"error","offset":0,"length":138,"error":"expected a message encrypted with this key, found 616263"}
-    "#]],
+            {"kind":"message","offset":0,"length":138,"options":0,"id":"01010101010101010101010101010101","layers":["encrypt"],"body":{"type":"bytes","hex":"616263"}}
+            {"kind":"error","offset":0,"length":138,"error":"expected a message encrypted with this key, found 616263"}
+        "#]],
     );
     check(
         &frame(1, 0, b"abc"),

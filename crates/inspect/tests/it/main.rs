@@ -7,4 +7,5 @@ mod hostile;
 mod layers;
 mod messages;
 mod resync;
+mod stacks;
 mod support;

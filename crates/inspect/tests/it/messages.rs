@@ -13,7 +13,11 @@ use crate::support::{frame, lines, records};
 
 /// Of one message, the body and the errors behind it.
 fn check(message: &[u8], expected: Expect) {
-    let text = lines(&records(&frame(1, 8, message)));
+    check_with(8, message, expected);
+}
+
+fn check_with(options: u32, message: &[u8], expected: Expect) {
+    let text = lines(&records(&frame(1, options, message)));
     let body = text.split_once("\"body\":").map_or(text.as_str(), |(_, body)| body);
     expected.assert_eq(body);
 }
@@ -176,17 +180,27 @@ fn other_objects_and_bytes() {
         {"type":"object","class":"null","value":null}}
     "#]],
     );
-    check(
+    check_with(
+        9,
         &[0xff, 0],
         expect![[r#"
         {"type":"bytes","hex":"ff00"}}
     "#]],
     );
-    check(
+    check_with(
+        9,
         b"",
         expect![[r#"
         {"type":"bytes","hex":""}}
     "#]],
+    );
+    // What should be an object and is none is never bytes without a word: here as if a layer were left.
+    check(
+        b"\x1f\x8b\x08\0left over",
+        expect![[r#"
+            {"type":"bytes","hex":"1f8b08006c656674206f766572"}}
+            {"kind":"error","offset":0,"length":148,"error":"expected a Java object, found 1f8b08006c656674…"}
+        "#]],
     );
     check(
         b"\xac\xed\0\x05\x74\0\x09short",
