@@ -13,6 +13,7 @@ mod map;
 mod member;
 mod rpc;
 mod session;
+pub(crate) mod unreadable;
 
 /// How Java begins a stream.
 const STREAM: &[u8] = &[0xac, 0xed, 0, 5];

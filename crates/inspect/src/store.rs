@@ -3,6 +3,7 @@
 use outlive_serial::{DecodeError, Limits};
 use outlive_session::StoredReader;
 
+use crate::body::unreadable;
 use crate::budget::Budget;
 use crate::fault;
 use crate::record::{Content, Record, SessionRecord};
@@ -47,7 +48,7 @@ impl Store {
             false => StoredReader::session(&bytes, &limits),
         };
         let mut reader = match reader {
-            Ok(reader) => reader,
+            Ok(reader) => reader.tolerant(),
             Err(fault) => return sink(broken(fault)),
         };
         let mut budget = Budget::of(bytes.len());
@@ -59,13 +60,24 @@ impl Store {
                 None => break,
                 Some(Err(fault)) => return sink(broken(fault)),
                 Some(Ok(session)) => {
+                    let place = format!("the session {:?}", session.state.id);
+                    let faults = unreadable::sentences(&place, &session.state.unreadable);
                     let session = SessionRecord::of_stored(session, &mut budget);
-                    let length = (reader.offset() - start) as u64;
-                    sink(Record::new(start as u64, length, Content::Session(session)))?;
+                    // Of one whose end was not found it is all that there is.
+                    let end = if reader.is_cut() { bytes.len() } else { reader.offset() };
+                    let (start, length) = (start as u64, end.saturating_sub(start) as u64);
+                    sink(Record::new(start, length, Content::Session(session)))?;
+                    faults.into_iter().try_for_each(|fault| sink(Record::error(start, length, fault)))?;
                 }
             }
         }
-        if !reader.at_end() {
+        if reader.lost() > 0 {
+            let lost = reader.lost();
+            sink(error(
+                bytes.len(),
+                format!("in the session file: expected {lost} more sessions, found none of them"),
+            ))?;
+        } else if !reader.is_cut() && !reader.at_end() {
             let at = reader.offset();
             sink(error(at, fault::expected("the end of the file", &bytes, at)))?;
         }

@@ -157,8 +157,8 @@ pub(crate) struct Sessions<'a, F: Form> {
     lost: usize,
     /// Whether a session ended at a value behind which nothing was found again.
     is_cut: bool,
-    /// The session behind one with a broken value: it was read to see whether its place was found.
-    ahead: Option<F::Session>,
+    /// The session behind one with a broken value, and where it begins: it was read to see whether its place was found.
+    ahead: Option<(usize, F::Session)>,
 }
 
 impl<'a, F: Form> Sessions<'a, F> {
@@ -184,8 +184,9 @@ impl<'a, F: Form> Sessions<'a, F> {
         self
     }
 
+    /// Where the next session begins, or where reading stopped.
     pub(crate) fn offset(&self) -> usize {
-        self.source.input.offset()
+        self.ahead.as_ref().map_or_else(|| self.source.input.offset(), |(start, _)| *start)
     }
 
     pub(crate) fn at_end(&self) -> bool {
@@ -233,8 +234,9 @@ impl<'a, F: Form> Sessions<'a, F> {
             let fits = match self.left {
                 0 => self.at_end(),
                 _ => {
+                    let start = self.offset();
                     self.ahead = F::read_head(&mut self.source).ok().and_then(|(mut next, attributes_len)| {
-                        self.read_rest(&mut next, attributes_len).ok().map(|()| next)
+                        self.read_rest(&mut next, attributes_len).ok().map(|()| (start, next))
                     });
                     self.ahead.is_some()
                 }
@@ -274,7 +276,7 @@ impl<F: Form> Iterator for Sessions<'_, F> {
     /// The next session; after a fault there is none, for the rest of the stream cannot be read.
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        if let Some(ahead) = self.ahead.take() {
+        if let Some((_, ahead)) = self.ahead.take() {
             return Some(Ok(ahead));
         }
         let read = self.read();

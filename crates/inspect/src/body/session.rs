@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use outlive_serial::ObjectInput;
 use outlive_session::{SessionEvent, SessionMessage, StateReader};
 
-use super::{Decoding, limits};
+use super::{Decoding, limits, unreadable};
 use crate::record::{SessionBody, SessionRecord};
 
 impl Decoding {
@@ -31,17 +31,28 @@ impl Decoding {
         body
     }
 
-    /// The sessions of a state transfer, as far as they can be read.
+    /// The sessions of a state transfer, as far as they can be read. A value that is refused costs its attribute.
     pub(super) fn sessions(&mut self, payload: &[u8]) -> Vec<SessionRecord> {
         let mut sessions = Vec::new();
-        let read = StateReader::new(payload, &limits(payload)).and_then(|mut reader| {
-            reader.try_for_each(|session| {
-                sessions.push(SessionRecord::of_state(session?, &mut self.budget));
-                Ok(())
-            })
-        });
-        if let Err(error) = read {
-            self.fault("the sessions", &error);
+        let mut reader = match StateReader::new(payload, &limits(payload)) {
+            Ok(reader) => reader.tolerant(),
+            Err(error) => {
+                self.fault("the sessions", &error);
+                return sessions;
+            }
+        };
+        for session in reader.by_ref() {
+            match session {
+                Ok(session) => {
+                    let place = format!("the session {:?}", session.id);
+                    self.faults.extend(unreadable::sentences(&place, &session.unreadable));
+                    sessions.push(SessionRecord::of_state(session, &mut self.budget));
+                }
+                Err(error) => self.fault("the sessions", &error),
+            }
+        }
+        if reader.lost() > 0 {
+            self.faults.push(format!("in the sessions: expected {} more, found none of them", reader.lost()));
         }
         sessions
     }

@@ -6,6 +6,7 @@ mod golden;
 mod hostile;
 mod layers;
 mod messages;
+mod refused;
 mod resync;
 mod stacks;
 mod support;

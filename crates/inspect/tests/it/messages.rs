@@ -137,7 +137,7 @@ fn a_delta_that_breaks_off_keeps_its_first_actions() {
         &message(SessionEvent::Delta, Some(&payload[..payload.len() - 1])),
         expect![[r#"
             {"type":"session","event":"delta","context":"localhost#/app","session":"AB.n1","time":7,"actions":[{"type":"attribute","action":"set","name":"a","value":1}]}}
-            {"kind":"error","offset":0,"length":612,"error":"in the delta, at byte 130: expected the primitive fields of an object, found the end of the bytes"}
+            {"kind":"error","offset":0,"length":612,"error":"in the delta, at byte 130: the attribute \"b\" breaks off: expected the primitive fields of an object, found the end of the bytes"}
         "#]],
     );
 }
