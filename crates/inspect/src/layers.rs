@@ -123,9 +123,9 @@ impl Layers {
         })
     }
 
-    /// Says which messages never became whole.
-    pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
-        self.fragments.finish(sink)
+    /// Says which messages never became whole in an input that ends at `end`.
+    pub(crate) fn finish<E>(&mut self, end: u64, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        self.fragments.finish(end, sink)
     }
 
     fn stack(&mut self, message: &Bytes, data: &ChannelData) -> Vec<Layer> {

@@ -83,7 +83,7 @@ impl Store {
         }
         if budget.is_spent() {
             sink(error(
-                0,
+                bytes.len(),
                 "expected values that can be shown, found some that share so much that they are cut".into(),
             ))?;
         }

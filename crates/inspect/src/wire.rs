@@ -68,7 +68,7 @@ impl Wire {
     pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
         self.run(false, sink)?;
         self.told(sink)?;
-        self.layers.finish(sink)
+        self.layers.finish(self.offset, sink)
     }
 
     fn run<E>(&mut self, more: bool, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {

@@ -51,16 +51,16 @@ pub(super) struct Fragments {
 
 #[derive(Debug)]
 struct Collected {
-    /// Where the first part stands in the input, and how long its frame is.
-    offset: u64,
-    length: u64,
+    /// Where the first part stands in the input.
+    first: u64,
     count: i32,
     parts: BTreeMap<i32, Bytes>,
     kept: usize,
 }
 
 impl Fragments {
-    /// Keeps a part, and gives the message if it is whole. Where too much is kept, the oldest are given up.
+    /// Keeps a part, and gives the message if it is whole. Where too much is kept, the oldest are given up: that is told at the part that
+    /// was too much, so that lines stay in the order of the bytes.
     #[expect(clippy::too_many_arguments, reason = "a part is that much")]
     pub(super) fn add<E>(
         &mut self,
@@ -75,7 +75,7 @@ impl Fragments {
         let ages = &mut self.ages;
         let collected = self.messages.entry(id).or_insert_with(|| {
             ages.insert((offset, id));
-            Collected { offset, length, count, parts: BTreeMap::new(), kept: 0 }
+            Collected { first: offset, count, parts: BTreeMap::new(), kept: 0 }
         });
         if collected.count != count {
             let error = format!("expected a part of {} like those before, found one of {count}", collected.count);
@@ -96,35 +96,43 @@ impl Fragments {
         }
         while self.kept > KEPT_MAX {
             let Some((_, oldest)) = self.ages.first().copied() else { break };
-            self.give_up(oldest, sink)?;
+            self.give_up(oldest, offset, length, sink)?;
         }
         Ok(None)
     }
 
-    /// Gives up all.
-    pub(super) fn finish<E>(&mut self, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    /// Gives up all at the end of the input, where it shows that no more parts come.
+    pub(super) fn finish<E>(&mut self, end: u64, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
         while let Some((_, oldest)) = self.ages.first().copied() {
-            self.give_up(oldest, sink)?;
+            self.give_up(oldest, end, 0, sink)?;
         }
         Ok(())
     }
 
     fn remove(&mut self, id: UniqueId) -> Option<Collected> {
         let collected = self.messages.remove(&id)?;
-        self.ages.remove(&(collected.offset, id));
+        self.ages.remove(&(collected.first, id));
         self.kept -= collected.kept;
         Some(collected)
     }
 
-    fn give_up<E>(&mut self, id: UniqueId, sink: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
-        let Some(Collected { offset, length, count, parts, .. }) = self.remove(id) else { return Ok(()) };
+    fn give_up<E>(
+        &mut self,
+        id: UniqueId,
+        offset: u64,
+        length: u64,
+        sink: &mut impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(Collected { first, count, parts, .. }) = self.remove(id) else { return Ok(()) };
         let missing = (0..count).filter(|index| !parts.contains_key(index)).map(|index| (index + 1).to_string());
         let mut shown: Vec<_> = missing.take(MISSING_SHOWN + 1).collect();
         if shown.len() > MISSING_SHOWN {
             shown[MISSING_SHOWN] = "…".into();
         }
         let shown = shown.join(", ");
-        let error = format!("expected all {count} parts of message {id}, found {}: without {shown}", parts.len());
+        let found = parts.len();
+        let error =
+            format!("expected all {count} parts of message {id}, found {found} from byte {first} on: without {shown}");
         sink(Record::error(offset, length, error))
     }
 }
@@ -140,7 +148,7 @@ mod tests {
     fn add(fragments: &mut Fragments, errors: &mut Vec<String>, offset: u64, id: u8, message: Bytes) -> Option<Bytes> {
         let Ok(Part::Piece { piece, index, count }) = split(&message) else { panic!("no part") };
         let mut sink = |record: Record| {
-            errors.push(format!("{:?}", record.content));
+            errors.push(format!("{} {:?}", record.offset, record.content));
             Ok::<_, std::convert::Infallible>(())
         };
         fragments.add(offset, 9, UniqueId([id; 16]), &piece, index, count, &mut sink).unwrap()
@@ -169,7 +177,8 @@ mod tests {
         }
         assert!(fragments.kept <= KEPT_MAX);
         assert_eq!(errors.len(), 2);
-        assert!(errors[0].contains("found 1: without 1, 3"), "{errors:?}");
+        assert!(errors[0].starts_with("3 ") && errors[1].starts_with("4 "), "where it shows: {errors:?}");
+        assert!(errors[0].contains("found 1 from byte 0 on: without 1, 3"), "{errors:?}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ fn printed(records: &[Record]) -> usize {
 fn check(bytes: &[u8], settings: Settings) -> usize {
     let records = in_pieces(bytes, usize::MAX, settings);
     let printed = printed(&records);
+    assert!(records.iter().map(|record| record.offset).is_sorted(), "{records:?}");
     assert!(printed <= 40 * bytes.len() + 4096, "{printed} bytes printed of {}", bytes.len());
     records.iter().filter(|record| record.is_error()).count()
 }

@@ -156,6 +156,17 @@ fn parts_are_told_once_at_the_last() {
     assert_eq!(records[0].offset + records[0].length, frames.len() as u64);
 }
 
+/// A message that never becomes whole is told where that shows: at the end, behind all that came after its parts.
+#[test]
+fn what_never_becomes_whole_is_told_in_the_order_of_the_bytes() {
+    let part = &fragmented(&java("a text of some length"), 10)[0];
+    let frames = [frame(1, 0, part), frame(2, 0, &java("x")), frame(3, 0, part), frame(4, 0, &java("y"))].concat();
+    let records = records(&frames);
+    assert_eq!(records.iter().map(Record::kind).collect::<Vec<_>>(), ["message", "message", "error", "error"]);
+    assert!(records.iter().map(|record| record.offset).is_sorted(), "{records:?}");
+    assert_eq!((records[3].offset, records[3].length), (frames.len() as u64, 0));
+}
+
 fn check(frames: &[u8], settings: Settings, expected: Expect) {
     expected.assert_eq(&lines(&in_pieces(frames, usize::MAX, settings)));
 }
@@ -169,8 +180,8 @@ fn what_cannot_be_undone_is_said() {
         &parts,
         Settings::default(),
         expect![[r#"
-        {"kind":"error","offset":0,"length":154,"error":"expected all 3 parts of message 02020202020202020202020202020202, found 2: without 1"}
-    "#]],
+            {"kind":"error","offset":306,"length":0,"error":"expected all 3 parts of message 02020202020202020202020202020202, found 2 from byte 0 on: without 1"}
+        "#]],
     );
     check(
         &frame(1, 0, b"abc"),
