@@ -146,6 +146,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The fields of an object by the names that they are shown under, those of the top-most class first, in the order of the stream. Of
+    /// fields with the same name, those of superclasses have their class in front; the second part is how long these classes' names are.
+    pub(crate) fn shown_fields(&self) -> (Vec<(String, FieldValue<'a>)>, usize) {
+        let mut fields: Vec<_> = self.node.into_iter().flat_map(Node::fields).collect();
+        let (mut seen, mut longer) = (alloc::collections::BTreeSet::new(), 0);
+        for field in fields.iter_mut().rev() {
+            if !seen.insert(field.name.clone()) {
+                longer += field.class.len();
+                field.name = alloc::format!("{}.{}", field.class, field.name).into();
+            }
+        }
+        (fields.into_iter().map(|field| (field.name.into_owned(), field.value)).collect(), longer)
+    }
+
     /// The fields of an object by name. Of fields with the same name, that of the most derived class stays.
     pub(crate) fn named_fields(&self) -> Vec<(String, FieldValue<'a>)> {
         let mut fields: Vec<(String, FieldValue<'a>)> = Vec::new();

@@ -80,7 +80,8 @@ pub enum JavaView {
     Object {
         /// Its class.
         class: String,
-        /// Names and contents, in the order of the stream.
+        /// Names and contents, in the order of the stream. Of fields with the same name, that of the most derived class has it, and those of
+        /// superclasses have their class in front: `com.example.Base.name`.
         fields: Vec<(String, JavaView)>,
     },
     /// Nothing more is shown here: the object contains itself, or is too deep or too large to be shown.
@@ -133,6 +134,8 @@ struct Frame<'a> {
     parts: Parts<'a>,
     done: Vec<JavaView>,
     finish: Finish,
+    /// What it costs beside its parts: the names that are longer than their fields' own.
+    weight: usize,
 }
 
 /// The parts still to come.
@@ -165,7 +168,8 @@ fn tree(subject: Subject<'_>, left: &mut usize) -> JavaView {
             Some(Look::Leaf(view)) => Some(view),
             Some(Look::Parts(frame)) => {
                 let number = frame.node.map(Node::number);
-                if frames.len() >= DEPTH_MAX || number.is_some_and(|number| !above.insert(number)) {
+                *left = left.saturating_sub(frame.weight);
+                if *left == 0 || frames.len() >= DEPTH_MAX || number.is_some_and(|number| !above.insert(number)) {
                     Some(JavaView::Cut)
                 } else {
                     frames.push(frame);
@@ -236,6 +240,7 @@ fn look(subject: Subject<'_>) -> Look<'_> {
         parts: Parts::Nodes(parts.into_iter()),
         done: Vec::new(),
         finish,
+        weight: 0,
     };
     Look::Leaf(match subject.shape {
         Shape::Null => JavaView::Null,
@@ -265,10 +270,11 @@ fn look(subject: Subject<'_>) -> Look<'_> {
             return Look::Parts(frame(parts, Finish::Map));
         }
         Shape::Object | Shape::Same(_) => {
-            let (names, values): (Vec<_>, Vec<_>) = subject.named_fields().into_iter().unzip();
+            let (fields, weight) = subject.shown_fields();
+            let (names, values): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
             let finish = Finish::Object { class: class.into_owned(), names };
             let parts = Parts::Fields(values.into_iter());
-            return Look::Parts(Frame { node: subject.node, parts, done: Vec::new(), finish });
+            return Look::Parts(Frame { node: subject.node, parts, done: Vec::new(), finish, weight });
         }
     })
 }

@@ -51,6 +51,53 @@ fn objects_that_json_does_not_know_are_their_fields() {
     );
 }
 
+/// `class Base { int x; int y; }`, `class Sub extends Base { int x; }`.
+#[test]
+fn a_field_that_another_hides_has_its_class_in_front() {
+    let bytes = b"\xac\xed\0\x05\x73\x72\0\x05t.Sub\0\0\0\0\0\0\0\x01\x02\0\x01I\0\x01x\x78\
+        \x72\0\x06t.Base\0\0\0\0\0\0\0\x01\x02\0\x02I\0\x01xI\0\x01y\x78\x70\
+        \0\0\0\x01\0\0\0\x02\0\0\0\x03";
+    let json = |bytes: &[u8]| {
+        let stream = outlive_serial::Stream::decode(bytes, &outlive_serial::Limits::default()).unwrap();
+        serde_json::to_string(&stream.root().unwrap().view()).unwrap()
+    };
+    assert_eq!(json(bytes), r#"{"class":"t.Sub","fields":{"t.Base.x":1,"y":2,"x":3}}"#);
+    let value = outlive_serial::Value::from_bytes(&bytes[4..], &outlive_serial::Limits::default()).unwrap();
+    #[derive(serde::Deserialize)]
+    struct Sub {
+        x: i32,
+        y: i32,
+    }
+    let Sub { x, y } = value.to_serde().unwrap();
+    assert_eq!((x, y), (3, 2), "a Rust type has one field, that of the most derived class");
+}
+
+#[test]
+fn floats_have_the_digits_that_java_writes() {
+    let json = |value: f32| serde_json::to_string(&outlive_serial::JavaView::Float(value)).unwrap();
+    for (value, text) in [
+        (f32::from_bits(1), "1.4e-45"),
+        (-f32::from_bits(2), "-2.8e-45"),
+        (f32::from_bits(7), "9.8e-45"),
+        (f32::MIN_POSITIVE, "1.1754944e-38"),
+        (f32::MAX, "3.4028235e+38"),
+        (0.1, "0.1"),
+        (0.0, "0.0"),
+        (-0.0, "-0.0"),
+        (3.0, "3.0"),
+        (-1e30, "-1e+30"),
+        (f32::NAN, "null"),
+    ] {
+        assert_eq!(json(value), text);
+    }
+    // Each is the same float again, also for who reads it as a double.
+    for bits in (0..0x7f80_0000_u32).step_by(99_991).chain(0..1000) {
+        let text = json(f32::from_bits(bits));
+        assert_eq!(text.parse::<f32>().unwrap().to_bits(), bits, "{text}");
+        assert_eq!((text.parse::<f64>().unwrap() as f32).to_bits(), bits, "{text}");
+    }
+}
+
 #[test]
 fn sets_and_texts_have_a_class() {
     check(

@@ -30,10 +30,10 @@ pub(super) fn view(node: Node<'_>, budget: &mut Budget) -> JavaView {
     }
     let mut view = budget.show_node(Some(node));
     if let JavaView::Object { fields: shown, .. } = &mut view {
-        for field in node.fields() {
+        // Both are in the order of the stream.
+        for (field, (_, place)) in node.fields().zip(shown) {
             if let FieldValue::Object(Some(inside)) = field.value
                 && let Some(member) = read(inside)
-                && let Some((_, place)) = shown.iter_mut().find(|(name, _)| *name == field.name)
             {
                 *place = fields(&inside.class_name().unwrap_or_default(), &member);
             }

@@ -153,7 +153,14 @@ fn write_view(view: &JavaView, out: &mut String) {
         JavaView::Class(name) => write!(out, "class {name}").unwrap(),
         JavaView::Object { class, fields } => {
             write!(out, "{class}(").unwrap();
-            for (name, value) in fields {
+            // The texts have each name once: where its first field stands, and with what the last one holds.
+            let bare = |name: &'_ str| name.rsplit('.').next().unwrap_or_default().to_owned();
+            for (at, (name, _)) in fields.iter().enumerate() {
+                let name = bare(name);
+                if fields[..at].iter().any(|(before, _)| bare(before) == name) {
+                    continue;
+                }
+                let (_, value) = fields.iter().rfind(|(last, _)| bare(last) == name).unwrap();
                 write!(out, "{name}: ").unwrap();
                 write_view(value, out);
                 out.push_str(", ");

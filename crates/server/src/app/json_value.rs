@@ -4,6 +4,15 @@ use outlive_serial::{JavaView, Value};
 
 use super::json::Json;
 
+/// A number as `d.ddde±n`: the fewest digits that make it, but two at least. Where one would do, Java takes the two that come closest, which
+/// shows in the smallest numbers: `Float.MIN_VALUE` is 1.4E-45, although 1E-45 is no other float.
+macro_rules! scientific {
+    ($value:expr) => {{
+        let shortest = format!("{:e}", $value);
+        if shortest.contains('.') { shortest } else { format!("{:.1e}", $value) }
+    }};
+}
+
 impl Json {
     /// An attribute: bytes are hex digits, a date its milliseconds, a list an array, a map an object, and an object of a class that the
     /// app does not know `{"class":"its.name"}`.
@@ -24,8 +33,8 @@ impl Json {
             JavaView::Short(value) => self.display(value),
             JavaView::Integer(value) => self.display(value),
             JavaView::Long(value) | JavaView::Date(value) => self.display(value),
-            JavaView::Float(value) => self.double(&format!("{value:e}"), f64::from(*value)),
-            JavaView::Double(value) => self.double(&format!("{value:e}"), *value),
+            JavaView::Float(value) => self.double(&scientific!(value), f64::from(*value)),
+            JavaView::Double(value) => self.double(&scientific!(value), *value),
             JavaView::Char(value) => self.quoted(&String::from_utf16_lossy(&[*value])),
             JavaView::String(text) => self.quoted(text),
             JavaView::Bytes(bytes) => self.hex(bytes),
@@ -65,7 +74,7 @@ impl Json {
 
     /// A floating point number as Java's `toString` writes it: always with a fraction, with an exponent below 10⁻³ and from 10⁷ on.
     ///
-    /// `scientific` is its shortest form `d.ddde±n`. What JSON cannot say is null.
+    /// `scientific` is its form `d.ddde±n`. What JSON cannot say is null.
     fn double(&mut self, scientific: &str, value: f64) -> &mut Self {
         if !value.is_finite() {
             return self.raw("null");
@@ -73,8 +82,7 @@ impl Json {
         let magnitude = value.abs();
         if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) {
             let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-            let fraction = if mantissa.contains('.') { "" } else { ".0" };
-            return self.raw(mantissa).raw(fraction).raw("E").raw(exponent);
+            return self.raw(mantissa).raw("E").raw(exponent);
         }
         // The digits are the shortest that make the number, so parsing and printing them in full gives the same digits.
         let plain = scientific.parse::<f64>().unwrap_or(value).to_string();
@@ -161,6 +169,10 @@ mod tests {
         }
         check(JavaView::Float(0.1), "0.1");
         check(JavaView::Float(1.5e10), "1.5E10");
+        check(JavaView::Float(f32::from_bits(1)), "1.4E-45");
+        check(JavaView::Float(-f32::from_bits(7)), "-9.8E-45");
+        check(JavaView::Double(f64::from_bits(1)), "4.9E-324");
+        check(JavaView::Float(1e10), "1.0E10");
     }
 
     #[test]

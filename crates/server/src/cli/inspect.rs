@@ -14,7 +14,11 @@ Each line has kind, offset and length, and by kind:
   ack, fail-ack   an acknowledgement
   message         who sent it, its options, and its body: session, rpc, map, bytes or object
   session         a session out of a file
-  error           bytes that could not be read; it goes on behind them, and the exit code is 1
+  error           bytes that could not be read; it goes on behind them, and the exit code is 1. A value that no node takes is named, and
+                  costs itself alone. Parts of a message that never becomes whole are told where that shows, which may be the end
+
+An object without a JSON form of its own is its class and its fields; a field of a superclass that one of the same name hides has that class \
+in front (com.example.Base.x). A number that JSON cannot say (NaN, Infinity) is null.
 
 Messages of 64 MiB and session files of 512 MiB are the largest that are read. Output is flushed whenever the input has no more for now.";
 
