@@ -4,6 +4,7 @@ use outlive_tribes_proto::interceptor::encrypt::EncryptionKey;
 
 use crate::detect::Format;
 use crate::layers::Stack;
+use crate::packets::{self, Packets};
 use crate::record::Record;
 use crate::store::Store;
 use crate::wire::Wire;
@@ -32,6 +33,8 @@ enum State {
     Unknown(Vec<u8>),
     Wire(Box<Wire>),
     Store(Store),
+    /// It was nothing that can be decoded, and that was said.
+    Over,
 }
 
 impl Inspector {
@@ -52,6 +55,7 @@ impl Inspector {
                 store.push(bytes);
                 Ok(())
             }
+            State::Over => Ok(()),
             State::Unknown(first) => {
                 first.extend_from_slice(bytes);
                 self.decide(true, sink)
@@ -68,8 +72,13 @@ impl Inspector {
         match &mut self.state {
             State::Wire(wire) => wire.finish(sink),
             State::Store(store) => store.finish(sink),
-            State::Unknown(_) => Ok(()),
+            State::Unknown(_) | State::Over => Ok(()),
         }
+    }
+
+    /// Whether nothing more comes out, whatever is pushed: the input is a file of whole packets, which was said.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
     }
 
     /// Settles on a format as soon as there are bytes enough.
@@ -77,6 +86,14 @@ impl Inspector {
         let State::Unknown(first) = &mut self.state else { return Ok(()) };
         if first.is_empty() {
             return Ok(());
+        }
+        match packets::of(first, more) {
+            Packets::No => {}
+            Packets::Perhaps => return Ok(()),
+            Packets::File(kind) => {
+                self.state = State::Over;
+                return sink(Record::error(0, packets::MAGIC as u64, packets::sentence(kind)));
+            }
         }
         let Some(format) = self.settings.format.or_else(|| Format::of(first, more)) else { return Ok(()) };
         let first = std::mem::take(first);

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | `record` | what comes out |
 //! | `detect` | which of the formats it is, by the first bytes |
+//! | `packets` | files of whole packets, which are none of them |
 //! | `wire` | frames and member records, and the way on after bytes that are neither |
 //! | `layers` | what interceptors did to a message, undone |
 //! | `body` | what a message says |
@@ -43,6 +44,7 @@ mod detect;
 mod fault;
 mod inspector;
 mod layers;
+mod packets;
 mod record;
 mod store;
 mod wire;

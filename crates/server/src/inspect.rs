@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: InspectArguments) -> Result<(), Exit> {
         };
         // What is known is shown before more is waited for.
         match written.and_then(|()| lines.output.flush()) {
-            Ok(()) if read > 0 => {}
+            Ok(()) if read > 0 && !inspector.is_over() => {}
             Ok(()) => break,
             Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
             Err(error) => return Err(Exit::failure(format!("the output cannot be written: {error}"))),

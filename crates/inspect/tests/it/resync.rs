@@ -105,6 +105,24 @@ fn a_frame_whose_content_is_no_message() {
     );
 }
 
+/// A pcap file is said to be one, and the frames in its packets are not looked for.
+#[test]
+fn a_file_of_packets() {
+    let pcap = [b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x71\0\0\0", &ACK[..], &ACK].concat();
+    let pcapng = b"\n\r\r\n\0\0\0\x1c\x1a\x2b\x3c\x4d\0\x01\0\0".to_vec();
+    for (bytes, kind) in [(pcap, "found a pcap file"), (pcapng, "found a pcapng file")] {
+        for format in [None, Some(Format::Tcp), Some(Format::Datagrams), Some(Format::Session)] {
+            for size in [1, usize::MAX] {
+                let records = in_pieces(&bytes, size, Settings { format, ..Settings::default() });
+                let [record] = &records[..] else { panic!("{records:?}") };
+                let text = lines(&records);
+                assert_eq!((record.kind(), record.offset, record.length), ("error", 0, 4));
+                assert!(text.contains(kind) && text.contains("tcpflow -r FILE -o flows"), "{text}");
+            }
+        }
+    }
+}
+
 /// A multicast group carries frames as well, where messages are sent with the option MULTICAST.
 #[test]
 fn datagrams_of_either_kind() {

@@ -66,6 +66,19 @@ fn lines_come_before_the_input_ends() {
     assert!(child.wait().unwrap().success());
 }
 
+/// As in `tcpdump -w - | outlive inspect -`: it does not wait for the end of the capture.
+#[test]
+fn a_file_of_packets_is_told_at_once() {
+    let mut child = piped("inspect -").spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x71\0\0\0").unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.contains("found a pcap file") && line.contains("tcpflow -r FILE -o flows"), "{line}");
+    assert_eq!((lines.next().is_none(), child.wait().unwrap().code()), (true, Some(1)));
+    drop(stdin);
+}
+
 /// As in `outlive inspect … | head`.
 #[test]
 fn a_reader_that_has_enough_is_no_failure() {
