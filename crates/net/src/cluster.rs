@@ -30,12 +30,6 @@ const LEAVE_MAX: Duration = Duration::from_secs(10);
 /// A session id has 255 bytes at most, 32 of them its own.
 const NAME_BYTES_MAX: usize = 200;
 
-/// A lane smaller than this could not hold a state and the word that it is complete.
-const LANE_BYTES_MIN: usize = 64 << 10;
-
-/// Blocks of sessions have a megabyte and one session more.
-const FRAME_BYTES_MIN: usize = 4 << 20;
-
 /// Requests wait this long at most, whatever is configured: longer than any client does.
 const ACK_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 
@@ -129,8 +123,8 @@ impl Cluster {
     /// [`JoinError`]: an address cannot be had, or messages would leave this machine unencrypted. Nothing is left open.
     pub async fn join(mut config: ClusterConfig) -> Result<Cluster, JoinError> {
         config.ack_timeout = config.ack_timeout.min(ACK_TIMEOUT_MAX);
-        config.frame_bytes_max = config.frame_bytes_max.max(FRAME_BYTES_MIN);
-        config.lane_bytes_max = config.lane_bytes_max.max(LANE_BYTES_MIN);
+        config.frame_bytes_max = config.frame_bytes_max.max(ClusterConfig::FRAME_BYTES_MIN);
+        config.lane_bytes_max = config.lane_bytes_max.max(ClusterConfig::LANE_BYTES_MIN);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if config.name.len() > NAME_BYTES_MAX || !config.name.bytes().all(allowed) {
             return Err(JoinError::Name(config.name));

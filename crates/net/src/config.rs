@@ -174,6 +174,11 @@ impl Membership {
 }
 
 impl ClusterConfig {
+    /// The smallest [`lane_bytes_max`](Self::lane_bytes_max): a smaller lane could not hold a state and the word that it is complete.
+    pub const LANE_BYTES_MIN: usize = 64 << 10;
+    /// The smallest [`frame_bytes_max`](Self::frame_bytes_max): blocks of sessions have a megabyte and one session more.
+    pub const FRAME_BYTES_MIN: usize = 4 << 20;
+
     /// Whether messages may leave this machine: encrypted, or allowed to be read by others.
     pub(crate) fn may_leave_machine(&self) -> bool {
         let encrypts = |interceptor: &InterceptorConfig| matches!(interceptor, InterceptorConfig::Encrypt { .. });

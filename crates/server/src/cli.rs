@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::balance::{self, BalanceArguments};
 use crate::config::ConfigCommand;
@@ -19,6 +19,7 @@ mod files;
 mod inspect;
 mod interceptors;
 mod limits;
+mod send_options;
 mod serve;
 mod store;
 #[cfg(test)]
@@ -130,7 +131,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     if let Some(command) = arguments.get(1).and_then(|word| word.to_str()) {
         unbuilt::refuse_command(command)?;
     }
-    match Outlive::try_parse_from(arguments) {
+    match Outlive::try_parse_from(&arguments) {
         Ok(parsed) => match parsed.command {
             None => Ok(Command::Demo(DemoArguments::default())),
             Some(Subcommands::Demo(arguments)) => Ok(Command::Demo(arguments)),
@@ -142,19 +143,32 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some(Subcommands::Store(arguments)) => Ok(Command::Store(arguments)),
             Some(Subcommands::Serve(arguments)) => {
                 unbuilt::refuse_flags(&arguments)?;
+                arguments.limits.check()?;
                 Ok(Command::Serve(arguments))
             }
         },
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => error.exit(),
-        Err(error) => Err(Exit::usage(sentence(&error))),
+        Err(error) => Err(Exit::usage(sentence(&error, &named(&arguments)))),
     }
 }
 
-/// clap's first paragraph as one line: it says what is wrong; the usage below it is what `--help` is for.
-fn sentence(error: &clap::Error) -> String {
+/// The command that a line begins with, such as `outlive store list`: the one whose `--help` is about it.
+fn named(arguments: &[OsString]) -> String {
+    let mut commands = Outlive::command();
+    let mut name = commands.get_name().to_owned();
+    for word in arguments.iter().skip(1).map_while(|word| word.to_str()) {
+        let Some(command) = commands.find_subcommand(word).cloned() else { break };
+        name = format!("{name} {}", command.get_name());
+        commands = command;
+    }
+    name
+}
+
+/// clap's first paragraph as one line: it says what is wrong; the usage below it is what `--help` of the `command` is for.
+fn sentence(error: &clap::Error, command: &str) -> String {
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{}; see 'outlive --help' or 'outlive serve --help'", line.trim_end_matches('.'))
+    format!("{}; see '{command} --help'", line.trim_end_matches('.'))
 }

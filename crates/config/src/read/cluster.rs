@@ -56,12 +56,13 @@ pub(crate) fn read_cluster(
     }
     let mut cluster = Cluster::default();
     // A Tomcat takes no notice of a sum that means nothing.
-    let sends_nothing = element.attribute("channelSendOptions").is_some_and(|value| value.trim() == "0");
-    if sends_nothing {
-        let text = format!("{}: channelSendOptions=\"0\" means nothing, and 8 is taken", element.path);
+    let sent = element.attribute("channelSendOptions").and_then(|value| value.trim().parse::<i32>().ok());
+    let nothing = sent.filter(|sum| *sum <= 0);
+    if let Some(sum) = nothing {
+        let text = format!("{}: channelSendOptions=\"{sum}\" means nothing, and 8 is taken", element.path);
         reader.say(Level::Notice, &element.place, text);
     }
-    let others: &[&str] = if sends_nothing { &["channelSendOptions"] } else { &[] };
+    let others: &[&str] = if nothing.is_some() { &["channelSendOptions"] } else { &[] };
     reader.settings_but(element, &mut [&mut cluster], others);
     if let Some((at, host)) = place {
         (cluster.at, cluster.host) = (at, host);

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use outlive_net::{ClusterConfig, ReceiverLimits};
 
+use crate::exit::Exit;
+
 /// The flags of what other hosts may make the node hold, as written.
 #[derive(Debug, Clone, clap::Args)]
 #[command(
@@ -25,12 +27,13 @@ pub(crate) struct LimitArguments {
     pub(crate) strangers_max: usize,
 
     /// One frame; at least 4 MiB
-    #[arg(long, value_name = "BYTES", default_value = "64MiB")]
+    #[arg(long, value_name = "BYTES", default_value = "64MiB", value_parser = frame_bytes)]
     pub(crate) frame_max: Bytes,
 
-    /// One frame of a member that was asked for the state: a Tomcat sends all its sessions in one
-    #[arg(long, value_name = "BYTES", default_value = "1GiB")]
-    pub(crate) state_frame_max: Bytes,
+    /// One frame of a member that was asked for the state: a Tomcat sends all its sessions in one. At least --frame-max [default: 1GiB, or
+    /// --frame-max if that is more]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) state_frame_max: Option<Bytes>,
 
     /// One frame whose head names no member
     #[arg(long = "stranger-frame-max", value_name = "BYTES", default_value = "256KiB")]
@@ -57,17 +60,30 @@ pub(crate) struct LimitArguments {
     pub(crate) stranger_patience: Duration,
 
     /// Messages that wait for one peer; sessions that do not fit are sent whole, later. At least 64 KiB [default: the file's maxQueueSize, 64MiB]
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = lane_bytes)]
     pub(crate) lane_max: Option<Bytes>,
 }
 
 impl LimitArguments {
+    /// # Errors
+    /// Exit code 2: one limit makes another impossible.
+    pub(super) fn check(&self) -> Result<(), Exit> {
+        match self.state_frame_max {
+            Some(state) if state.0 < self.frame_max.0 => Err(Exit::usage(format!(
+                "--state-frame-max {state} is less than --frame-max, which is {}; it must be at least that, for the frames of a state may be \
+                 as long as all others",
+                self.frame_max
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// A configuration with these limits.
     pub(crate) fn limit(&self, config: ClusterConfig) -> ClusterConfig {
         ClusterConfig {
             lane_bytes_max: self.lane_max.map_or(config.lane_bytes_max, |bytes| bytes.0),
             frame_bytes_max: self.frame_max.0,
-            state_bytes_max: self.state_frame_max.0,
+            state_bytes_max: self.state_frame_max.map_or(config.state_bytes_max.max(self.frame_max.0), |bytes| bytes.0),
             receiver_limits: ReceiverLimits {
                 connections_max: self.connections_max,
                 connections_per_host_max: self.connections_per_host_max,
@@ -113,6 +129,23 @@ impl fmt::Display for Bytes {
             None => write!(f, "{}", self.0),
         }
     }
+}
+
+fn frame_bytes(text: &str) -> Result<Bytes, String> {
+    at_least(ClusterConfig::FRAME_BYTES_MIN, text)
+}
+
+fn lane_bytes(text: &str) -> Result<Bytes, String> {
+    at_least(ClusterConfig::LANE_BYTES_MIN, text)
+}
+
+/// A smaller one would count as the smallest, and nobody would know.
+fn at_least(least: usize, text: &str) -> Result<Bytes, String> {
+    let bytes: Bytes = text.parse()?;
+    if bytes.0 < least {
+        return Err(format!("{bytes} is too little; it is at least {}", Bytes(least)));
+    }
+    Ok(bytes)
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -175,6 +208,23 @@ mod tests {
             (config.frame_bytes_max, config.state_bytes_max, config.lane_bytes_max),
             (6 << 20, 5 << 30, 70 << 10)
         );
+    }
+
+    #[test]
+    fn a_state_may_have_longer_frames_only() {
+        let check = |line: &str| {
+            let words = std::iter::once("outlive").chain(line.split_whitespace());
+            Line::try_parse_from(words).unwrap().limits.check()
+        };
+        assert_eq!(check("--frame-max 2GiB"), Ok(()));
+        assert_eq!(limited("--frame-max 2GiB").state_bytes_max, 2 << 30);
+        assert_eq!(check("--frame-max 4MiB --state-frame-max 4MiB"), Ok(()));
+        let exit = check("--state-frame-max 1MiB").unwrap_err();
+        assert!(
+            exit.parts().1.starts_with("--state-frame-max 1MiB is less than --frame-max, which is 64MiB"),
+            "{exit:?}"
+        );
+        assert!(check("--frame-max 2GiB --state-frame-max 1GiB").is_err());
     }
 
     #[test]

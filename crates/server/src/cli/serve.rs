@@ -10,6 +10,7 @@ use super::ajp::AjpArguments;
 use super::files::FileArguments;
 use super::interceptors::{InterceptorOption, Secret};
 use super::limits::LimitArguments;
+use super::send_options::send_options;
 use super::store::StoreArguments;
 use super::unbuilt::UnbuiltFlags;
 use crate::drain::DrainFlags;
@@ -109,7 +110,7 @@ pub(crate) struct ServeArguments {
     /// How changes are sent (Tomcat's channelSendOptions): 8 asynchronous; 6 a response waits until the other nodes have them
     ///
     /// A number, or names: async, use_ack, sync_ack. With 6 an answered request survives the death of any one node. Default: 8.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = send_options)]
     pub(crate) options: Option<SendOptions>,
 
     /// How sessions are kept: delta (every node of a cluster has all), persistent (in a store, without a cluster), standard (in memory alone)

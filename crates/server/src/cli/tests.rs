@@ -76,6 +76,10 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
         ("serve --http ::1:8080", "is not of the form HOST:PORT"),
         ("serve --http 127.0.0.1:70000", "\"70000\" is no port"),
         ("serve --options fast", "`fast` is no send option"),
+        ("serve --options 9", "`9` is no send option of changes; there are use_ack (2)"),
+        ("serve --frame-max 1KiB", "1KiB is too little; it is at least 4MiB"),
+        ("serve --lane-max 1", "1 is too little; it is at least 64KiB"),
+        ("serve --state-frame-max 1MiB", "at least that"),
         ("serve --app /app=shop", "there is no application \"shop\""),
         ("serve --app session", "is not of the form PATH=APP"),
         ("serve --context shop", "\"shop\" is no context path"),
@@ -110,6 +114,28 @@ fn what_does_not_exist_is_refused_in_one_sentence() {
     ] {
         let sentence = refused(line);
         assert!(sentence.contains(part), "{line}: {sentence}");
+    }
+}
+
+#[test]
+fn a_refused_line_points_to_the_help_of_its_command() {
+    for (line, command) in [
+        ("fly", "outlive"),
+        ("--fast", "outlive"),
+        ("demo --loud", "outlive demo"),
+        ("serve --fast", "outlive serve"),
+        ("inspect", "outlive inspect"),
+        ("inspect a --as pcap", "outlive inspect"),
+        ("balance", "outlive balance"),
+        ("drain", "outlive drain"),
+        ("restart-check n1 --wait soon", "outlive restart-check"),
+        ("store", "outlive store"),
+        ("store burn", "outlive store"),
+        ("store list --fast", "outlive store list"),
+        ("config check", "outlive config check"),
+    ] {
+        let sentence = refused(line);
+        assert!(sentence.ends_with(&format!("; see '{command} --help'")), "{line}: {sentence}");
     }
 }
 
