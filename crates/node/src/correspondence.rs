@@ -26,7 +26,6 @@ use outlive_tribes_proto::error::{FrameFault, FrameTooLong};
 use outlive_tribes_proto::time::{Monotonic, Now};
 use outlive_tribes_proto::wire::channel_data::encode_head;
 use outlive_tribes_proto::wire::frame::{ACK, Frame, FrameReader, OVERHEAD, TAIL};
-use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use crate::pace::{BATCH, DEAD_AFTER, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN, SEAL_MARGIN, STOOD_LONG, WINDOW};
 use crate::{Letter, Node, Peer, TRANSFER_TIMEOUT, log};
@@ -373,8 +372,7 @@ fn write_frame(node: &Node, peer: &Peer, letter: &Letter, batch: &mut BytesMut) 
     if is_too_large(node, peer, letter) {
         return Err(FrameTooLong { length: letter.body.len() });
     }
-    // All are acknowledged after processing, whatever the request waits for.
-    let options = node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+    let options = node.frame_options(letter.options);
     let record = node.source_record();
     batch.extend_from_slice(&encode_head(options, letter.timestamp, letter.id, &record, letter.body.len())?);
     batch.extend_from_slice(&letter.body);

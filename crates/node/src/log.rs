@@ -22,11 +22,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use outlive_serial::Limits;
 use outlive_session::{BaseId, SessionEvent, SessionId, SessionMessage};
+use outlive_tribes_proto::UniqueId;
 use outlive_tribes_proto::interceptor::Message;
 use outlive_tribes_proto::time::Now;
 use outlive_tribes_proto::wire::send_options::SendOptions;
-
-use crate::letter::Letter;
 
 /// Each message sent and received.
 pub const MESSAGES: &str = "tribes::messages";
@@ -51,12 +50,11 @@ pub const STORE: &str = "session::store";
 /// What is in sessions and changes.
 pub const DELTA: &str = "ha::session::delta";
 
-/// A message goes to a peer: call it when its frame is written.
-pub fn sent(peer: SocketAddr, letter: &Letter, options: SendOptions) {
+/// A message goes to a peer: call it when it becomes frames. `options` are those of its frames, `body` is what can be read of it.
+pub fn sent(peer: SocketAddr, id: UniqueId, body: &Bytes, options: SendOptions) {
     if tracing::enabled!(target: MESSAGES, tracing::Level::TRACE) {
-        let What { event, context, session } = What::of(&letter.body, options);
-        tracing::trace!(target: MESSAGES, step = "sent", %peer, id = %letter.id, options = options.0, bytes = letter.body.len(),
-            event, context, session);
+        let What { event, context, session } = What::of(body, options);
+        tracing::trace!(target: MESSAGES, step = "sent", %peer, %id, options = options.0, bytes = body.len(), event, context, session);
     }
 }
 

@@ -237,9 +237,10 @@ impl Node {
         self.source_record.load()
     }
 
-    /// Option bits that frames carry beside those for acknowledgement.
-    pub fn wire_options(&self) -> SendOptions {
-        self.config.options.without(SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK | SendOptions::BYTE_MESSAGE)
+    /// The option bits of the frame that a letter of these becomes. All are acknowledged after processing, whatever the request waits for.
+    pub fn frame_options(&self, of_letter: SendOptions) -> SendOptions {
+        let configured = self.config.options.without(SendOptions::BYTE_MESSAGE);
+        configured | of_letter | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK
     }
 
     /// Bytes of one frame at most on a connection from `host`; more while the state is asked of a member there.

@@ -7,7 +7,7 @@ use outlive_tribes_proto::interceptor::MemberStack;
 use outlive_tribes_proto::time::Now;
 
 use super::{UnderWay, is_too_large};
-use crate::{Load, Node, Parcel, Peer, log};
+use crate::{Letter, Load, Node, Parcel, Peer, log};
 
 /// Parcels that have left the lane and are not yet frames.
 #[derive(Debug)]
@@ -68,9 +68,11 @@ impl Backlog {
     /// A message as the interceptors let it go. Where that is several, they follow each other as frames; the last of them stands for
     /// the whole message, in the lane's account and for the request that waits.
     fn descended(&mut self, now: Now, node: &Node, peer: &Peer, whole: UnderWay) -> Option<UnderWay> {
-        // Above the interceptors, where it can be read.
-        log::sent(peer.id().address(), &whole.letter, node.wire_options() | whole.letter.options);
+        let (id, body) = (whole.letter.id, whole.letter.body.clone());
+        // The message as it is above the interceptors, where it can be read, with the options of its frames.
+        let log = |sent: &Letter| log::sent(peer.id().address(), id, &body, node.frame_options(sent.options));
         if !node.changes_messages() || is_too_large(node, peer, &whole.letter) {
+            log(&whole.letter);
             return Some(whole);
         }
         let UnderWay { letter, weight, confirm, .. } = whole;
@@ -80,6 +82,7 @@ impl Backlog {
         // One entry of the lane's account stands for the whole; each other piece is released like an entry too.
         (1..self.pieces.len()).for_each(|_| peer.lane().charge(0));
         if let Some(last) = self.pieces.back_mut() {
+            log(&last.letter);
             (last.weight, last.confirm) = (weight, confirm);
         }
         self.pieces.pop_front()
