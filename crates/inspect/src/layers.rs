@@ -79,7 +79,7 @@ impl Layers {
             let layer = left.remove(0);
             done.push(layer);
             let step = match layer {
-                Layer::Gzip => self.gzip(&message, data),
+                Layer::Gzip => self.gzip(&message, data, &done[..done.len() - 1]),
                 Layer::Order => order(&message),
                 Layer::Encrypt => match self.key.as_ref().map(|key| key.decrypt(&message, data.timestamp.0)) {
                     Some(Some(content)) => Ok(Some((content, "encrypt".into()))),
@@ -135,13 +135,30 @@ impl Layers {
         }
     }
 
-    fn gzip(&self, message: &Bytes, data: &ChannelData) -> Step {
+    fn gzip(&self, message: &Bytes, data: &ChannelData, below: &[Layer]) -> Step {
         if !data.options.contains(gzip::COMPRESSED) && !gzip::is_compressed(message) {
             return Ok(None);
         }
-        let content = inflated(message).ok_or_else(|| fault::expected("gzip data", message, 0))?;
+        let content =
+            inflated(message).or_else(|| without_strays(below, message).find_map(|message| inflated(&message)));
+        let content = content.ok_or_else(|| fault::expected("gzip data", message, 0))?;
         Ok(Some((content, "gzip".into())))
     }
+}
+
+/// So many destinations before this one have left a byte.
+const STRAYS_MAX: usize = 8;
+
+/// A message without the bytes that a Tomcat may leave behind it, one after the other, if the layers `below` end as those that do so.
+///
+/// With order above fragment it appends the number and 00 for each destination, and takes only four bytes off again for the next: what is
+/// left is the first byte of a number, which is 0. Who reads Java or gzip data does not look behind them, so other Tomcats notice nothing.
+///
+/// Source: Tomcat `OrderInterceptor.sendMessage`, `FragmentationInterceptor.sendMessage`.
+fn without_strays<'a>(below: &[Layer], message: &'a Bytes) -> impl Iterator<Item = Bytes> + 'a {
+    let most = if below.ends_with(&[Layer::Fragment, Layer::Order]) { STRAYS_MAX } else { 0 };
+    let strays = message.iter().rev().take(most).take_while(|byte| **byte == 0).count();
+    (1..=strays).map(|strays| message.slice(..message.len() - strays))
 }
 
 /// What gzip data hold, if they end where the message ends, and hold no more than a frame may.

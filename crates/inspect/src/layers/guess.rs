@@ -14,7 +14,7 @@ use outlive_tribes_proto::wire::send_options::SendOptions;
 
 use super::encrypt::Decryption;
 use super::fragments::{Part, split};
-use super::{ENCRYPTED_MIN, Layer, inflated, numbered, passed_by};
+use super::{ENCRYPTED_MIN, Layer, inflated, numbered, passed_by, without_strays};
 
 /// A fragment with more parts than this is something else that ends with 01.
 const PARTS_MAX: i32 = 1 << 16;
@@ -54,7 +54,12 @@ impl Guess {
             return Vec::new();
         }
         let mut solutions = Vec::new();
-        Search { data, key, solutions: &mut solutions }.peel(message, &mut below.to_vec(), below.len(), 0);
+        for with_strays in [false, true] {
+            if solutions.is_empty() {
+                let mut search = Search { data, key, with_strays, solutions: &mut solutions };
+                search.peel(message, &mut below.to_vec(), below.len(), 0);
+            }
+        }
         let usual = solutions.iter().position(|solution| self.is_usual(solution));
         let smallest = || (0..solutions.len()).min_by_key(|at| (solutions[*at].is_opaque, solutions[*at].number));
         let Some(best) = usual.or_else(smallest).map(|at| solutions.swap_remove(at)) else {
@@ -79,6 +84,8 @@ impl Guess {
 struct Search<'a> {
     data: &'a ChannelData,
     key: Option<&'a Decryption>,
+    /// Whether what a Tomcat leaves behind a message is passed over.
+    with_strays: bool,
     solutions: &'a mut Vec<Solution>,
 }
 
@@ -86,13 +93,13 @@ impl Search<'_> {
     /// Tries each layer that is not used yet; the first `skip` of those are done with. There are four layers, so this is no deeper than
     /// four.
     fn peel(&mut self, message: &Bytes, used: &mut Vec<Layer>, skip: usize, number: i32) {
-        if used.len() > skip && (is_plain(message) || passed_by(message)) {
+        if used.len() > skip && (self.is_plain(message, used) || passed_by(message)) {
             self.solutions.push(Solution { layers: used.clone(), is_part: false, is_opaque: false, number });
             return;
         }
         if !used.contains(&Layer::Gzip)
             && gzip::is_compressed(message)
-            && let Some(content) = inflated(message)
+            && let Some(content) = self.inflated(message, used)
         {
             let found = self.solutions.len();
             self.go_on(Layer::Gzip, &content, used, skip, number);
@@ -125,6 +132,18 @@ impl Search<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn is_plain(&self, message: &Bytes, used: &[Layer]) -> bool {
+        is_plain(message) || self.with_strays && without_strays(used, message).any(|message| is_plain(&message))
+    }
+
+    fn inflated(&self, message: &Bytes, used: &[Layer]) -> Option<Bytes> {
+        let exact = inflated(message);
+        if exact.is_some() || !self.with_strays {
+            return exact;
+        }
+        without_strays(used, message).find_map(|message| inflated(&message))
     }
 
     fn go_on(&mut self, layer: Layer, content: &Bytes, used: &mut Vec<Layer>, skip: usize, number: i32) {

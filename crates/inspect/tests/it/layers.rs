@@ -144,6 +144,34 @@ fn what_our_nodes_write_behind_an_object_is_no_layer() {
     }
 }
 
+/// What a Tomcat with order above fragment sends to its second and third member has bytes too much behind the message.
+///
+/// Source: Tomcat `OrderInterceptor.sendMessage`, `FragmentationInterceptor.sendMessage`.
+#[test]
+fn bytes_that_a_tomcat_leaves_behind_are_passed_over() {
+    for stack in [&[Layer::Gzip, Layer::Order, Layer::Fragment][..], &[Layer::Order, Layer::Fragment]] {
+        for strays in 1..=2 {
+            let (message, options) = match stack[0] {
+                Layer::Gzip => (gzipped(&java("x")), 0x100),
+                _ => (java("x"), 0),
+            };
+            let message = [message, vec![0; strays]].concat();
+            let frames = fragmented(&ordered(&message, 1), 100_000)
+                .iter()
+                .flat_map(|part| frame(1, options, part))
+                .collect::<Vec<_>>();
+            let given = Settings { interceptors: Some(Stack::new(stack.iter().copied())), ..Settings::default() };
+            let want: Vec<_> =
+                ["gzip", "order 1", "fragment 1/1"][3 - stack.len()..].iter().map(|name| (*name).to_owned()).collect();
+            for settings in [Settings::default(), given] {
+                assert_eq!(told(&in_pieces(&frames, usize::MAX, settings)), (want.clone(), "x".into()));
+            }
+        }
+    }
+    let frames = fragmented(&[gzipped(&java("x")), vec![0]].concat(), 100_000);
+    assert!(records(&frame(1, 0x100, &frames[0]))[1].is_error(), "elsewhere nothing leaves such bytes");
+}
+
 #[test]
 fn parts_are_told_once_at_the_last() {
     let mut parts = fragmented(&java("a text of some length"), 10);
