@@ -14,8 +14,10 @@ Each line has kind, offset and length, and by kind:
   ack, fail-ack   an acknowledgement
   message         who sent it, its options, and its body: session, rpc, map, bytes or object
   session         a session out of a file
-  error           bytes that could not be read; it goes on behind them, and the exit code is 1. A value that no node takes is named, and
-                  costs itself alone. Parts of a message that never becomes whole are told where that shows, which may be the end
+  error           bytes that could not be read; it goes on behind them, and the exit code is 1
+
+A value that no node takes is left out alone, and an error line names it. Parts of a message that never becomes whole are told where that \
+shows, which may be the end of the input.
 
 An object without a JSON form of its own is its class and its fields; a field of a superclass that one of the same name hides has that class \
 in front (com.example.Base.x). A number that JSON cannot say (NaN, Infinity) is null.
@@ -57,7 +59,7 @@ pub(crate) struct InspectArguments {
     /// The interceptors that changed the bytes, the topmost first: gzip, fragment, order, encrypt. Empty for none
     ///
     /// Default: guessed, message by message, from what decodes. Without the key an encrypted message is not decoded: its layers say
-    /// "encrypt", and its body is bytes.
+    /// "encrypt", and its body is bytes; with a key that does not fit there is an error line beside.
     #[arg(long, value_name = "NAME,…")]
     pub(crate) interceptors: Option<Stack>,
 
