@@ -45,22 +45,15 @@ fn interceptor(layer: Layer, part: usize, algorithm: Algorithm) -> Box<dyn Inter
     }
 }
 
-/// The way down to one member. Orders that our own nodes refuse are put together from stacks of one: a Tomcat takes them, and what it sends
-/// to the first of its members is in order.
-struct Descent(Vec<(InterceptorStack, MemberStack)>);
+/// The way down to one member.
+struct Descent(InterceptorStack, MemberStack);
 
 impl Descent {
     fn new(layers: &[Layer], part: usize, algorithm: Algorithm) -> Self {
-        let of = |layers: &[Layer]| {
-            InterceptorStack::new(layers.iter().map(|layer| interceptor(*layer, part, algorithm)).collect())
-        };
-        let stacks = match of(layers) {
-            Ok(stack) => vec![stack],
-            Err(_) => layers.iter().map(|layer| of(&[*layer]).unwrap()).collect(),
-        };
-        Descent(
-            stacks.into_iter().map(|stack| (stack.member_stack(), stack)).map(|(part, stack)| (stack, part)).collect(),
-        )
+        let interceptors = layers.iter().map(|layer| interceptor(*layer, part, algorithm)).collect();
+        let stack = InterceptorStack::new(interceptors).unwrap();
+        let member = stack.member_stack();
+        Descent(stack, member)
     }
 
     /// The frames that a message becomes.
@@ -68,11 +61,9 @@ impl Descent {
         let wall = UnixMillis(1_700_000_000_000 + i64::from(number));
         let now = Now { monotonic: Monotonic::default(), wall };
         let id = UniqueId([number; 16]);
-        let mut messages = vec![Message { options: SendOptions(6), timestamp: wall, id, body }];
-        for (stack, part) in &mut self.0 {
-            let down = messages.into_iter().map(|message| stack.send(now, message));
-            messages = down.flat_map(|message| part.send(stack, now, message)).collect();
-        }
+        let Descent(stack, member) = self;
+        let message = stack.send(now, Message { options: SendOptions(6), timestamp: wall, id, body });
+        let messages = member.send(stack, now, message);
         let frame = |Message { options, timestamp, id, body }| {
             ChannelData { options, timestamp, id, source_record: sender().encode(), message: body }.encode().unwrap()
         };
