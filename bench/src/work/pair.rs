@@ -149,7 +149,7 @@ impl Pair {
 
     fn write(&self, from: usize, frames: &mut BytesMut, letter: &Letter) -> Result<()> {
         let node = &self.sides[from].node;
-        let options = node.wire_options() | letter.options | SendOptions::USE_ACK | SendOptions::SYNCHRONIZED_ACK;
+        let options = node.frame_options(letter.options);
         let record = node.source_record();
         frames.extend_from_slice(&encode_head(options, letter.timestamp, letter.id, &record, letter.body.len())?);
         frames.extend_from_slice(&letter.body);
