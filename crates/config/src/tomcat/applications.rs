@@ -279,6 +279,7 @@ fn together(
         cookie,
         cookie_processor,
         valves,
+        origin: web.origin,
         ..Application::default()
     }
 }

@@ -301,7 +301,7 @@ fn an_address_of_the_network_is_refused_with_the_files_own_words() {
     let (code, sentence) = exit.parts();
     assert_eq!(code, 2);
     assert!(
-        sentence.contains("conf/server.xml: Receiver address, port 10.0.0.1:4100 is an address of the network"),
+        sentence.contains("conf/server.xml:6:80: Server/Service/Engine/Cluster/Channel/Receiver: address 10.0.0.1:4100 is an address of the network"),
         "{sentence}"
     );
     of_base(folder.path(), "--allow-plaintext").unwrap();
