@@ -85,6 +85,7 @@ impl ClusterSettings {
                 (Some(cli::ClusterAt::Engine), _) | (None, model::ClusterAt::Engine) => ClusterAt::Engine,
                 (Some(cli::ClusterAt::Host), _) | (None, model::ClusterAt::Host) => ClusterAt::Host,
             },
+            session_listener: cluster.session_listener,
             options: flags.options.unwrap_or(cluster.channel_send_options),
             ack_timeout: channel.transport.timeout,
             lane_bytes_max: lane_bytes_max

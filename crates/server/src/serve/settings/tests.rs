@@ -361,3 +361,28 @@ fn faults_of_files_are_told_with_their_places() {
     assert!(missing.parts().0 == 2 && missing.parts().1.contains("/nowhere/at/all"), "{missing:?}");
     refused("-D a=b", 2, "-D says something of files, and neither --base nor --config names any");
 }
+
+/// Source: Tomcat `SimpleTcpCluster.checkDefaults`: any ClusterListener takes the ClusterSessionListener away.
+#[test]
+fn without_a_session_listener_a_node_only_sends_and_says_so_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |class: &str| {
+        let cluster = CLUSTER.replace("</Cluster>", &format!("<ClusterListener className=\"{class}\"/></Cluster>"));
+        base(folder.path(), &server(&cluster), "<Context/>", SERVLET);
+        let settings = of_base(folder.path(), "").unwrap();
+        let told = settings.notices.iter().filter(|notice| notice.text.contains("Listener")).map(ToString::to_string);
+        (cluster_hears(&settings), told.collect::<Vec<_>>())
+    };
+    let (hears, told) = with("org.example.Mine");
+    assert!(!hears && told.len() == 2, "{told:#?}");
+    assert!(
+        told[0].contains("conf/server.xml:2:71: Server/Service/Engine/Cluster: without a ClusterSessionListener"),
+        "{told:#?}"
+    );
+    assert!(told[1].contains("is a class of Java's, which does nothing here"), "{told:#?}");
+    assert_eq!(with("org.apache.catalina.ha.session.ClusterSessionListener"), (true, Vec::new()));
+}
+
+fn cluster_hears(settings: &Settings) -> bool {
+    cluster(settings).config.session_listener
+}
