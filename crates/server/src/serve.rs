@@ -33,7 +33,7 @@ use cluster::Clusters;
 use health::{HealthService, Watched};
 use router::Router;
 use settings::{ConnectorSettings, ContextSettings, Speaks};
-pub(crate) use settings::{Settings, look_up};
+pub(crate) use settings::{Settings, described_store, look_up};
 use shutdown_port::ShutdownPort;
 
 /// Runs a node until it is told to end.

@@ -144,7 +144,8 @@ fn notice(application: &Application, text: String) -> Notice {
     Notice { level: Level::Notice, place: application.origin.place("").cloned(), text }
 }
 
-fn place(application: &Application) -> String {
+/// What an application is called in sentences.
+pub(super) fn place(application: &Application) -> String {
     let path = application.context_name();
     format!("application {} of {}", if path.is_empty() { "/" } else { &path }, application.host)
 }
