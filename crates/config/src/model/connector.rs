@@ -107,7 +107,7 @@ settings! {
         keep_alive_timeout: Option<KeepAlive> = None, "keepAliveTimeout", Rule::MS;
         /// Requests of one connection; 1: each has its own. None: no limit.
         max_keep_alive_requests: Option<u32> = Some(100), "maxKeepAliveRequests", Rule::ANY.none_below(1);
-        /// The largest head of a request.
+        /// The largest head of a request, its line included; a larger one gets 400, or, where it is larger than 8192, too, 431.
         max_http_header_size: usize = 8192, "maxHttpHeaderSize", Rule::BYTES.within(256, 1 << 24);
     }
     ignored {
