@@ -70,7 +70,8 @@ pub(crate) struct ConvertArguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,
 
-    /// Write the file anew, keys and passwords included, readable by its owner alone. Without it they are left out of what is printed
+    /// Write a new file, keys and passwords included, readable by its owner alone; one that is there already is never overwritten. Without
+    /// it they are left out of what is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
