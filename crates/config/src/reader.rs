@@ -11,7 +11,7 @@ use crate::setting::{Effect, Setting, Settings};
 const CLOSE: f64 = 0.75;
 
 /// How many names of elements are listed where none is near: more say nothing to anybody.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 24;
 
 /// How many notices, or faults, are told: nobody reads more.
 const TOLD_MAX: usize = 1000;

@@ -52,9 +52,13 @@ impl ClusterSettings {
         said: &Said,
     ) -> Result<Self, Exit> {
         let channel = &cluster.channel;
-        let receiver_said = {
-            let given = flags.receiver.is_some();
-            said.at(given, "--receiver", &channel.receiver.origin, "address", "Receiver address, port")
+        // A bare Cluster says where its receiver is by what it leaves out.
+        let receiver_said = match (channel.receiver.origin.name("address"), cluster.origin.said("")) {
+            (None, Some(cluster)) if flags.receiver.is_none() => format!("{cluster}: its Receiver's address"),
+            _ => {
+                let (given, origin) = (flags.receiver.is_some(), &channel.receiver.origin);
+                said.at(given, "--receiver", origin, "address", "Receiver address, port")
+            }
         };
         let receiver = receiver(flags, &channel.receiver, &receiver_said)?;
         let interceptors = interceptors::resolve(flags, &channel.interceptors, said)?;

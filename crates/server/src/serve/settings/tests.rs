@@ -327,6 +327,9 @@ fn a_bare_cluster_element_is_tomcats_default() {
         "<Context/>",
         SERVLET,
     );
+    let exit = of_base(folder.path(), "").unwrap_err();
+    let told = "conf/server.xml:2:71: Server/Service/Engine/Cluster: its Receiver's address auto takes an address of the network";
+    assert!(exit.parts().0 == 2 && exit.parts().1.contains(told), "{exit:?}");
     let settings = of_base(folder.path(), "--allow-plaintext").unwrap();
     let config = &cluster(&settings).config;
     assert_eq!(config.receiver, ReceiverAddress::Auto { port: 4000, tries: 100 });
