@@ -57,6 +57,7 @@ impl Side {
             domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
+            hears_sessions: true,
             options: OPTIONS,
             lane_bytes_max: 64 << 20,
             frame_bytes_max: 64 << 20,

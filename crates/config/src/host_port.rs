@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::setting::is_host;
+
 /// A host and a port as written: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`. The host is not looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
@@ -19,7 +21,7 @@ impl FromStr for HostPort {
         let form = || "HOST:PORT, such as 127.0.0.1:8080".to_owned();
         let (host, port) = text.rsplit_once(':').ok_or_else(form)?;
         let bare = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
-        if host.is_empty() || (bare.is_none() && host.contains(':')) {
+        if !is_host(bare.unwrap_or(host)) || (bare.is_none() && host.contains(':')) {
             return Err(form());
         }
         let port = port.parse().map_err(|_| form())?;

@@ -10,6 +10,9 @@ use crate::setting::{Effect, Setting, Settings};
 /// How close a name must be to a known one to be told as what may be meant (1: the same).
 const CLOSE: f64 = 0.75;
 
+/// How many names of elements are listed where none is near: more say nothing to anybody.
+const LISTED_MAX: usize = 24;
+
 /// How many notices, or faults, are told: nobody reads more.
 const TOLD_MAX: usize = 1000;
 
@@ -78,6 +81,9 @@ impl Reader {
 
     /// The same, where attributes of the names in `others` are read by somebody else.
     pub(crate) fn settings_but(&mut self, element: &Element, targets: &mut [&mut dyn Settings], others: &[&str]) {
+        for target in targets.iter_mut() {
+            target.origin_mut().note_element(&element.path, &element.place);
+        }
         for attribute in &element.attributes {
             let name = attribute.name.as_str();
             let class = match self.style {
@@ -97,7 +103,11 @@ impl Reader {
                 None => {
                     let known = targets.iter().flat_map(|target| target.element().settings);
                     let known: Vec<_> = known.filter_map(|setting| self.name(setting)).collect();
-                    let near = nearest(name, known.iter().copied().chain(others.iter().copied()));
+                    let known = || known.iter().copied().chain(others.iter().copied());
+                    let near = match without_mcast(name) {
+                        Some(rest) => nearest(rest, known()),
+                        None => nearest(name, known()),
+                    };
                     let text = format!("{}: there is no attribute {}{}", element.path, cut(name), meant(near));
                     self.say(Level::Warning, &attribute.place, text);
                 }
@@ -137,6 +147,9 @@ impl Reader {
             let text = format!("{}: {name}={shown} is impossible: it must be {allowed}", element.path);
             self.fault(&attribute.place, text);
             return;
+        }
+        if let Some(key) = setting.key {
+            target.origin_mut().note(key, name, &attribute.place);
         }
         let is_default = match setting.key {
             Some(key) => target.get(key) == before,
@@ -193,10 +206,15 @@ impl Reader {
                 };
                 let known: Vec<_> = known.iter().map(|known| self.child_name(known)).collect();
                 let near = nearest(&last, known.iter().map(String::as_str));
+                let hint = match (near, known.len()) {
+                    (None, 0) => "; nothing stands in it".to_owned(),
+                    (None, 1..=LISTED_MAX) => format!("; in it stand {}", known.join(", ")),
+                    (near, _) => meant(near),
+                };
                 let text = if element.path.is_empty() {
-                    format!("there is no {name}{}", meant(near))
+                    format!("there is no {name}{hint}")
                 } else {
-                    format!("{}: there is no {name} in it{}", element.path, meant(near))
+                    format!("{}: there is no {name} in it{hint}", element.path)
                 };
                 self.say(Level::Warning, &child.place, text);
             }
@@ -245,6 +263,12 @@ pub(crate) fn last_part(class: &str) -> &str {
 /// A value in quotes, cut where it is long.
 pub(crate) fn shown(value: &str) -> String {
     format!("\"{}\"", cut(value))
+}
+
+/// Old names of a McastService's attributes, and the documentation's, begin so: `mcastAddr` is `address`.
+fn without_mcast(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix("mcast").or_else(|| name.strip_prefix("Mcast"))?;
+    Some(rest.trim_start_matches('_')).filter(|rest| !rest.is_empty())
 }
 
 fn meant(near: Option<String>) -> String {

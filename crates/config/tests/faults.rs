@@ -1,6 +1,8 @@
 //! What is said of files that are not as they should be.
 
-use outlive_config::{ConfigError, Configuration, Definitions, Level, Notice, parse_server_xml, parse_toml};
+use outlive_config::{
+    ConfigError, Configuration, Definitions, Level, Notice, parse_application, parse_server_xml, parse_toml,
+};
 
 fn parse(text: &str) -> Result<(Configuration, Vec<Notice>), ConfigError> {
     parse_server_xml("server.xml", text, &Definitions::default())
@@ -54,6 +56,32 @@ fn what_cannot_be_is_refused() {
         (
             server("<Connector port=\"1\" protocol=\"SPDY\"/>", ""),
             "server.xml:3:1: Server/Service/Connector: protocol=\"SPDY\" is impossible: it must be HTTP/1.1 or AJP/1.3",
+        ),
+        // All of it at once.
+        (
+            server(
+                "<Connector protocol=\"SPDY\" port=\"99999\" maxHttpHeaderSize=\"-1\" secure=\"maybe\" packetSize=\"0\"/>",
+                "",
+            ),
+            "server.xml:3:1: Server/Service/Connector: protocol=\"SPDY\" is impossible: it must be HTTP/1.1 or AJP/1.3\n\
+             server.xml:3:28: Server/Service/Connector: port=\"99999\" is impossible: it must be a whole number from 0 to 65535\n\
+             server.xml:3:41: Server/Service/Connector: maxHttpHeaderSize=\"-1\" is impossible: it must be a whole number from 256 to \
+             16777216 (bytes)\n\
+             server.xml:3:64: Server/Service/Connector: secure=\"maybe\" is impossible: it must be true or false\n\
+             server.xml:3:79: Server/Service/Connector: packetSize=\"0\" is impossible: it must be a whole number from 1 to 65536 (bytes)",
+        ),
+        (
+            server("<Connector port=\"1\" scheme=\"h t\" URIEncoding=\"utf-99\" address=\"not an address\"/>", ""),
+            "server.xml:3:21: Server/Service/Connector: scheme=\"h t\" is impossible: it must be a scheme: http or https\n\
+             server.xml:3:34: Server/Service/Connector: URIEncoding=\"utf-99\" is impossible: it must be an encoding that there is here: \
+             UTF-8 or ISO-8859-1\n\
+             server.xml:3:55: Server/Service/Connector: address=\"not an address\" is impossible: it must be an address, or a host's name \
+             of letters, digits, '-', '_' and dots",
+        ),
+        (
+            channel(&format!("{receiver} address=\"x y\"/>")),
+            "server.xml:5:208: Server/Service/Engine/Cluster/Channel/Receiver: address=\"x y\" is impossible: it must be an address, or a \
+             host's name of letters, digits, '-', '_' and dots",
         ),
         (
             server("<Connector port=\"1\" protocol=\"AJP/1.3\"/>", ""),
@@ -192,17 +220,43 @@ fn unknown_names_are_warned_of() {
             "server.xml:7:1: Server/Service/Engine/Valve: \"org.example.Mine\" is a class of Java's, which does nothing here",
         ]
     );
-    // The documentation's old name has no setter in a Tomcat either.
-    let text = channel(
-        "<Membership className=\"org.apache.catalina.tribes.membership.McastService\" mcastAddr=\"228.0.0.4\"/>",
+    // Where no name is near, what may stand there is told.
+    let warned = warnings(&channel(
+        "<Foo/><Receiver className=\"org.apache.catalina.tribes.transport.nio.NioReceiver\"><Foo/></Receiver>",
+    ));
+    let texts: Vec<_> = warned.iter().map(|text| text.split_once("Channel").map_or("", |(_, text)| text)).collect();
+    assert_eq!(
+        texts,
+        [
+            ": there is no Foo in it; in it stand Membership, MembershipListener, Sender, Receiver, Interceptor, ChannelListener",
+            "/Receiver: there is no Foo in it; nothing stands in it",
+        ]
     );
-    assert_eq!(warnings(&text).len(), 1);
+}
+
+/// Some of the documentation's old names have no setter in a Tomcat either, others do. Source: Tomcat `McastService`.
+#[test]
+fn old_names_of_multicast() {
+    let of = |attribute: &str| {
+        let class = "org.apache.catalina.tribes.membership.McastService";
+        let warned = warnings(&channel(&format!("<Membership className=\"{class}\" {attribute}/>")));
+        warned.iter().map(|text| text.rsplit(": ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>().join("|")
+    };
+    for (attribute, meant) in [
+        ("mcastAddr=\"228.0.0.4\"", "there is no attribute mcastAddr; is address meant?"),
+        ("mcastPort=\"1\"", "there is no attribute mcastPort; is port meant?"),
+        ("mcastFrequency=\"1\"", "there is no attribute mcastFrequency; is frequency meant?"),
+        ("mcastSoTimeout=\"1\"", "there is no attribute mcastSoTimeout; is soTimeout meant?"),
+        ("mcastDropTime=\"1\" mcastBindAddress=\"127.0.0.1\"", ""),
+    ] {
+        assert_eq!(of(attribute), meant);
+    }
 }
 
 /// The first letter of an attribute may be either case, and no other.
 #[test]
 fn letters_of_attributes() {
-    let (configuration, notices) = parse(&server("<Connector Port=\"1\" ProxyName=\"a\" URIEncoding=\"x\"/>", ""))
+    let (configuration, notices) = parse(&server("<Connector Port=\"1\" ProxyName=\"a\" URIEncoding=\"utf-8\"/>", ""))
         .unwrap_or_else(|error| panic!("{error}"));
     let connector = &configuration.connectors.first();
     assert_eq!(connector.map(|connector| connector.proxy_name.as_deref()), Some(Some("a")));
@@ -251,6 +305,42 @@ fn default_valves_and_interceptors_vanish() {
     assert_eq!(classes, ["GzipInterceptor"]);
 }
 
+/// A browser would drop such a cookie, and a client that is never recognised gets a new session with each request.
+///
+/// Source: Servlet API `Cookie` (names), Tomcat `Rfc6265CookieProcessor` (domains and paths).
+#[test]
+fn cookies_that_no_client_can_have() {
+    let of = |context: &str, config: &str| {
+        let context = format!("<Context {context}/>");
+        let web =
+            format!("<web-app><session-config><cookie-config>{config}</cookie-config></session-config></web-app>");
+        let files = (Some(("context.xml", context.as_str())), Some(("web.xml", web.as_str())));
+        parse_application(files.0, files.1, &Definitions::default())
+            .map_or_else(|error| error.to_string(), |_| String::new())
+    };
+    assert_eq!(of("sessionCookieName=\"SID.1\" sessionCookiePath=\"/\" sessionCookieDomain=\"shop.example\"", ""), "");
+    let name = "it must be a cookie's name (a token of RFC 6265): letters, digits and !#$%&'*+-.^_`|~, no blanks, no separators";
+    for value in ["a b;c", "a b", "a=b"] {
+        assert_eq!(
+            of(&format!("sessionCookieName=\"{value}\""), ""),
+            format!("context.xml:1:10: Context: sessionCookieName=\"{value}\" is impossible: {name}")
+        );
+    }
+    let place = "web.xml:1:41: web-app/session-config/cookie-config";
+    assert_eq!(of("", "<name>a=b</name>"), format!("{place}: name=\"a=b\" is impossible: {name}"));
+    for (config, fault) in [
+        ("<path>/x;y</path>", "path=\"/x;y\" is impossible: it must be printable ASCII without semicolons"),
+        ("<domain>a;b</domain>", "domain=\"a;b\" is impossible: it must be a cookie's domain"),
+        (
+            "<attribute><attribute-name>Domain</attribute-name><attribute-value>.a</attribute-value></attribute>",
+            "Domain=\".a\" is impossible: it must be a cookie's domain",
+        ),
+    ] {
+        let told = of("", config);
+        assert!(told.starts_with(place) && told.contains(fault), "{told}");
+    }
+}
+
 #[test]
 fn a_node_is_in_one_cluster() {
     let two = "<Cluster className=\"org.apache.catalina.ha.tcp.SimpleTcpCluster\"/>".repeat(2);
@@ -280,6 +370,16 @@ fn the_same_of_a_file_of_ours() {
         ),
         ("[[host]]\n[[host]]\nname=\"LOCALHOST\"", "outlive.toml:2:1: host: there is one of this name already"),
         ("[engine]\njvm_route = \"a;b\"", "outlive.toml:1:1: engine: the node's name (jvmRoute) \"a;b\" is impossible"),
+        (
+            "[[application]]\n[application.cookie]\nname = \"a b\"",
+            "outlive.toml:3:1: application.cookie: name=\"a b\" is impossible: it must be a cookie's name",
+        ),
+        (
+            "[[application]]\n[application.cookie]\npath = \"/x;y\"\ndomain=\"a;b\"",
+            "outlive.toml:3:1: application.cookie: path=\"/x;y\" is impossible: it must be printable ASCII without semicolons\n\
+             outlive.toml:4:1: application.cookie: domain=\"a;b\" is impossible: it must be a cookie's domain",
+        ),
+        ("[node]\nhealth = \"a b:1\"", "outlive.toml:2:1: node: health=\"a b:1\" is impossible: it must be HOST:PORT"),
         ("x = [", "outlive.toml:1:6: this is no TOML: "),
         ("x = 1979-05-27", "outlive.toml:1:5: no setting has a value of this type"),
         (

@@ -154,6 +154,8 @@ fn the_other_managers() {
     assert!(files.directory.ends_with("testdata/node/persistent/sessions"), "{files:?}");
 
     let manager = read("standard").configuration.applications[0].manager.clone();
-    let ManagerKind::Standard(StandardManager { pathname: Some(file) }) = &manager.kind else { panic!("{manager:?}") };
+    let ManagerKind::Standard(StandardManager { pathname: Some(file), .. }) = &manager.kind else {
+        panic!("{manager:?}")
+    };
     assert!(file.ends_with("testdata/node/standard/sessions/SESSIONS.ser"), "{file:?}");
 }

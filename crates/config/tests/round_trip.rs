@@ -5,7 +5,7 @@ use outlive_config::model::{
     Manager, ManagerKind, Member, Membership, PersistentValve, Protocol, StandardManager, StaticMembership,
     StaticMembershipInterceptor, Store, Valve,
 };
-use outlive_config::setting::{Kind, Setting, Settings};
+use outlive_config::setting::{Form, Kind, Setting, Settings};
 use outlive_config::{Definitions, Level, Secret, TomlOptions, parse_toml, to_toml};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -51,6 +51,7 @@ impl Chance {
             Kind::Domain => ["", "east", "{1,-2,3}", "{123,5}"][self.below(4) as usize].to_owned(),
             Kind::HostPort => ["127.0.0.1:80", "[::1]:0", "a.example:65535"][self.below(3) as usize].to_owned(),
             Kind::Algorithm => ["AES/GCM/NoPadding", "AES/CBC/PKCS5Padding"][self.below(2) as usize].to_owned(),
+            Kind::Text if setting.rule.form != Form::Any => ["localhost", "a.b-c"][self.below(2) as usize].to_owned(),
             Kind::Text | Kind::Path | Kind::Secret => self.text(),
         }
     }
@@ -143,7 +144,7 @@ impl Chance {
             Interceptor::Encrypt(EncryptInterceptor { encryption_key, .. }) => {
                 *encryption_key = Some(Secret::new("0123456789abcdef".repeat(2)));
             }
-            Interceptor::StaticMembership(StaticMembershipInterceptor { local, members }) => {
+            Interceptor::StaticMembership(StaticMembershipInterceptor { local, members, .. }) => {
                 (*local, *members) = self.members();
             }
             _ => {}

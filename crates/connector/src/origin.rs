@@ -67,18 +67,6 @@ pub enum UriEncoding {
 }
 
 impl UriEncoding {
-    /// The encoding of this name, in any case; `None`: there is no such one here.
-    pub fn named(name: &str) -> Option<Self> {
-        if name.eq_ignore_ascii_case("UTF-8") {
-            Some(Self::Utf8)
-        } else {
-            ["ISO-8859-1", "ISO8859_1", "latin1", "US-ASCII"]
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(name))
-                .then_some(Self::Latin1)
-        }
-    }
-
     pub(crate) fn apply<B>(self, request: &mut Request<B>) {
         if self != Self::default() {
             request.extensions_mut().insert(self);
@@ -109,12 +97,5 @@ mod tests {
         let port = Origin { port: Some(80), ..plain };
         assert_eq!(seen(&port, "/a", "h:1"), "http://h:80/a");
         assert_eq!(seen(&secure, "/a", "not a host"), "/a");
-    }
-
-    #[test]
-    fn encodings_have_names() {
-        assert_eq!(UriEncoding::named("utf-8"), Some(UriEncoding::Utf8));
-        assert_eq!(UriEncoding::named("ISO-8859-1"), Some(UriEncoding::Latin1));
-        assert_eq!(UriEncoding::named("UTF-16"), None);
     }
 }

@@ -194,6 +194,7 @@ impl Cluster {
             domain: config.domain.clone(),
             payload: config.payload.clone(),
             health_port: config.health_port(receiver.ip()),
+            hears_sessions: config.session_listener,
             options: config.options,
             lane_bytes_max: config.lane_bytes_max,
             frame_bytes_max: config.frame_bytes_max,

@@ -113,6 +113,9 @@ pub struct ClusterConfig {
     pub health: Option<SocketAddr>,
     /// Where the cluster of the Tomcats stands.
     pub cluster_at: ClusterAt,
+    /// Whether messages about sessions are heard, which a Tomcat's ClusterSessionListener does. Without it this node sends what its requests
+    /// change, and takes nothing of the others' sessions, not even their state at its start; nor does it give them its own.
+    pub session_listener: bool,
     /// Tomcat's `channelSendOptions`: 8 answers before the peers have confirmed, 6 after.
     pub options: SendOptions,
     /// How long a request waits for its peers at most, and after which a peer that confirms nothing is waited for no more.
@@ -146,6 +149,7 @@ impl Default for ClusterConfig {
             payload: String::new(),
             health: None,
             cluster_at: ClusterAt::Engine,
+            session_listener: true,
             options: SendOptions::ASYNCHRONOUS,
             ack_timeout: Duration::from_secs(3),
             lane_bytes_max: 64 << 20,

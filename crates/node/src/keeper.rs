@@ -55,8 +55,11 @@ impl Node {
             if keeper.is_some() {
                 return;
             }
-            self.dispatch.surveys.set(true);
-            *keeper = Some(Keeper { config, survey: Transfer::default() });
+            // Who hears nothing asks nothing.
+            let asks = self.config.hears_sessions;
+            self.dispatch.surveys.set(asks);
+            let survey = if asks { Transfer::default() } else { Transfer::needless() };
+            *keeper = Some(Keeper { config, survey });
         }
         self.advance_contexts(now);
     }

@@ -76,6 +76,8 @@ pub struct NodeConfig {
     pub payload: String,
     /// Where it tells its health over HTTP, on the host of `local`: what the others are told of it. 0: nowhere.
     pub health_port: u16,
+    /// Whether messages about sessions are heard, Tomcat's ClusterSessionListener. If not, this node only sends.
+    pub hears_sessions: bool,
     /// Tomcat's `channelSendOptions`.
     pub options: SendOptions,
     /// Bytes that wait for one peer at most.
@@ -320,7 +322,9 @@ impl Node {
 
     /// Takes part in a context under its name in messages. One that is open already is given again.
     pub fn open(&self, now: Now, name: &str, config: ContextConfig) -> Arc<Context> {
-        let transfer = Transfer::default().within(config.state_transfer_timeout);
+        // What would not be heard is not asked for.
+        let asks = self.config.hears_sessions.then(|| Transfer::default().within(config.state_transfer_timeout));
+        let transfer = asks.unwrap_or_else(Transfer::needless);
         let (context, _) = self.insert(name, config, transfer);
         self.advance_contexts(now);
         context
@@ -460,6 +464,10 @@ impl Node {
         body: &Bytes,
         message: &SessionMessage<'_>,
     ) -> Result<(), crate::SessionFault> {
+        // As in a Tomcat without that listener: acknowledged, and not even a question is answered.
+        if !self.config.hears_sessions {
+            return Ok(());
+        }
         if message.event == SessionEvent::GetAll && peer.lane().is_closed() {
             // A static member keeps its identity over a restart: this is the new one, which is not a member yet, and not
             // the one that left. Its question is answered as soon as there is a lane to it.

@@ -33,9 +33,11 @@ impl Node {
         }
     }
 
-    /// Whether this node holds the state, and there is a state that it could hold.
+    /// Whether this node holds the state, and there is a state that it could hold. One that hears of no session holds its own alone.
     fn holds_anything(&self) -> bool {
-        self.holds_state() && (!self.contexts().is_empty() || self.keeper.lock().is_some())
+        self.config.hears_sessions
+            && self.holds_state()
+            && (!self.contexts().is_empty() || self.keeper.lock().is_some())
     }
 
     /// The payload of this node's record, where it is to say something else than before of whether others may rely on this node.

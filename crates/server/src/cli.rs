@@ -164,6 +164,17 @@ fn named(arguments: &[OsString]) -> String {
     name
 }
 
+/// The flags of `serve` with no more than these: what the environment says, and the defaults.
+///
+/// # Errors
+/// Exit code 2: what the environment says cannot be followed.
+pub(crate) fn serve_arguments(files: FileArguments, allow_plaintext: bool) -> Result<ServeArguments, Exit> {
+    match parse(["outlive", "serve"].map(Into::into))? {
+        Command::Serve(plain) => Ok(ServeArguments { files, allow_plaintext, ..*plain }),
+        other => unreachable!("serve is parsed as {other:?}"),
+    }
+}
+
 /// clap's first paragraph as one line: it says what is wrong; the usage below it is what `--help` of the `command` is for.
 fn sentence(error: &clap::Error, command: &str) -> String {
     let text = error.to_string();

@@ -9,9 +9,11 @@ use std::path::Path;
 
 pub(crate) use arguments::ConfigCommand;
 use arguments::{CheckArguments, ConvertArguments, SourceArguments};
-use outlive_config::{Definitions, Level, Loaded, Source, TomlOptions};
+use outlive_config::{Definitions, Level, Loaded, Notice, Source, TomlOptions};
 
+use crate::cli::{self, FileArguments};
 use crate::exit::Exit;
+use crate::serve::Settings;
 
 /// Who may read a file with secrets: its owner.
 const OWNER_ONLY: u32 = 0o600;
@@ -34,15 +36,20 @@ fn run_with(command: ConfigCommand, output: &mut impl Write) -> Result<(), Exit>
 
 fn check(arguments: &CheckArguments, output: &mut impl Write) -> Result<(), Exit> {
     let loaded = load(&arguments.source)?;
+    let source = &arguments.source;
+    let files = FileArguments { base: source.base.clone(), config: source.file.clone(), define: source.define.clone() };
+    // What a node would refuse and say, by the same words.
+    let flags = cli::serve_arguments(files, arguments.allow_plaintext)?;
+    let settings = Settings::resolve(flags).map_err(Exit::into_usage)?;
     let options = TomlOptions { secrets: false, defaults: arguments.all };
     print(&outlive_config::to_toml(&loaded.configuration, options), output)?;
-    tell(&loaded, arguments.all);
+    tell(settings.notices(), arguments.all);
     Ok(())
 }
 
 fn convert(arguments: &ConvertArguments, output: &mut impl Write) -> Result<(), Exit> {
     let loaded = load(&arguments.source)?;
-    tell(&loaded, false);
+    tell(&loaded.notices, false);
     let options = TomlOptions { secrets: arguments.output.is_some(), defaults: false };
     let text = format!(
         "# Relative paths are relative to the folder of this file; they were relative to {}.\n\n{}",
@@ -72,9 +79,9 @@ fn load(arguments: &SourceArguments) -> Result<Loaded, Exit> {
 }
 
 /// Notices, those that matter most first.
-fn tell(loaded: &Loaded, all: bool) {
+fn tell(notices: &[Notice], all: bool) {
     for (level, word) in [(Level::Warning, "warning"), (Level::Notice, "notice"), (Level::Detail, "detail")] {
-        for notice in loaded.notices.iter().filter(|notice| notice.level == level && (all || level != Level::Detail)) {
+        for notice in notices.iter().filter(|notice| notice.level == level && (all || level != Level::Detail)) {
             eprintln!("{word}: {notice}");
         }
     }

@@ -25,6 +25,11 @@ impl Exit {
         Self { code: 3, sentence: Some(sentence.into()) }
     }
 
+    /// The same sentence with exit code 2, where all that is asked is whether what was given can be followed.
+    pub(crate) fn into_usage(self) -> Self {
+        Self { code: 2, ..self }
+    }
+
     /// Exit code 1, where the user was told all already.
     pub(crate) fn told() -> Self {
         Self { code: 1, sentence: None }

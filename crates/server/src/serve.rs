@@ -33,7 +33,7 @@ use cluster::Clusters;
 use health::{HealthService, Watched};
 use router::Router;
 use settings::{ConnectorSettings, ContextSettings, Speaks};
-pub(crate) use settings::{Settings, look_up};
+pub(crate) use settings::{Settings, described_store, look_up};
 use shutdown_port::ShutdownPort;
 
 /// Runs a node until it is told to end.
@@ -82,7 +82,13 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
         reason = &mut stop => return ended(reason?),
     };
     let joined = clusters.first();
-    tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster");
+    match &settings.cluster {
+        Some(_) => tracing::info!(name = settings.name, receiver = %joined.receiver(), "joined the cluster"),
+        None => tracing::info!(
+            name = settings.name,
+            "this node is in no cluster: no other one holds its sessions in memory"
+        ),
+    }
 
     let contexts: Vec<(&ContextSettings, Sessions)> =
         settings.contexts.iter().map(|context| (context, clusters.open(&context.keeping))).collect();
@@ -112,7 +118,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
             let servers =
                 bound.into_iter().map(|bound| bound.listen(router.clone())).collect::<Result<Vec<Running>, Exit>>()?;
             let at: Vec<String> = servers.iter().map(|server| server.address().to_string()).collect();
-            tracing::info!(at = at.join(", "), "ready: this node holds the cluster's sessions");
+            match &settings.cluster {
+                Some(_) => tracing::info!(at = at.join(", "), "ready: this node holds the cluster's sessions"),
+                None => tracing::info!(at = at.join(", "), "ready"),
+            }
             (stop.await?, servers)
         }
     };
@@ -131,7 +140,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Exit> {
     if let Some(health) = health {
         health.stop(Duration::from_secs(1)).await;
     }
-    tracing::info!("left the cluster");
+    tracing::info!("{}", if settings.cluster.is_some() { "left the cluster" } else { "ended" });
     Ok(())
 }
 

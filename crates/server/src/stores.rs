@@ -32,6 +32,11 @@ impl Stores {
     /// Exit code 2: there is no store of this kind, or it cannot be found by this. The sentence never repeats the URL, which may hold a
     /// password.
     pub(crate) fn open(url: &str) -> Result<Self, Exit> {
+        Self::open_with(url, false)
+    }
+
+    /// The same; `strict`: parameters of a URL that mean nothing here are refused.
+    fn open_with(url: &str, strict: bool) -> Result<Self, Exit> {
         let refused = |error: StoreError| Exit::usage(format!("--store: {error}"));
         let scheme = url.strip_prefix("jdbc:").unwrap_or(url).split_once(':').map(|(scheme, _)| scheme);
         match scheme {
@@ -39,11 +44,14 @@ impl Stores {
                 Some("") | None => Err(Exit::usage("--store file: names no folder, as file:/var/lib/outlive does")),
                 Some(folder) => Ok(Self::Files(folder.into())),
             },
+            Some("filestore") => Err(Exit::usage(
+                "--store: filestore:DIR is the folder of one application, for 'outlive store'; a node has a folder for each in file:DIR",
+            )),
             Some("sqlite") if url.ends_with("sqlite:") => {
                 SqlStores::open(SqlConfig::new(format!("sqlite:{SQLITE_FILE}"))).map(Self::Sql).map_err(refused)
             }
             Some("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb") => {
-                SqlStores::open(SqlConfig::new(url)).map(Self::Sql).map_err(refused)
+                SqlStores::open(SqlConfig { strict, ..SqlConfig::new(url) }).map(Self::Sql).map_err(refused)
             }
             Some(_) if is_redis(url) => RedisStores::open(RedisConfig::new(url)).map(Self::Redis).map_err(refused),
             Some(kind) => Err(Exit::usage(format!(
@@ -52,6 +60,19 @@ impl Stores {
                 kind.escape_debug()
             ))),
             None => Err(Exit::usage("--store is of the form KIND:PLACE, such as file:/var/lib/outlive")),
+        }
+    }
+
+    /// The store of the application at a path, for commands about one. `filestore:DIR` is the folder of that application alone, as the
+    /// `directory` of a Tomcat's FileStore is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); parameters of a URL that mean nothing here are refused.
+    pub(crate) fn of_one(url: &str, path: &str) -> Result<Arc<dyn Store>, Exit> {
+        match url.strip_prefix("filestore:").map(|folder| folder.strip_prefix("//").unwrap_or(folder)) {
+            Some("") => Err(Exit::usage("--store filestore: names no folder, as filestore:/srv/sessions does")),
+            Some(folder) => Ok(Arc::new(FileStore::new(folder))),
+            None => Ok(Self::open_with(url, true)?.context(path)),
         }
     }
 

@@ -291,6 +291,7 @@ impl<'a> World<'a> {
             domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
+            hears_sessions: true,
             options: self.scenario.options(),
             lane_bytes_max: self.scenario.lane_bytes_max,
             frame_bytes_max: 64 << 20,

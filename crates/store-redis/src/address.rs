@@ -34,7 +34,11 @@ impl Address {
     /// [`StoreFault::Schema`]: no URL that is known here. The message does not repeat the URL, which may hold a password.
     pub(crate) fn of(config: &RedisConfig) -> Result<Self, StoreError> {
         let (scheme, rest) = config.url.split_once("://").ok_or_else(|| wrong("has no ://"))?;
-        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+        if rest.contains('?') {
+            return Err(wrong(
+                "has parameters behind a question mark, and none has a meaning here (in a password it is %3F)",
+            ));
+        }
         let (brand, kind) = scheme.split_once('+').unwrap_or((scheme, ""));
         let has_tls = match brand {
             "redis" | "valkey" => false,

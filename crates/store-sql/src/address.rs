@@ -57,10 +57,10 @@ impl Address {
         match scheme {
             "sqlite" => sqlite(rest, config.statement_limit),
             "postgres" | "postgresql" => {
-                let server = Server::of(rest, of_java)?.with(config);
+                let server = Server::of(rest, of_java)?.with(config)?;
                 Ok(server.postgres(config.statement_limit)?)
             }
-            "mysql" | "mariadb" => Server::of(rest, of_java)?.with(config).mysql(),
+            "mysql" | "mariadb" => Server::of(rest, of_java)?.with(config)?.mysql(),
             _ => {
                 Err(wrong("is none of sqlite:, postgres:, postgresql:, mysql:, mariadb:, with jdbc: before it or not"))
             }
@@ -75,6 +75,9 @@ fn wrong(why: &str) -> StoreError {
 /// `sqlite:FILE`; with `//` before the file, too, as some write it.
 fn sqlite(rest: &str, busy_limit: Duration) -> Result<Address, StoreError> {
     let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.contains('?') {
+        return Err(wrong("has parameters, and a file of SQLite has none"));
+    }
     if file.is_empty() || file.starts_with(":memory:") {
         return Err(wrong("names no file: a database in memory would not outlive this process"));
     }
@@ -138,16 +141,29 @@ impl Server {
     }
 
     /// With what the configuration says beside the URL.
-    fn with(mut self, config: &SqlConfig) -> Self {
+    ///
+    /// # Errors
+    /// The URL has parameters that have no meaning here, and that must not be: who names a table so would get another one.
+    fn with(mut self, config: &SqlConfig) -> Result<Self, StoreError> {
         self.user = config.user.clone().or(self.user);
         self.password = config.password.clone().or(self.password);
-        if !self.passed_over.is_empty() {
-            tracing::warn!(
-                "the URL of the database has parameters without a meaning here: {}",
-                self.passed_over.join(", ")
-            );
+        // A question mark in a password makes the rest of it a name.
+        let is_plain = |name: &&String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let names: Vec<&str> = self.passed_over.iter().filter(is_plain).map(String::as_str).collect();
+        let is_of_table = |name: &&str| name.to_ascii_lowercase().starts_with("session");
+        if let Some(name) = names.iter().copied().find(is_of_table) {
+            return Err(wrong(&format!(
+                "does not say which table or column it is: {name} is an attribute of a Store in a file"
+            )));
         }
-        self
+        if self.passed_over.is_empty() {
+            return Ok(self);
+        }
+        if config.strict {
+            return Err(wrong(&format!("has parameters without a meaning here: {}", names.join(", "))));
+        }
+        tracing::warn!("the URL of the database has parameters without a meaning here: {}", names.join(", "));
+        Ok(self)
     }
 
     fn place(&self, dialect: Dialect, port: u16) -> String {
@@ -287,10 +303,27 @@ mod tests {
             "mysql://u:secret@h",
             "mysql://u:secret@h/d?sslMode=no",
             "postgres://u:secret@h:99999/d",
+            "postgres://u:p@h/d?sessionTable=secret",
+            "jdbc:mysql://h/d?sessionIdCol=secret",
+            "sqlite:s.db?sessionTable=secret",
         ] {
             let error = of(url).unwrap_err();
             assert!(error.starts_with("the URL of the database ") && !error.contains("secret"), "{url}: {error}");
         }
+    }
+
+    #[test]
+    fn parameters_of_a_driver_are_told_of_or_refused() {
+        let of = |strict| {
+            let config = SqlConfig {
+                strict,
+                ..SqlConfig::new("jdbc:mysql://h/d?useUnicode=true&characterEncoding=UTF-8&pass word")
+            };
+            Address::of(&config).map(|address| address.place).map_err(|error| error.to_string())
+        };
+        assert_eq!(of(false).as_deref(), Ok("MariaDB or MySQL at h:3306/d"));
+        let refused = "the URL of the database has parameters without a meaning here: useUnicode, characterEncoding";
+        assert_eq!(of(true).unwrap_err(), refused);
     }
 
     #[test]

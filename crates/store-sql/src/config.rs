@@ -15,6 +15,9 @@ pub struct SqlConfig {
     pub user: Option<String>,
     /// Instead of the one in the URL.
     pub password: Option<String>,
+    /// Whether parameters of the URL that mean nothing here are refused; otherwise they are told of, as a Tomcat's URL may have some for
+    /// its driver.
+    pub strict: bool,
     /// Tables and columns.
     pub names: TableNames,
     /// At most so many connections, over all contexts.
@@ -34,6 +37,7 @@ impl SqlConfig {
             url: url.into(),
             user: None,
             password: None,
+            strict: false,
             names: TableNames::default(),
             pool_size: 8,
             connect_limit: Duration::from_secs(5),

@@ -30,7 +30,8 @@ settings! {
         at: ClusterAt = ClusterAt::Engine, "", Rule::ANY;
         /// The host that it stands in; only that one's applications are its. None: every host's.
         host: Option<String> = None, "", Rule::ANY;
-        /// Whether messages about sessions reach a DeltaManager: ClusterSessionListener.
+        /// Whether messages about sessions reach a DeltaManager: ClusterSessionListener, which any other ClusterListener takes away. Without
+        /// it the node only sends.
         session_listener: bool = true, "", Rule::ANY;
     }
     nested {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::UriEncoding;
+
 use crate::secret::Secret;
-use crate::setting::{Rule, Unit, settings};
+use crate::setting::{Form, Rule, Unit, settings};
 use outlive_pattern::Pattern;
 
 settings! {
@@ -12,13 +14,13 @@ settings! {
         /// The TCP port; 0: one that the system chooses. A connector without one is refused.
         port: u16 = 0, "port", Rule::PORT;
         /// The address that it is bound to. None: every address (HTTP), loopback (AJP).
-        address: Option<String> = None, "address", Rule::ANY;
+        address: Option<String> = None, "address", Rule::HOST;
         /// Connections at the same time; more wait. None: no limit.
         max_connections: Option<u32> = Some(8192), "maxConnections", Rule::ANY.none_below(0);
         /// Connections that the system keeps waiting beyond that.
         accept_count: u32 = 100, "acceptCount", Rule::ANY;
         /// The scheme that applications see.
-        scheme: String = "http".to_owned(), "scheme", Rule::ANY;
+        scheme: String = "http".to_owned(), "scheme", Rule::ANY.form(Form::Scheme);
         /// Whether requests count as secure, so that cookies are.
         secure: bool = false, "secure", Rule::ANY;
         /// The server's name that applications see, in place of the one that the client asked for.
@@ -26,7 +28,7 @@ settings! {
         /// The server's port that applications see; None (0): the one that the client asked for.
         proxy_port: Option<u16> = None, "proxyPort", Rule::PORT.none_below(1);
         /// How percent codes of a path and of parameters in a query are read.
-        uri_encoding: String = "UTF-8".to_owned(), "URIEncoding", Rule::ANY;
+        uri_encoding: UriEncoding = UriEncoding::Utf8, "URIEncoding", Rule::ANY;
         /// Whether the body's encoding is also that of parameters in a query.
         use_body_encoding_for_uri: bool = false, "useBodyEncodingForURI", Rule::ANY;
         /// The port that a request is sent to which needs TLS.
@@ -105,7 +107,7 @@ settings! {
         keep_alive_timeout: Option<KeepAlive> = None, "keepAliveTimeout", Rule::MS;
         /// Requests of one connection; 1: each has its own. None: no limit.
         max_keep_alive_requests: Option<u32> = Some(100), "maxKeepAliveRequests", Rule::ANY.none_below(1);
-        /// The largest head of a request.
+        /// The largest head of a request, its line included; a larger one gets 400, or, where it is larger than 8192, too, 431.
         max_http_header_size: usize = 8192, "maxHttpHeaderSize", Rule::BYTES.within(256, 1 << 24);
     }
     ignored {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::setting::{Rule, Unit, settings};
+use crate::setting::{Form, Rule, Unit, settings};
 
 settings! {
     /// One application, as `Context` describes it. What it says about the cookie is part of [`SessionCookie`](super::SessionCookie).
@@ -16,11 +16,11 @@ settings! {
         /// Whether ids come and go in cookies; false: in paths alone.
         cookies: bool = true, "cookies", Rule::ANY;
         /// The cookie's name, before web.xml's.
-        session_cookie_name: Option<String> = None, "sessionCookieName", Rule::ANY;
+        session_cookie_name: Option<String> = None, "sessionCookieName", Rule::ANY.form(Form::CookieName);
         /// The cookie's domain, before web.xml's.
-        session_cookie_domain: Option<String> = None, "sessionCookieDomain", Rule::ANY;
+        session_cookie_domain: Option<String> = None, "sessionCookieDomain", Rule::ANY.form(Form::CookieDomain);
         /// The cookie's path, before web.xml's.
-        session_cookie_path: Option<String> = None, "sessionCookiePath", Rule::ANY;
+        session_cookie_path: Option<String> = None, "sessionCookiePath", Rule::ANY.form(Form::CookieValue);
         /// Whether the cookie's path is `/app/` in place of `/app`.
         session_cookie_path_uses_trailing_slash: bool = false, "sessionCookiePathUsesTrailingSlash", Rule::ANY, noticed;
         /// Whether scripts of a page cannot read the cookie; false: as web.xml says.

@@ -3,13 +3,13 @@
 use outlive_tribes_proto::UniqueId;
 
 use crate::domain::Domain;
-use crate::setting::{Rule, settings};
+use crate::setting::{Form, Rule, settings};
 
 settings! {
     /// A member by its address: `Member`, or, for this node itself, `LocalMember`. Tomcat's `StaticMember`.
     pub struct Member in "Member" {
         /// A name or an address; `{127,0,0,1}` is taken, too. A local member has the receiver's.
-        host: String = String::new(), "host" | "hostname", Rule::ANY;
+        host: String = String::new(), "host" | "hostname", Rule::ANY.form(Form::HostOrBytes);
         /// The port of its receiver. A local member has the receiver's.
         port: u16 = 0, "port", Rule::PORT;
         /// The port for messages by UDP that it announces. None: none.

@@ -48,7 +48,7 @@ settings! {
     /// Members announce themselves by multicast.
     pub struct MulticastMembership in "McastService" {
         /// The multicast group.
-        address: String = Ipv4Addr::new(228, 0, 0, 4).to_string(), "address", Rule::ANY;
+        address: String = Ipv4Addr::new(228, 0, 0, 4).to_string(), "address", Rule::HOST;
         /// Its UDP port.
         port: u16 = 45564, "port", Rule::PORT.from(1);
         /// Between two announcements of a member.
@@ -56,7 +56,7 @@ settings! {
         /// A member that is silent for so long is gone.
         drop_time: Duration = Duration::from_secs(3), "dropTime" | "mcastDropTime", Rule::MS.from(1);
         /// The address of the interface. None: the system's choice.
-        bind: Option<String> = None, "bind" | "mcastBindAddress", Rule::ANY;
+        bind: Option<String> = None, "bind" | "mcastBindAddress", Rule::HOST;
         /// How many routers a datagram may pass. None: the system's number.
         ttl: Option<u8> = None, "ttl" | "mcastTTL", Rule::ANY.within(0, 255).none_below(0);
         /// Said of this member to all others.
@@ -118,7 +118,7 @@ settings! {
         /// Who says it. Tomcat's two classes are known by their names, too.
         provider: CloudProvider = CloudProvider::Kubernetes, "membershipProviderClassName", Rule::ANY;
         /// The name that is asked for, with `dns`; ours. None: what the environment says.
-        dns_name: Option<String> = None, "", Rule::ANY;
+        dns_name: Option<String> = None, "", Rule::HOST;
         /// How long a connection may take.
         connect_timeout: Duration = Duration::from_secs(1), "connectTimeout", Rule::MS.from(1), noticed;
         /// How long an answer may take.

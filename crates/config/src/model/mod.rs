@@ -30,6 +30,7 @@ mod session_cookie;
 mod session_id_generator;
 mod store;
 mod transport;
+mod uri_encoding;
 mod valve;
 
 pub use application::{Application, ServletClasses, TrackingModes};
@@ -55,4 +56,5 @@ pub use session_cookie::{CookieProcessor, SameSite, SessionCookie};
 pub use session_id_generator::SessionIdGenerator;
 pub use store::{DatabaseStore, FileStore, Store};
 pub use transport::Transport;
+pub use uri_encoding::UriEncoding;
 pub use valve::{JvmRouteBinderValve, PersistentValve, ReplicationValve, Valve};

@@ -8,7 +8,7 @@ settings! {
     /// Where messages of other nodes are taken. Tomcat's `NioReceiver`.
     pub struct Receiver in "Receiver" {
         /// The address that is bound and announced; `auto`: that of this machine's name.
-        address: String = "auto".to_owned(), "address" | "host", Rule::ANY;
+        address: String = "auto".to_owned(), "address" | "host", Rule::HOST;
         /// The first port that is tried.
         port: u16 = 4000, "port", Rule::PORT;
         /// How many ports are tried from there on; 0 or less: one.

@@ -12,7 +12,7 @@ settings! {
         /// The word that stops the server.
         shutdown: String = "SHUTDOWN".to_owned(), "shutdown", Rule::ANY;
         /// Where that port is opened, a name or an address.
-        address: String = "localhost".to_owned(), "address", Rule::ANY;
+        address: String = "localhost".to_owned(), "address", Rule::HOST;
         /// Added to this port and to each connector's.
         port_offset: u16 = 0, "portOffset", Rule::PORT;
     }

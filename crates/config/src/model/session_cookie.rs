@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::setting::{Rule, choice, settings};
+use crate::setting::{Form, Rule, choice, settings};
 
 settings! {
     /// The cookie that carries a session's id: what web.xml's `cookie-config` and the attributes of `Context` say together.
     pub struct SessionCookie in "cookie-config" {
         /// Its name, and that of the path parameter. None: `JSESSIONID`, and `jsessionid` in a path.
-        name: Option<String> = None, "name", Rule::ANY;
+        name: Option<String> = None, "name", Rule::ANY.form(Form::CookieName);
         /// Its domain. None: the host that was asked.
-        domain: Option<String> = None, "domain", Rule::ANY;
+        domain: Option<String> = None, "domain", Rule::ANY.form(Form::CookieDomain);
         /// Its path. None: the application's.
-        path: Option<String> = None, "path", Rule::ANY;
+        path: Option<String> = None, "path", Rule::ANY.form(Form::CookieValue);
         /// Whether scripts of a page cannot read it. In web.xml the default is false, and `Context` has `useHttpOnly`, true.
         http_only: bool = true, "http-only", Rule::ANY;
         /// Whether it is `Secure` also where the request is not.

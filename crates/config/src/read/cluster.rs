@@ -97,7 +97,8 @@ pub(crate) fn read_cluster(
     let is_delta = matches!(cluster.manager.kind, ManagerKind::Delta(_));
     if is_delta && !cluster.session_listener {
         let text = format!(
-            "{}: without a ClusterSessionListener no message about a session is heard, so nothing is replicated to this node",
+            "{}: without a ClusterSessionListener no message about a session is heard: this node tells the others what its requests change, and \
+             takes nothing of theirs, not even their state",
             element.path
         );
         reader.say(Level::Warning, &element.place, text);

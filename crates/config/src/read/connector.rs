@@ -21,16 +21,13 @@ const AJP: [&str; 4] = [
 /// `None`: it is not opened, and why was said.
 pub(crate) fn read_connector(reader: &mut Reader, element: &Element) -> Option<Connector> {
     let mut connector = Connector::default();
-    match element.attribute("protocol") {
-        None => {}
-        Some(name) if HTTP.contains(&name) => {}
-        Some(name) if AJP.contains(&name) => connector.protocol = Protocol::Ajp(AjpProtocol::default()),
-        Some(name) => {
-            let text =
-                format!("{}: protocol={} is impossible: it must be HTTP/1.1 or AJP/1.3", element.path, shown(name));
-            reader.fault(&element.place, text);
-            return None;
-        }
+    let name = element.attribute("protocol").unwrap_or(HTTP[0]);
+    let is_known = HTTP.contains(&name) || AJP.contains(&name);
+    if AJP.contains(&name) {
+        connector.protocol = Protocol::Ajp(AjpProtocol::default());
+    } else if !is_known {
+        let text = format!("{}: protocol={} is impossible: it must be HTTP/1.1 or AJP/1.3", element.path, shown(name));
+        reader.fault(&element.place, text);
     }
     let mut others = vec!["protocol"];
     if reader.style == Style::Tomcat {
@@ -44,6 +41,10 @@ pub(crate) fn read_connector(reader: &mut Reader, element: &Element) -> Option<C
     }
     let mut protocol = std::mem::replace(&mut connector.protocol, Protocol::Http(HttpProtocol::default()));
     match &mut protocol {
+        // What else is wrong is told at once, whichever of the two is meant.
+        Protocol::Http(http) if !is_known => {
+            reader.settings_but(element, &mut [&mut connector, http, &mut AjpProtocol::default()], &others);
+        }
         Protocol::Http(http) => reader.settings_but(element, &mut [&mut connector, http], &others),
         Protocol::Ajp(ajp) => reader.settings_but(element, &mut [&mut connector, ajp], &others),
     }

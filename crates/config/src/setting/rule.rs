@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Form;
+
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -48,11 +50,16 @@ pub struct Rule {
     pub unit: Unit,
     /// Whether it may have a fraction.
     pub fractions: bool,
+    /// What a text must be.
+    pub form: Form,
 }
 
 impl Rule {
     /// A number of 0 to 2³¹−1; for what is no number, no rule at all.
-    pub const ANY: Rule = Rule { min: 0, max: i32::MAX as i64, none_below: None, unit: Unit::Plain, fractions: false };
+    pub const ANY: Rule =
+        Rule { min: 0, max: i32::MAX as i64, none_below: None, unit: Unit::Plain, fractions: false, form: Form::Any };
+    /// A host's name or address.
+    pub const HOST: Rule = Rule::ANY.form(Form::Host);
     /// Milliseconds.
     pub const MS: Rule = Rule::ANY.of(Unit::Milliseconds);
     /// Seconds.
@@ -92,5 +99,11 @@ impl Rule {
     #[must_use]
     pub const fn with_fractions(self) -> Rule {
         Rule { fractions: true, ..self }
+    }
+
+    /// The same, for texts of this form.
+    #[must_use]
+    pub const fn form(self, form: Form) -> Rule {
+        Rule { form, ..self }
     }
 }

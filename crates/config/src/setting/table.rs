@@ -1,6 +1,7 @@
 //! The table of settings: one entry for each, and the struct that holds its value.
 
 use super::{Kind, Rule, Written};
+use crate::origin::Origin;
 use crate::raw::is_called;
 
 /// Whether a setting changes what a node does.
@@ -84,6 +85,12 @@ pub trait Settings {
 
     /// The value of the one with this key, as it would be written.
     fn get(&self, key: &str) -> Option<Written>;
+
+    /// Where they were written.
+    fn origin(&self) -> &Origin;
+
+    /// The same, to be noted.
+    fn origin_mut(&mut self) -> &mut Origin;
 }
 
 /// Defines the struct of an element's settings, and its table.
@@ -104,11 +111,13 @@ macro_rules! settings {
         pub struct $name {
             $( $(#[doc = $doc])+ pub $field: $type, )*
             $( $( $(#[doc = $child_doc])+ pub $child: $child_type, )* )?
+            /// Where this was written.
+            pub origin: $crate::Origin,
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $( $field: $default, )* $( $( $child: $child_default, )* )? }
+                Self { $( $field: $default, )* $( $( $child: $child_default, )* )? origin: $crate::Origin::default() }
             }
         }
 
@@ -163,6 +172,14 @@ macro_rules! settings {
                     return $crate::setting::Value::write(&self.$field, &$rule);
                 } )*
                 None
+            }
+
+            fn origin(&self) -> &$crate::Origin {
+                &self.origin
+            }
+
+            fn origin_mut(&mut self) -> &mut $crate::Origin {
+                &mut self.origin
             }
         }
     };

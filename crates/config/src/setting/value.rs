@@ -129,8 +129,8 @@ impl Value for Duration {
 impl Value for String {
     const KIND: Kind = Kind::Text;
 
-    fn read(text: &str, _: &Rule) -> Result<Self, String> {
-        Ok(text.to_owned())
+    fn read(text: &str, rule: &Rule) -> Result<Self, String> {
+        rule.form.check(text).map(|()| text.to_owned())
     }
 
     fn write(&self, _: &Rule) -> Option<Written> {

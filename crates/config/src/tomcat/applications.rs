@@ -254,7 +254,8 @@ fn together(
     };
     if let Some(told) = told {
         let text = format!("the application {} has a {}, {told}", shown(&name.path), manager.kind.class());
-        reader.notices.push(Notice { level: Level::Warning, place: None, text });
+        let place = manager.origin.place("").or(web.origin.place("")).cloned();
+        reader.notices.push(Notice { level: Level::Warning, place, text });
     }
     let cookie = SessionCookie {
         name: context.session_cookie_name.or(web.cookie.name),
@@ -279,6 +280,7 @@ fn together(
         cookie,
         cookie_processor,
         valves,
+        origin: web.origin,
         ..Application::default()
     }
 }

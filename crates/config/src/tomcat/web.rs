@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{SessionCookie, TrackingModes};
+use crate::origin::Origin;
 use crate::problem::Level;
 use crate::raw::{Attribute, Element};
 use crate::reader::{Reader, shown};
@@ -74,6 +75,7 @@ pub(super) struct WebXml {
     pub(super) cookie: SessionCookie,
     pub(super) tracking: Option<TrackingModes>,
     pub(super) servlet_classes: Vec<String>,
+    pub(super) origin: Origin,
 }
 
 impl Default for WebXml {
@@ -84,6 +86,7 @@ impl Default for WebXml {
             cookie: SessionCookie { http_only: false, ..SessionCookie::default() },
             tracking: None,
             servlet_classes: Vec::new(),
+            origin: Origin::default(),
         }
     }
 }
@@ -98,6 +101,7 @@ impl WebXml {
         let known: Vec<_> = CHILDREN.into_iter().chain(MORE_CHILDREN).collect();
         reader.children(root, &known);
         if is_own {
+            self.origin.note_element(&root.path, &root.place);
             self.distributable = root.child("distributable").is_some();
             let classes = root.children("servlet").filter_map(|servlet| servlet.child("servlet-class"));
             self.servlet_classes = classes.map(|class| class.text.clone()).collect();
@@ -134,7 +138,10 @@ impl WebXml {
                 Ok(modes) if modes.ssl && (modes.cookie || modes.url) => {
                     reader.fault(&first.place, format!("{}: SSL must be the only one", first.path));
                 }
-                Ok(modes) => self.tracking = Some(modes),
+                Ok(modes) => {
+                    self.tracking = Some(modes);
+                    self.origin.note("tracking", "tracking-mode", &first.place);
+                }
                 Err(allowed) => {
                     let shown = shown(&words.join(","));
                     let text = format!("{}: {shown} is impossible: it must be {allowed}", first.path);
@@ -182,15 +189,11 @@ impl WebXml {
 /// # Errors
 /// What is allowed.
 pub(crate) fn add_attribute(cookie: &mut SessionCookie, name: &str, value: &str) -> Result<(), String> {
-    use crate::setting::Settings;
-    let is_token = |text: &str| {
-        let plain = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-        !text.is_empty() && text.bytes().all(plain)
-    };
+    use crate::setting::{Form, Settings, is_token};
     if !is_token(name) {
         return Err("a name of letters and digits".to_owned());
     }
-    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b';') {
+    if Form::CookieValue.check(value).is_err() {
         return Err("a value without semicolons".to_owned());
     }
     for (attribute, key) in [

@@ -49,7 +49,8 @@ pub struct HttpSettings {
     pub keep_alive_requests_max: Option<u32>,
     /// Most connections at a time; further ones wait until one has ended. Default: 8192, as Tomcat's `maxConnections`.
     pub connections_max: usize,
-    /// Bytes of a request's head at most, about, and 8 KiB at least; a longer one is answered `431`. Default: 64 KiB.
+    /// Bytes of a request's head at most. A longer one is answered `400`, as by a Tomcat (`maxHttpHeaderSize`), or, where it is longer than
+    /// 8 KiB, too, `431`. Default: 64 KiB.
     pub head_bytes_max: usize,
     /// Connections that the system keeps waiting until they are accepted, at most; it may keep fewer. Default: 1024. Source: `acceptCount`.
     pub backlog: u32,
@@ -77,8 +78,8 @@ impl Default for HttpSettings {
     }
 }
 
-/// The least that the HTTP library takes for `head_bytes_max`.
-const HEAD_BYTES_MIN: usize = 8 << 10;
+/// The least that the HTTP library takes for `head_bytes_max`; what is less is looked at when a head is read.
+pub(super) const HEAD_BYTES_MIN: usize = 8 << 10;
 
 pub(super) async fn run<S: HttpService>(
     listener: TcpListener,

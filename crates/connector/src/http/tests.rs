@@ -192,6 +192,33 @@ async fn a_head_that_is_too_large_is_refused() {
     assert_eq!(&start, b"HTTP/1.1 431");
 }
 
+/// Source: Tomcat `maxHttpHeaderSize`: the request's line counts, and the connection ends with the answer.
+#[tokio::test]
+async fn a_limit_of_a_head_may_be_lower_than_that_of_the_http_library() {
+    let settings = HttpSettings { head_bytes_max: 1024, ..HttpSettings::default() };
+    let running = bound().serve(plain_app(), settings).unwrap();
+    let head = |path: &str, bytes: usize| {
+        let plain = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n");
+        plain.replace("X: ", &format!("X: {}", "x".repeat(bytes - plain.len())))
+    };
+    for (head, status) in [
+        (head("/", 1024), "200"),
+        (head("/", 1025), "400"),
+        (head("/", 4000), "400"),
+        (head(&format!("/{}", "a".repeat(1000)), 1100), "400"),
+        (head("http://x/", 1024), "200"),
+    ] {
+        let mut client = TcpStream::connect(running.address()).await.unwrap();
+        client.write_all(head.as_bytes()).await.unwrap();
+        let answer = match status {
+            "400" => rest(&mut client).await.to_lowercase(),
+            _ => answered(&mut client).await,
+        };
+        assert!(answer.to_lowercase().starts_with(&format!("http/1.1 {status} ")), "{status}: {answer}");
+        assert!(status == "200" || answer.contains("connection: close"), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_never_ends_is_given_up() {
     let settings = HttpSettings { header_read_timeout: Some(Duration::from_millis(50)), ..HttpSettings::default() };

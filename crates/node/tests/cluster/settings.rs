@@ -108,3 +108,31 @@ fn a_request_that_tells_nobody_leaves_its_changes_to_a_later_one() {
     cluster.deliver();
     assert_eq!(cluster.holds(2, &session.id()), Some(vec![("n".into(), Value::integer(1))]));
 }
+
+/// Source: Tomcat: messages about sessions reach a DeltaManager through the ClusterSessionListener alone, questions for the state, too.
+#[test]
+fn a_node_that_hears_no_session_messages_only_sends() {
+    let mut cluster = started(|_| (), &[1]);
+    let early = cluster.create(1);
+    cluster.complete(1, &early);
+    cluster.hears_sessions = false;
+    cluster.start(2);
+    assert!(cluster.context(2).is_ready(), "it waits for no state that it would not hear");
+    cluster.settle();
+    let (here, there) = (cluster.create(1), cluster.create(2));
+    cluster.complete(1, &here);
+    cluster.complete(2, &there);
+    cluster.deliver();
+    assert_eq!([&early, &here, &there].map(|session| cluster.holds(2, &session.id()).is_some()), [false, false, true]);
+    assert!(cluster.holds(1, &there.id()).is_some(), "what it sends arrives");
+    let standing = cluster.node(1).standing();
+    assert!(standing.peers.iter().all(|peer| !peer.holds_state), "nobody may rely on it: {standing:?}");
+
+    cluster.start_tomcat(3, Duration::from_secs(3600));
+    cluster.settle();
+    let told = cluster.heard_by(3).len();
+    cluster.says(3, 2, &SessionMessage::of_context(SessionEvent::GetAll, CONTEXT, cluster.now.wall));
+    assert_eq!(cluster.heard_by(3).len(), told, "it gives no state");
+    cluster.says(3, 1, &SessionMessage::of_context(SessionEvent::GetAll, CONTEXT, cluster.now.wall));
+    assert!(cluster.heard_by(3).len() > told, "who hears does");
+}

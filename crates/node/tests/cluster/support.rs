@@ -63,6 +63,8 @@ pub(crate) struct Cluster {
     random: u8,
     /// Where nodes that start from now on tell their health; 0: nowhere.
     pub(crate) health_port: u16,
+    /// Whether nodes that start from now on hear messages about sessions.
+    pub(crate) hears_sessions: bool,
     /// Bytes that wait for one peer at most, for nodes that start from now on.
     pub(crate) lane_bytes_max: usize,
     /// The receivers of all members, for nodes with static members that start from now on.
@@ -91,6 +93,7 @@ impl Cluster {
             starts: 0,
             random: 0,
             health_port: 0,
+            hears_sessions: true,
             lane_bytes_max: 64 << 20,
             static_members: None,
             interceptors: |_| Vec::new(),
@@ -135,6 +138,7 @@ impl Cluster {
             domain: Bytes::new(),
             payload: String::new(),
             health_port: self.health_port,
+            hears_sessions: self.hears_sessions,
             options: self.options,
             lane_bytes_max: self.lane_bytes_max,
             frame_bytes_max: 64 << 20,

@@ -13,7 +13,7 @@ started. What has no effect here is told, with its place; what cannot be is refu
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   What is understood of a Tomcat's base folder:
-    outlive config check --base /srv/tomcat
+    outlive config check --base /srv/tomcat --allow-plaintext
   The same as a file of one's own, keys and passwords in it, for its owner's eyes alone:
     outlive config convert --base /srv/tomcat -D http.port=8081 --output /etc/outlive/outlive.toml
 
@@ -22,7 +22,9 @@ All settings, with their units and defaults: docs/configuration.md.";
 /// What to do with a configuration.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Prints what is understood, and what has no effect; exit code 0, or 2 with what is wrong
+    /// Prints what is understood, and what has no effect; exit code 0, or 2 with what is wrong, as serve says it
+    ///
+    /// Hosts that the files name are looked up; nothing is opened.
     Check(CheckArguments),
     /// Prints or writes an outlive.toml that says the same
     Convert(ConvertArguments),
@@ -56,6 +58,10 @@ pub(crate) struct CheckArguments {
     /// Tell also what is as it is by default, and what has no meaning outside of a JVM
     #[arg(long)]
     pub(crate) all: bool,
+
+    /// As for serve: sessions may be sent unencrypted over a network. Without it, files that want that are refused as serve refuses them
+    #[arg(long)]
+    pub(crate) allow_plaintext: bool,
 }
 
 /// Flags of `outlive config convert`.
@@ -64,7 +70,8 @@ pub(crate) struct ConvertArguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,
 
-    /// Write the file anew, keys and passwords included, readable by its owner alone. Without it they are left out of what is printed
+    /// Write a new file, keys and passwords included, readable by its owner alone; one that is there already is never overwritten. Without
+    /// it they are left out of what is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }

@@ -37,7 +37,9 @@ impl Router {
     pub(super) fn new<'a>(hosts: Hosts, apps: impl Iterator<Item = (&'a str, &'a str, App)>) -> Self {
         let mut contexts: Vec<Vec<(String, App)>> = (0..hosts.len()).map(|_| Vec::new()).collect();
         for (host, path, app) in apps {
-            contexts[hosts.number(host)].push((path.to_owned(), app));
+            if let Some(number) = hosts.number(host) {
+                contexts[number].push((path.to_owned(), app));
+            }
         }
         for of_host in &mut contexts {
             of_host.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
@@ -48,7 +50,7 @@ impl Router {
     fn find<B>(&self, request: &Request<B>) -> Option<&App> {
         let (path, Table { hosts, contexts }) = (request.uri().path(), &*self.0);
         let asked = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let host = hosts.find(request.uri().host().or_else(asked));
+        let host = hosts.find(request.uri().host().or_else(asked))?;
         // A path may carry a session's id right behind the context's.
         let inside = |context: &str| {
             path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ';']))

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 mod cluster;
 mod connectors;
 mod contexts;
+mod described;
 mod files;
 mod front;
 mod hosts;
@@ -26,6 +27,7 @@ mod unheeded;
 pub(super) use cluster::{ClusterSettings, MembershipSettings};
 pub(super) use connectors::{ConnectorSettings, Speaks};
 pub(super) use contexts::ContextSettings;
+pub(crate) use described::described_store;
 pub(super) use hosts::Hosts;
 pub(super) use keeping::{Keeping, Place};
 use said::Said;
@@ -80,6 +82,11 @@ impl Settings {
         }
     }
 
+    /// What is to be said about the files, once each.
+    pub(crate) fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
     /// The form of the log.
     pub(crate) fn log_format(&self) -> LogFormat {
         self.log_format
@@ -116,10 +123,11 @@ impl Settings {
             (Some(health), _) => Some(look_up("--health", health)?),
             (None, Some(health)) => {
                 let health = HostPort { host: health.host.clone(), port: health.port };
-                Some(look_up(&said.of(false, "--health", "health"), &health)?)
+                Some(look_up(&said.at(false, "--health", &configuration.node.origin, "health", "health"), &health)?)
             }
             (None, None) => None,
         };
+        let hosts = Hosts::of(&configuration, &mut notices);
         let keeper = keeps_all.then(|| match by_flags {
             true => store.keeping(""),
             false => Keeping::in_memory(ContextConfig::default()),
@@ -129,7 +137,7 @@ impl Settings {
             connectors,
             health,
             shutdown: shutdown(&configuration.server, &said)?,
-            hosts: Hosts::of(&configuration),
+            hosts,
             contexts,
             keeper,
             cluster,
@@ -156,11 +164,12 @@ fn by_flags(flags: &ServeArguments) -> Configuration {
 
 fn shutdown(server: &model::Server, said: &Said) -> Result<Option<ShutdownSettings>, Exit> {
     let Some(port) = server.port else { return Ok(None) };
-    let said = said.of(false, "", "Server port");
+    let said = |key| said.at(false, "", &server.origin, key, &format!("Server {key}"));
     let port = port.checked_add(server.port_offset).ok_or_else(|| {
+        let said = said("port");
         Exit::usage(format!("{said}: {port} with portOffset {} is no port (0 to 65535)", server.port_offset))
     })?;
-    let address = look_up(&said, &HostPort { host: server.address.clone(), port })?;
+    let address = look_up(&said("address"), &HostPort { host: server.address.clone(), port })?;
     Ok(Some(ShutdownSettings { address, word: server.shutdown.clone() }))
 }
 

@@ -3,21 +3,20 @@
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
-use std::sync::Arc;
 
-use outlive_store::{Store, StoreFault};
+use outlive_store::StoreFault;
 
+use super::Opened;
 use super::line::Line;
 use super::progress::Progress;
-use super::{page, told};
 use crate::exit::Exit;
 
 /// The sessions without their values.
-pub(super) async fn list(store: Arc<dyn Store>, with_ids: bool) -> Result<(), Exit> {
+pub(super) async fn list(opened: Opened, with_ids: bool) -> Result<(), Exit> {
     let mut lines = Lines { output: BufWriter::new(Box::new(io::stdout())), is_closed: false };
     let mut last = None;
     while !lines.is_closed {
-        let heads = page(&*store, last.as_ref()).await?;
+        let heads = opened.page(last.as_ref()).await?;
         for head in &heads {
             lines.write(&Line::of_head(head, with_ids))?;
         }
@@ -30,7 +29,7 @@ pub(super) async fn list(store: Arc<dyn Store>, with_ids: bool) -> Result<(), Ex
 }
 
 /// The sessions with their values. Those that cannot be read are told and left out.
-pub(super) async fn export(store: Arc<dyn Store>, file: &Path) -> Result<(), Exit> {
+pub(super) async fn export(opened: Opened, file: &Path) -> Result<(), Exit> {
     let output: Box<dyn Write + Send> = if file == Path::new("-") {
         Box::new(io::stdout())
     } else {
@@ -39,9 +38,9 @@ pub(super) async fn export(store: Arc<dyn Store>, file: &Path) -> Result<(), Exi
     let mut lines = Lines { output: BufWriter::new(output), is_closed: false };
     let (mut progress, mut left_out, mut last) = (Progress::new("exported"), 0_u64, None);
     while !lines.is_closed {
-        let heads = page(&*store, last.as_ref()).await?;
+        let heads = opened.page(last.as_ref()).await?;
         for head in &heads {
-            match store.load(&head.id).await {
+            match opened.store.load(&head.id).await {
                 Ok(Some(record)) => {
                     lines.write(&Line::of_record(&record))?;
                     progress.step();
@@ -52,7 +51,7 @@ pub(super) async fn export(store: Arc<dyn Store>, file: &Path) -> Result<(), Exi
                     left_out += 1;
                     tracing::warn!("left out: {error}");
                 }
-                Err(error) => return Err(told(error)),
+                Err(error) => return Err(opened.told(error)),
             }
         }
         match heads.into_iter().next_back() {
@@ -62,7 +61,7 @@ pub(super) async fn export(store: Arc<dyn Store>, file: &Path) -> Result<(), Exi
     }
     lines.end()?;
     let exported = progress.end();
-    eprintln!("{exported} sessions exported, {left_out} left out: {}", store.describe());
+    eprintln!("{exported} sessions exported, {left_out} left out: {}", opened.store.describe());
     Ok(())
 }
 

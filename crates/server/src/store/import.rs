@@ -3,14 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::Arc;
 
-use outlive_store::{Save, Saved, SessionRecord, Store};
+use outlive_store::{Save, Saved, SessionRecord};
 use tokio::task::JoinSet;
 
+use super::Opened;
 use super::line::{LINE_BYTES_MAX, Line};
 use super::progress::Progress;
-use super::told;
 use crate::exit::Exit;
 
 /// Sessions that are on their way at once.
@@ -26,14 +25,14 @@ enum Outcome {
 }
 
 /// Reads to the end, or to the first line or session that fails; what was told as imported is in the store.
-pub(super) async fn import(store: Arc<dyn Store>, file: &Path) -> Result<(), Exit> {
+pub(super) async fn import(opened: Opened, file: &Path) -> Result<(), Exit> {
     let name = if file == Path::new("-") { "the standard input".to_owned() } else { file.display().to_string() };
     let input: Box<dyn Read + Send> = if file == Path::new("-") {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(file).map_err(|error| Exit::failure(format!("{name}: {error}")))?)
     };
-    store.init().await.map_err(told)?;
+    opened.store.init().await.map_err(|error| opened.told(error))?;
     let mut input = BufReader::new(input);
     let (mut progress, mut under_way) = (Progress::new("read"), JoinSet::new());
     let (mut imported, mut older, mut ended) = (0_u64, 0_u64, 0_u64);
@@ -48,14 +47,17 @@ pub(super) async fn import(store: Arc<dyn Store>, file: &Path) -> Result<(), Exi
         if under_way.len() == UNDER_WAY {
             count(done(under_way.join_next().await)?);
         }
-        under_way.spawn(keep(store.clone(), record));
+        under_way.spawn(keep(opened.clone(), record));
         progress.step();
     }
     while !under_way.is_empty() {
         count(done(under_way.join_next().await)?);
     }
     progress.end();
-    eprintln!("{imported} sessions imported, {older} older than those there, {ended} ended: {}", store.describe());
+    eprintln!(
+        "{imported} sessions imported, {older} older than those there, {ended} ended: {}",
+        opened.store.describe()
+    );
     Ok(())
 }
 
@@ -75,14 +77,14 @@ fn next(input: &mut impl BufRead) -> Result<Option<SessionRecord>, String> {
     line.record().map(Some)
 }
 
-async fn keep(store: Arc<dyn Store>, record: SessionRecord) -> Result<Outcome, Exit> {
-    let there = store.load(&record.head.id).await.map_err(told)?;
+async fn keep(opened: Opened, record: SessionRecord) -> Result<Outcome, Exit> {
+    let there = opened.store.load(&record.head.id).await.map_err(|error| opened.told(error))?;
     if there.as_ref().is_some_and(|there| there.head.last_accessed >= record.head.last_accessed) {
         return Ok(Outcome::Older);
     }
     let version = there.and_then(|there| there.version);
     let save = Save { record: SessionRecord { version, ..record }, force: false };
-    match store.save(&save).await.map_err(told)? {
+    match opened.store.save(&save).await.map_err(|error| opened.told(error))? {
         Saved::Kept(_) => Ok(Outcome::Imported),
         Saved::Buried(_) => Ok(Outcome::Ended),
         // Somebody uses it this very moment.

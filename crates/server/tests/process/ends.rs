@@ -15,6 +15,19 @@ fn a_signal_ends_it_in_order() {
     }
 }
 
+/// Who has no cluster is told so, and of no receiver: none is opened.
+#[test]
+fn a_node_without_a_cluster_says_that_it_has_none() {
+    let node = Node::start_with("n1", "--manager standard");
+    signal(&node, "TERM");
+    let (status, log) = node.ended();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("this node is in no cluster") && log.ends_with("ended\n"), "{log}");
+    for other in ["joined the cluster", "left the cluster", "the cluster's sessions", "receiver"] {
+        assert!(!log.contains(other), "{other}: {log}");
+    }
+}
+
 #[test]
 fn it_ends_with_the_program_that_started_it() {
     let mut node = Node::start("n1");

@@ -7,6 +7,7 @@ mod balance;
 mod drain;
 mod ends;
 mod examples;
+mod files;
 mod inspect;
 mod membership;
 mod page;

@@ -13,6 +13,10 @@ const EXPORT: &str = concat!(
     "\n"
 );
 
+/// A session as a Tomcat's FileStore has written it, and its id.
+const STORED: &[u8] = include_bytes!("../../../inspect/testdata/tomcat-10.1.60/store-file-a-531C8B93.session");
+const OF_TOMCAT: &str = "531C8B933D3B70E00D71F9BAF475E6E6.node-a";
+
 fn imported(store: &str, lines: &str) -> Output {
     let mut command = outlive(&format!("store import --store {store}"));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -77,4 +81,105 @@ fn what_cannot_be_done_is_one_sentence() {
     let (code, _, told) = refused(&format!("store list --store sqlite:{}/none.db", folder.path().display()));
     assert_eq!(code, Some(1));
     assert!(told.trim_end().ends_with("has no table tomcat$sessions: 'outlive store init' makes it"), "{told}");
+}
+
+fn fill(folder: &std::path::Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+}
+
+/// A base folder with two applications on two hosts, each with a store of its own, in a database whose names are not Tomcat's, and in a
+/// folder.
+fn described(folder: &std::path::Path) {
+    let server = r#"<Server port="-1"><GlobalNamingResources>
+        <Resource name="jdbc/sessions" type="javax.sql.DataSource" url="jdbc:sqlite:${db}"/></GlobalNamingResources><Service name="s">
+        <Engine name="Shop" defaultHost="a.example"><Host name="a.example" appBase="a"/><Host name="b.example" appBase="b"><Alias>b</Alias></Host>
+        </Engine></Service></Server>"#;
+    let table = r#"<Context><Manager className="org.apache.catalina.session.PersistentManager"><Store
+        className="org.apache.catalina.session.DataSourceStore" dataSourceName="jdbc/sessions" sessionTable="mytab" sessionIdCol="i"
+        sessionAppCol="a"/></Manager></Context>"#;
+    let files = r#"<Context><Manager className="org.apache.catalina.session.PersistentManager"><Store
+        className="org.apache.catalina.session.FileStore" directory="kept"/></Manager></Context>"#;
+    fill(
+        folder,
+        &[
+            ("conf/server.xml", server),
+            ("a/shop/META-INF/context.xml", table),
+            ("a/shop/WEB-INF/web.xml", "<web-app/>"),
+            ("b/shop/META-INF/context.xml", files),
+            ("b/shop/WEB-INF/web.xml", "<web-app/>"),
+            ("b/plain/WEB-INF/web.xml", "<web-app/>"),
+        ],
+    );
+}
+
+#[test]
+fn a_store_that_files_describe_is_the_one_that_they_describe() {
+    let folder = tempfile::tempdir().unwrap();
+    described(folder.path());
+    let base = format!("--base {} -D db={}", folder.path().display(), folder.path().join("s.db").display());
+    let line = |command: &str| texts(&output(&format!("store {command} {base}")));
+    let (code, _, told) = line("init --context /shop");
+    assert_eq!(code, Some(0), "{told}");
+    let place = format!("SQLite in {}/s.db, table mytab, application /Shop/a.example/shop", folder.path().display());
+    assert!(told.starts_with(&format!("ready: {place}")), "{told}");
+    let (code, _, told) = line("init --host B --context /shop");
+    let place = format!("files in {}/work/Shop/b.example/shop/kept", folder.path().display());
+    assert_eq!((code, told.trim_end()), (Some(0), format!("ready: {place}").as_str()));
+
+    // A Tomcat's own file, from the one into the other; the only application of a host needs no name.
+    let flat = folder.path().join("work/Shop/b.example/shop/kept");
+    std::fs::write(flat.join(format!("{OF_TOMCAT}.session")), STORED).unwrap();
+    let exported = folder.path().join("exported");
+    let (code, _, told) = line(&format!("export {} --host b.example --context /shop", exported.display()));
+    assert!(code == Some(0) && told.starts_with("1 sessions exported, 0 left out"), "{told}");
+    let (code, _, told) = line(&format!("import {}", exported.display()));
+    assert!(code == Some(0) && told.starts_with("1 sessions imported"), "{told}");
+    assert!(line("list --ids").1.contains(OF_TOMCAT));
+    // The folder is flat, and can be named as such: the help's own example.
+    let (code, lines, told) = texts(&output(&format!("store export --store filestore:{}", flat.display())));
+    assert_eq!((code, lines), (Some(0), std::fs::read_to_string(exported).unwrap()), "{told}");
+}
+
+#[test]
+fn what_is_said_and_not_understood_names_no_other_store() {
+    let folder = tempfile::tempdir().unwrap();
+    described(folder.path());
+    let base = format!("--base {} -D db=s.db", folder.path().display());
+    let server = format!("{}/conf/server.xml", folder.path().display());
+    for (line, told) in [
+        ("--store postgres://h/d?sessionTable=mytab".to_owned(), "sessionTable is an attribute of a Store in a file"),
+        ("--store postgres://h/d?tabel=mytab".to_owned(), "parameters without a meaning here: tabel"),
+        ("--store sqlite:s.db?sessionTable=mytab".to_owned(), "has parameters, and a file of SQLite has none"),
+        (
+            "--store redis://h/0?prefix=x".to_owned(),
+            "has parameters behind a question mark, and none has a meaning here",
+        ),
+        (format!("--store sqlite:s.db {base}"), "name two places"),
+        ("--store sqlite:s.db --host a".to_owned(), "--host and -D say something of files"),
+        (String::new(), "no store is named: give --store URL (or OUTLIVE_STORE), --base DIR or --config FILE"),
+        (
+            format!("{base} --context /other"),
+            "--context /other: there is no such application of the host a.example; there are: /shop",
+        ),
+        (
+            format!("{base} --host b.example"),
+            "--context must name an application of the host b.example; there are: /plain, /shop",
+        ),
+        (format!("{base} --host c"), "--context must name an application of the host c; there are: none"),
+        (
+            format!("{base} --host b --context /plain"),
+            "the Manager of application /plain of b.example: the StandardManager of application /plain of b.example has no Store",
+        ),
+    ] {
+        let (code, listed, by) = texts(&output(&format!("store list {line}")));
+        assert_eq!((code, listed.as_str()), (Some(2), ""), "{line}: {by}");
+        assert!(by.contains(told) && by.lines().count() == 1, "{line}: {by}");
+        assert!(!line.contains("--context") || by.contains(&server), "{line}: {by}");
+    }
+    let (code, _, told) = texts(&output("serve --receiver 127.0.0.1:0 --store filestore:/srv/sessions"));
+    assert!(code == Some(2) && told.contains("a node has a folder for each in file:DIR"), "{told}");
 }

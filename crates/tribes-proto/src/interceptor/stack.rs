@@ -42,6 +42,15 @@ pub enum StackError {
     },
 }
 
+impl StackError {
+    /// The name of the one that stands where it cannot.
+    pub fn interceptor(&self) -> &'static str {
+        match self {
+            StackError::AboveControl { upper: name, .. } | StackError::Twice { name } => name,
+        }
+    }
+}
+
 impl InterceptorStack {
     /// A stack of these, the topmost first.
     ///

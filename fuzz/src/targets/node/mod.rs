@@ -150,6 +150,7 @@ impl World {
             domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
+            hears_sessions: true,
             options: SendOptions(6),
             lane_bytes_max: LANE_BYTES_MAX,
             frame_bytes_max: 1 << 20,

@@ -37,6 +37,7 @@ impl Listener {
             domain: Bytes::new(),
             payload: String::new(),
             health_port: 0,
+            hears_sessions: true,
             options: SendOptions::ASYNCHRONOUS,
             lane_bytes_max: 1 << 20,
             frame_bytes_max: LIMIT_DEFAULT,

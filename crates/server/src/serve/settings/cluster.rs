@@ -52,7 +52,14 @@ impl ClusterSettings {
         said: &Said,
     ) -> Result<Self, Exit> {
         let channel = &cluster.channel;
-        let receiver_said = said.of(flags.receiver.is_some(), "--receiver", "Receiver address, port");
+        // A bare Cluster says where its receiver is by what it leaves out.
+        let receiver_said = match (channel.receiver.origin.name("address"), cluster.origin.said("")) {
+            (None, Some(cluster)) if flags.receiver.is_none() => format!("{cluster}: its Receiver's address"),
+            _ => {
+                let (given, origin) = (flags.receiver.is_some(), &channel.receiver.origin);
+                said.at(given, "--receiver", origin, "address", "Receiver address, port")
+            }
+        };
         let receiver = receiver(flags, &channel.receiver, &receiver_said)?;
         let interceptors = interceptors::resolve(flags, &channel.interceptors, said)?;
         let (membership, own) = membership(flags, channel, &configuration.channel_name(cluster), &receiver, said)?;
@@ -82,6 +89,7 @@ impl ClusterSettings {
                 (Some(cli::ClusterAt::Engine), _) | (None, model::ClusterAt::Engine) => ClusterAt::Engine,
                 (Some(cli::ClusterAt::Host), _) | (None, model::ClusterAt::Host) => ClusterAt::Host,
             },
+            session_listener: cluster.session_listener,
             options: flags.options.unwrap_or(cluster.channel_send_options),
             ack_timeout: channel.transport.timeout,
             lane_bytes_max: lane_bytes_max
@@ -179,7 +187,7 @@ fn membership(
         (model::Membership::Multicast(model), _) if flags.mcast.is_some() => {
             known(multicast(flags, model, receiver, said)?, domain(&model.domain))
         }
-        (_, Some(StaticMembershipInterceptor { local, members })) => {
+        (_, Some(StaticMembershipInterceptor { local, members, .. })) => {
             let own = local.as_ref().map(|local| domain(&local.domain)).unwrap_or_default();
             known(list(local.as_ref(), members, None, receiver, said)?, own)
         }
@@ -190,7 +198,7 @@ fn membership(
             let Some(local) = local else {
                 return Err(Exit::usage(format!(
                     "{}: none of the members has the receiver's address and port, and there is no LocalMember",
-                    said.of(false, "", "StaticMembershipService")
+                    said.at(false, "", &model.origin, "", "StaticMembershipService")
                 )));
             };
             let service = StaticService {
@@ -206,7 +214,7 @@ fn membership(
                 model::CloudProvider::Kubernetes => PlatformName::Kubernetes,
                 model::CloudProvider::Dns => PlatformName::Dns(model.dns_name.clone()),
             };
-            let service = said.of(false, "", "CloudMembershipService");
+            let service = said.at(false, "", &model.origin, "", "CloudMembershipService");
             let wanted = said.of(flags.receiver.is_some(), "--receiver", "a Receiver");
             platform(name, receiver, &service, &wanted).map(|platform| (platform, Bytes::new()))
         }
@@ -233,7 +241,7 @@ fn multicast(
     receiver: &ReceiverAddress,
     said: &Said,
 ) -> Result<Membership, Exit> {
-    let group_said = said.of(flags.mcast.is_some(), "--mcast", "McastService address");
+    let group_said = said.at(flags.mcast.is_some(), "--mcast", &model.origin, "address", "McastService address");
     let group = match &flags.mcast {
         Some(group) => look_up(&group_said, group)?,
         None => look_up(&group_said, &HostPort { host: model.address.clone(), port: model.port })?,
@@ -244,7 +252,7 @@ fn multicast(
             group.ip()
         )));
     }
-    let bind_said = said.of(flags.bind.is_some(), "--bind", "McastService bind");
+    let bind_said = said.at(flags.bind.is_some(), "--bind", &model.origin, "bind", "McastService bind");
     let bind = match (flags.bind.as_ref().or(model.bind.as_ref()), address_of(receiver)) {
         (Some(host), _) => Some(look_up(&bind_said, &HostPort { host: host.clone(), port: 0 })?.ip()),
         (None, Some(address)) if !address.ip().is_unspecified() => Some(address.ip()),
@@ -303,7 +311,7 @@ fn member_address(member: &model::Member, said: &Said) -> Result<SocketAddr, Exi
         Some(address) => Ok(SocketAddr::new(address, member.port)),
         None => {
             let target = HostPort { host: member.host.clone(), port: member.port };
-            look_up(&said.of(false, "", "Member host"), &target)
+            look_up(&said.at(false, "", &member.origin, "host", "Member host"), &target)
         }
     }
 }

@@ -7,6 +7,7 @@ use outlive_config::{Configuration, Level, Notice};
 
 use super::super::store::StoreSettings;
 use super::front::Front;
+use super::hosts::default_host;
 use super::keeping::{Databases, Keeping, persistent_valve};
 use super::said::Said;
 use crate::cli::ServeArguments;
@@ -64,17 +65,19 @@ pub(super) fn resolve(
         let keeping = match store {
             Some(store) => store.keeping_of(&application.path, &application.host),
             None => {
-                let manager = said.of(false, "", &format!("the Manager of {at}"));
+                let origin = &application.manager.origin;
+                let manager = said.at(false, "", origin, "", &format!("the Manager of {at}"));
                 Keeping::of_model(configuration, &application, base, &mut databases, &manager)?
             }
         };
         if !is_served && !keeping.is_clustered {
-            notices
-                .push(notice(format!("{at} is left out: it is not answered here, and no cluster holds its sessions")));
+            let text = format!("{at} is left out: it is not answered here, and no cluster holds its sessions");
+            notices.push(notice(&application, text));
             continue;
         }
         if !is_served && said.is_file() {
-            notices.push(notice(format!("{at} is not answered here; its sessions are kept for the nodes that do")));
+            let text = format!("{at} is not answered here; its sessions are kept for the nodes that do");
+            notices.push(notice(&application, text));
         }
         let cluster = configuration.cluster_of(&application).filter(|_| keeping.is_clustered);
         let front = match said.is_file() {
@@ -112,12 +115,12 @@ fn missing<'a>(
     paths: impl Iterator<Item = &'a String> + 'a,
 ) -> impl Iterator<Item = Application> + 'a {
     let known = |path: &&String| !configuration.applications.iter().any(|application| application.path == **path);
-    let host = &configuration.engine.default_host;
+    let host = default_host(configuration);
     let manager =
         configuration.cluster_around(host).map_or_else(Manager::default, |cluster| cluster.manager.template_copy());
     paths.filter(known).map(move |path| Application {
         path: path.clone(),
-        host: host.clone(),
+        host: host.to_owned(),
         manager: manager.clone(),
         ..Application::default()
     })
@@ -130,18 +133,19 @@ fn answers(application: &Application, said: &Said) -> Result<bool, Exit> {
         Some(SESSION_APP) => Ok(true),
         Some(app) => Err(Exit::usage(format!(
             "{} \"{app}\" of {}: there is no such application; the only one is {SESSION_APP}",
-            said.of(false, "--app", "app"),
+            said.at(false, "--app", &application.origin, "app", "app"),
             place(application)
         ))),
         None => Ok(application.servlet_classes.0.iter().any(simple)),
     }
 }
 
-fn notice(text: String) -> Notice {
-    Notice { level: Level::Notice, place: None, text }
+fn notice(application: &Application, text: String) -> Notice {
+    Notice { level: Level::Notice, place: application.origin.place("").cloned(), text }
 }
 
-fn place(application: &Application) -> String {
+/// What an application is called in sentences.
+pub(super) fn place(application: &Application) -> String {
     let path = application.context_name();
     format!("application {} of {}", if path.is_empty() { "/" } else { &path }, application.host)
 }

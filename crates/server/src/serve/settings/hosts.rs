@@ -1,6 +1,6 @@
 //! Which host a request is for.
 
-use outlive_config::Configuration;
+use outlive_config::{Configuration, Level, Notice};
 
 /// The hosts of a node by their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,11 +8,20 @@ pub(in crate::serve) struct Hosts {
     /// Each host with all its names in lower case, its own first.
     names: Vec<Vec<String>>,
     /// Which of them answers for names that none has.
-    default: usize,
+    default: Option<usize>,
+}
+
+/// The host that answers for names that none has; where nobody has its name, the first one.
+pub(super) fn default_host(configuration: &Configuration) -> &str {
+    let host = configuration.host(&configuration.engine.default_host).or(configuration.hosts.first());
+    host.map_or(&configuration.engine.default_host, |host| &host.name)
 }
 
 impl Hosts {
-    pub(super) fn of(configuration: &Configuration) -> Self {
+    /// Tells where `defaultHost` names none of them.
+    ///
+    /// Source: Tomcat `MapperListener.findDefaultHost`, which warns, and then knows no host for other names.
+    pub(super) fn of(configuration: &Configuration, notices: &mut Vec<Notice>) -> Self {
         let lower = |names: &mut dyn Iterator<Item = &String>| names.map(|name| name.to_lowercase()).collect();
         let mut names: Vec<Vec<String>> = configuration
             .hosts
@@ -23,23 +32,36 @@ impl Hosts {
             names.push(vec![configuration.engine.default_host.to_lowercase()]);
         }
         let wanted = configuration.engine.default_host.to_lowercase();
-        let default = names.iter().position(|names| names.contains(&wanted)).unwrap_or(0);
+        let default = names.iter().position(|names| names.contains(&wanted));
+        if default.is_none() {
+            let text = format!(
+                "no Host is called \"{}\", so that requests for names that no host has are answered with 404",
+                wanted.escape_debug()
+            );
+            notices.push(configuration.engine.origin.notice(
+                Level::Warning,
+                "default_host",
+                "the Engine's defaultHost",
+                &text,
+            ));
+        }
         Self { names, default }
     }
 
-    /// Its number among the hosts, of the name that a request asks for, with or without a port.
-    pub(in crate::serve) fn find(&self, asked: Option<&str>) -> usize {
-        let Some(asked) = asked.filter(|_| self.names.len() > 1) else { return self.default };
+    /// Its number among the hosts, of the name that a request asks for, with or without a port. `None`: no host is there for it.
+    pub(in crate::serve) fn find(&self, asked: Option<&str>) -> Option<usize> {
+        let is_any = self.names.len() == 1 && self.default.is_some();
+        let Some(asked) = asked.filter(|_| !is_any) else { return self.default };
         let name = match asked.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
             _ => asked,
         };
         let is = |known: &String| known.eq_ignore_ascii_case(name);
-        self.names.iter().position(|names| names.iter().any(is)).unwrap_or(self.default)
+        self.names.iter().position(|names| names.iter().any(is)).or(self.default)
     }
 
     /// The number of a host by its own name.
-    pub(in crate::serve) fn number(&self, name: &str) -> usize {
+    pub(in crate::serve) fn number(&self, name: &str) -> Option<usize> {
         self.find(Some(name))
     }
 
@@ -66,7 +88,9 @@ mod tests {
             hosts: vec![host("a.example", &["www.a.example"]), host("b.example", &[])],
             ..Configuration::default()
         };
-        let hosts = Hosts::of(&configuration);
+        let mut notices = Vec::new();
+        let hosts = Hosts::of(&configuration, &mut notices);
+        assert_eq!(notices, []);
         for (asked, number) in [
             (Some("a.example"), 0),
             (Some("WWW.a.example:8080"), 0),
@@ -75,8 +99,26 @@ mod tests {
             (Some("[::1]:80"), 1),
             (None, 1),
         ] {
-            assert_eq!(hosts.find(asked), number, "{asked:?}");
+            assert_eq!(hosts.find(asked), Some(number), "{asked:?}");
         }
-        assert_eq!(Hosts::of(&Configuration::default()).find(Some("anything")), 0);
+        assert_eq!(Hosts::of(&Configuration::default(), &mut notices).find(Some("anything")), Some(0));
+    }
+
+    #[test]
+    fn a_default_host_that_is_none_answers_nobody_and_is_told_of() {
+        let (configuration, _) = outlive_config::parse_server_xml(
+            "server.xml",
+            "<Server><Service>\n<Engine name=\"Catalina\" defaultHost=\"nobody\"><Host name=\"a.example\"/></Engine></Service></Server>",
+            &outlive_config::Definitions::default(),
+        )
+        .unwrap();
+        let mut notices = Vec::new();
+        let hosts = Hosts::of(&configuration, &mut notices);
+        assert_eq!(["a.example", "A.EXAMPLE:80", "other"].map(|name| hosts.find(Some(name))), [Some(0), Some(0), None]);
+        assert_eq!((hosts.find(None), default_host(&configuration)), (None, "a.example"));
+        let told: Vec<_> = notices.iter().map(ToString::to_string).collect();
+        let text = "server.xml:2:25: Server/Service/Engine: defaultHost: no Host is called \"nobody\", so that requests for names that no \
+                    host has are answered with 404";
+        assert_eq!(told, [text]);
     }
 }

@@ -33,7 +33,14 @@ pub(super) fn resolve(
             None => configs.push(ours),
         }
     }
-    check_order(&configs).map_err(|fault| Exit::usage(format!("{place}: {fault}")))?;
+    check_order(&configs).map_err(|fault| {
+        let at = model.iter().rev().find(|one| one.class() == fault.interceptor());
+        let said = match at {
+            Some(at) => said.at(by_flags, "--interceptors", at.settings().origin(), "", "Interceptor"),
+            None => place,
+        };
+        Exit::usage(format!("{said}: {fault}"))
+    })?;
     Ok(configs)
 }
 
@@ -88,7 +95,8 @@ fn of_model(model: &[Interceptor], said: &Said) -> Result<Vec<InterceptorConfig>
                 })
             }
             Interceptor::Encrypt(encrypt) => {
-                let said = said.of(false, "--encrypt", "EncryptInterceptor encryptionKey");
+                let said =
+                    said.at(false, "--encrypt", &encrypt.origin, "encryption_key", "EncryptInterceptor encryptionKey");
                 let Some(key) = &encrypt.encryption_key else {
                     return Err(Exit::usage(format!("{said}: there is no key")));
                 };

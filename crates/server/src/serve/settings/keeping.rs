@@ -225,7 +225,10 @@ mod tests {
             application.valves.push(Valve::Persistent(PersistentValve::default()));
         };
         assert_eq!(of(persistent(), valve).unwrap().context.persistence, Some(Persistence::PerRequest));
-        let standard = Manager::of(ManagerKind::Standard(StandardManager { pathname: Some("SESSIONS.ser".into()) }));
+        let standard = Manager::of(ManagerKind::Standard(StandardManager {
+            pathname: Some("SESSIONS.ser".into()),
+            ..StandardManager::default()
+        }));
         let file = of(standard, |_, _| {}).unwrap().sessions_file.unwrap();
         assert_eq!(file, Path::new("/base/work/Catalina/localhost/shop#a/SESSIONS.ser"));
         let delta = of(files(ManagerKind::Delta(DeltaManager::default())), |_, _| {}).unwrap();

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use outlive_config::Origin;
+
 /// Where settings come from that no flag gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::serve) struct Said {
@@ -28,6 +30,14 @@ impl Said {
         match &self.file {
             Some(file) if !given => format!("{}: {element}", file.display()),
             _ => flag.to_owned(),
+        }
+    }
+
+    /// The same with the place of the setting of this key, where the file says it or has its element.
+    pub(super) fn at(&self, given: bool, flag: &str, origin: &Origin, key: &str, element: &str) -> String {
+        match origin.said(key) {
+            Some(said) if !given => said,
+            _ => self.of(given, flag, element),
         }
     }
 }

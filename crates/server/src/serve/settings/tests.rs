@@ -301,7 +301,7 @@ fn an_address_of_the_network_is_refused_with_the_files_own_words() {
     let (code, sentence) = exit.parts();
     assert_eq!(code, 2);
     assert!(
-        sentence.contains("conf/server.xml: Receiver address, port 10.0.0.1:4100 is an address of the network"),
+        sentence.contains("conf/server.xml:6:80: Server/Service/Engine/Cluster/Channel/Receiver: address 10.0.0.1:4100 is an address of the network"),
         "{sentence}"
     );
     of_base(folder.path(), "--allow-plaintext").unwrap();
@@ -327,6 +327,9 @@ fn a_bare_cluster_element_is_tomcats_default() {
         "<Context/>",
         SERVLET,
     );
+    let exit = of_base(folder.path(), "").unwrap_err();
+    let told = "conf/server.xml:2:71: Server/Service/Engine/Cluster: its Receiver's address auto takes an address of the network";
+    assert!(exit.parts().0 == 2 && exit.parts().1.contains(told), "{exit:?}");
     let settings = of_base(folder.path(), "--allow-plaintext").unwrap();
     let config = &cluster(&settings).config;
     assert_eq!(config.receiver, ReceiverAddress::Auto { port: 4000, tries: 100 });
@@ -360,4 +363,29 @@ fn faults_of_files_are_told_with_their_places() {
     let missing = resolve("--base /nowhere/at/all").unwrap_err();
     assert!(missing.parts().0 == 2 && missing.parts().1.contains("/nowhere/at/all"), "{missing:?}");
     refused("-D a=b", 2, "-D says something of files, and neither --base nor --config names any");
+}
+
+/// Source: Tomcat `SimpleTcpCluster.checkDefaults`: any ClusterListener takes the ClusterSessionListener away.
+#[test]
+fn without_a_session_listener_a_node_only_sends_and_says_so_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |class: &str| {
+        let cluster = CLUSTER.replace("</Cluster>", &format!("<ClusterListener className=\"{class}\"/></Cluster>"));
+        base(folder.path(), &server(&cluster), "<Context/>", SERVLET);
+        let settings = of_base(folder.path(), "").unwrap();
+        let told = settings.notices.iter().filter(|notice| notice.text.contains("Listener")).map(ToString::to_string);
+        (cluster_hears(&settings), told.collect::<Vec<_>>())
+    };
+    let (hears, told) = with("org.example.Mine");
+    assert!(!hears && told.len() == 2, "{told:#?}");
+    assert!(
+        told[0].contains("conf/server.xml:2:71: Server/Service/Engine/Cluster: without a ClusterSessionListener"),
+        "{told:#?}"
+    );
+    assert!(told[1].contains("is a class of Java's, which does nothing here"), "{told:#?}");
+    assert_eq!(with("org.apache.catalina.ha.session.ClusterSessionListener"), (true, Vec::new()));
+}
+
+fn cluster_hears(settings: &Settings) -> bool {
+    cluster(settings).config.session_listener
 }

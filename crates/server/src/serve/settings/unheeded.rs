@@ -2,74 +2,116 @@
 
 use std::time::Duration;
 
-use outlive_config::model::{Interceptor, ManagerKind, Protocol, Transport, Valve};
-use outlive_config::{Configuration, Level, Notice};
+use outlive_config::model::{Application, Cluster, Connector, Interceptor, ManagerKind, Transport, Valve};
+use outlive_config::{Configuration, Level, Notice, Origin};
 
 /// `channelStartOptions`: members are heard and this node announces itself.
 const BY_MULTICAST: u32 = 4 | 8;
 
-/// One sentence for each such setting.
+/// One sentence for each such setting, with its place.
 pub(super) fn of(configuration: &Configuration) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    let mut say = |is: bool, sentence: &str| {
-        if is {
-            notices.push(Notice { level: Level::Notice, place: None, text: sentence.to_owned() });
-        }
-    };
+    let mut notices = Notices(Vec::new());
     if let Some(cluster) = &configuration.cluster {
-        let channel = &cluster.channel;
-        let is_listed = channel.interceptors.iter().any(|one| matches!(one, Interceptor::StaticMembership(_)));
-        say(
-            is_listed && cluster.channel_start_options & BY_MULTICAST != 0,
-            "channelStartOptions: where a StaticMembershipInterceptor lists the members, no others are looked for by multicast",
-        );
-        say(
-            !is_listed && cluster.channel_start_options != 15,
-            "channelStartOptions: a node receives, sends, hears of members and is one (15)",
-        );
-        say(
-            channel.transport.max_retry_attempts != Transport::default().max_retry_attempts,
-            "maxRetryAttempts: what a member has not acknowledged is sent again for as long as it is one",
-        );
-        say(!cluster.session_listener, "ClusterListener: messages about sessions always reach the DeltaManager");
-        for interceptor in &channel.interceptors {
-            if let Interceptor::TcpFailureDetector(detector) = interceptor {
-                say(
-                    detector.perform_read_test && !detector.perform_send_test,
-                    "performSendTest: performReadTest has nothing to read where nothing was sent, so a message is",
-                );
-                say(
-                    detector.remove_suspects_timeout != Some(Duration::from_secs(300)),
-                    "removeSuspectsTimeout: a member that answers stays one",
-                );
-            }
-        }
+        of_cluster(cluster, &mut notices);
     }
     for application in &configuration.applications {
-        if let ManagerKind::Delta(delta) = &application.manager.kind {
-            say(
-                !delta.send_all_sessions && delta.send_all_sessions_wait_time != Duration::from_secs(2),
-                "sendAllSessionsWaitTime: the next block of sessions goes out as soon as there is room for it",
-            );
-        }
-        say(application.tracking.ssl, "tracking-mode SSL: sessions are not named by TLS sessions");
-        for Valve::Persistent(valve) in &application.valves {
-            say(!valve.semaphore_fairness, "semaphoreFairness: requests of a session are always served in their order");
-        }
+        of_application(application, &mut notices);
     }
     for connector in &configuration.connectors {
-        say(connector.use_body_encoding_for_uri, "useBodyEncodingForURI: a query is read as URIEncoding says");
-        if let Protocol::Http(http) = &connector.protocol {
-            say(http.max_http_header_size < 8192, "maxHttpHeaderSize: less than 8192 bytes count as that");
+        of_connector(connector, &mut notices);
+    }
+    notices.0
+}
+
+struct Notices(Vec<Notice>);
+
+impl Notices {
+    /// `key` stands at `origin`; `name` is Tomcat's name for it. Once for each place: applications may have a manager in common.
+    fn say(&mut self, is: bool, origin: &Origin, (key, name): (&str, &str), sentence: &str) {
+        let notice = || origin.notice(Level::Notice, key, name, sentence);
+        if is && !self.0.contains(&notice()) {
+            self.0.push(notice());
         }
     }
-    notices.dedup();
-    notices
+}
+
+fn of_cluster(cluster: &Cluster, notices: &mut Notices) {
+    let channel = &cluster.channel;
+    let is_listed = channel.interceptors.iter().any(|one| matches!(one, Interceptor::StaticMembership(_)));
+    let start_options = ("channel_start_options", "channelStartOptions");
+    notices.say(
+        is_listed && cluster.channel_start_options & BY_MULTICAST != 0,
+        &cluster.origin,
+        start_options,
+        "where a StaticMembershipInterceptor lists the members, no others are looked for by multicast",
+    );
+    notices.say(
+        !is_listed && cluster.channel_start_options != 15,
+        &cluster.origin,
+        start_options,
+        "it has no effect here: a node receives, sends, hears of members and is one (15)",
+    );
+    notices.say(
+        channel.transport.max_retry_attempts != Transport::default().max_retry_attempts,
+        &channel.transport.origin,
+        ("max_retry_attempts", "maxRetryAttempts"),
+        "it has no effect here: what a member has not acknowledged is sent again for as long as it is one",
+    );
+    for interceptor in &channel.interceptors {
+        if let Interceptor::TcpFailureDetector(detector) = interceptor {
+            notices.say(
+                detector.perform_read_test && !detector.perform_send_test,
+                &detector.origin,
+                ("perform_send_test", "performSendTest"),
+                "performReadTest has nothing to read where nothing was sent, so a message is",
+            );
+            notices.say(
+                detector.remove_suspects_timeout != Some(Duration::from_secs(300)),
+                &detector.origin,
+                ("remove_suspects_timeout", "removeSuspectsTimeout"),
+                "it has no effect here: a member that answers stays one",
+            );
+        }
+    }
+}
+
+fn of_application(application: &Application, notices: &mut Notices) {
+    if let ManagerKind::Delta(delta) = &application.manager.kind {
+        notices.say(
+            !delta.send_all_sessions && delta.send_all_sessions_wait_time != Duration::from_secs(2),
+            &delta.origin,
+            ("send_all_sessions_wait_time", "sendAllSessionsWaitTime"),
+            "it has no effect here: the next block of sessions goes out as soon as there is room for it",
+        );
+    }
+    notices.say(
+        application.tracking.ssl,
+        &application.origin,
+        ("tracking", "tracking-mode"),
+        "SSL has no effect here: sessions are not named by TLS sessions",
+    );
+    for Valve::Persistent(valve) in &application.valves {
+        notices.say(
+            !valve.semaphore_fairness,
+            &valve.origin,
+            ("semaphore_fairness", "semaphoreFairness"),
+            "it has no effect here: requests of a session are always served in their order",
+        );
+    }
+}
+
+fn of_connector(connector: &Connector, notices: &mut Notices) {
+    notices.say(
+        connector.use_body_encoding_for_uri,
+        &connector.origin,
+        ("use_body_encoding_for_uri", "useBodyEncodingForURI"),
+        "it has no effect here: a query is read as URIEncoding says",
+    );
 }
 
 #[cfg(test)]
 mod tests {
-    use outlive_config::model::Cluster;
+    use outlive_config::{Definitions, parse_server_xml};
 
     use super::*;
 
@@ -84,5 +126,21 @@ mod tests {
         let names: Vec<_> =
             of(&configuration).iter().map(|one| one.text.split(':').next().unwrap().to_owned()).collect();
         assert_eq!(names, ["channelStartOptions", "maxRetryAttempts"]);
+    }
+
+    #[test]
+    fn each_has_its_place() {
+        let text = "<Server><Service>\n<Connector port=\"1\" useBodyEncodingForURI=\"true\"/><Engine name=\"a\"><Host name=\"localhost\"/>\n\
+                    <Cluster className=\"org.apache.catalina.ha.tcp.SimpleTcpCluster\" channelStartOptions=\"3\"/></Engine></Service></Server>";
+        let (configuration, _) = parse_server_xml("server.xml", text, &Definitions::default()).unwrap();
+        let told: Vec<_> = of(&configuration).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "server.xml:3:66: Server/Service/Engine/Cluster: channelStartOptions: it has no effect here: a node receives, sends, hears of \
+                 members and is one (15)",
+                "server.xml:2:21: Server/Service/Connector: useBodyEncodingForURI: it has no effect here: a query is read as URIEncoding says",
+            ]
+        );
     }
 }
