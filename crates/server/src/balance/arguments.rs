@@ -77,7 +77,7 @@ pub(crate) struct BalanceArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     connect_timeout: Seconds,
 
-    /// How long a node may take until its answer begins
+    /// How long a node may take until its answer begins, once it has the whole request
     #[arg(long, value_name = "S", default_value = "60")]
     answer_timeout: Seconds,
 
