@@ -15,5 +15,6 @@ mod tests;
 pub use crate::port::BindError;
 pub use crate::running::Running;
 pub use crate::service::HttpService;
+pub use connection::LocalAddress;
 pub use serve::HttpSettings;
 pub use server::HttpServer;

@@ -17,10 +17,12 @@
 
 mod accept;
 pub mod ajp;
+mod form_limit;
 pub mod http;
 mod origin;
 mod port;
 mod running;
 mod service;
 
+pub use form_limit::FormLimit;
 pub use origin::{Origin, UriEncoding};

@@ -15,12 +15,18 @@ use super::HttpSettings;
 use super::phase::{Phase, Phases};
 use crate::service::HttpService;
 
-/// The service of one connection: puts the other end's address into each request, and says in answers that the connection ends with them
+/// In the extensions of each request: this end's address of its connection. A client whose own address is the same one is on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalAddress(pub SocketAddr);
+
+/// The service of one connection: puts the addresses of both ends into each request, and says in answers that the connection ends with them
 /// once the server is `ending`, or the connection has had as many requests as it may.
 #[derive(Debug, Clone)]
 pub(super) struct PerConnection<S> {
     pub(super) service: S,
     pub(super) peer: SocketAddr,
+    /// `None` where the connection was gone before it could be asked.
+    pub(super) local: Option<LocalAddress>,
     pub(super) ending: Arc<AtomicBool>,
     pub(super) settings: Arc<HttpSettings>,
     pub(super) phases: Phases,
@@ -44,8 +50,12 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnectio
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.phases.set(Phase::Busy);
         request.extensions_mut().insert(self.peer);
+        if let Some(local) = self.local {
+            request.extensions_mut().insert(local);
+        }
         self.settings.origin.apply(&mut request);
         self.settings.uri_encoding.apply(&mut request);
+        self.settings.form_limit.apply(&mut request);
         let (is_last, phases) = (self.is_last(), self.phases.clone());
         Answered { started: self.service.start(request), ending: Arc::clone(&self.ending), is_last, phases }
     }

@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::connection::PerConnection;
+use super::connection::{LocalAddress, PerConnection};
 use super::phase::{Phase, Phases, Watched};
 use crate::accept::after_failed_accept;
+use crate::form_limit::FormLimit;
 use crate::origin::{Origin, UriEncoding};
 use crate::running::Words;
 use crate::service::HttpService;
@@ -57,6 +58,8 @@ pub struct HttpSettings {
     pub origin: Origin,
     /// What percent codes of a URL are. Default: UTF-8.
     pub uri_encoding: UriEncoding,
+    /// How long a form may be that an application reads parameters from. Default: 2 MiB. Source: `maxPostSize`.
+    pub form_limit: FormLimit,
     /// Header lines of a request at most; more are answered `431`. Default: 100, as Tomcat's `maxHeaderCount`.
     pub headers_max: usize,
 }
@@ -70,6 +73,7 @@ impl Default for HttpSettings {
             backlog: 1024,
             origin: Origin::default(),
             uri_encoding: UriEncoding::default(),
+            form_limit: FormLimit::default(),
             connections_max: 8192,
             head_bytes_max: 64 << 10,
             headers_max: 100,
@@ -92,9 +96,10 @@ pub(super) async fn run<S: HttpService>(
     http.max_buf_size(settings.head_bytes_max.max(HEAD_BYTES_MIN)).max_headers(settings.headers_max);
     let (end, ended) = watch::channel(());
     let settings = Arc::new(settings);
-    let service_for = |peer| PerConnection {
+    let service_for = |stream: &TcpStream, peer| PerConnection {
         service: service.clone(),
         peer,
+        local: stream.local_addr().ok().map(LocalAddress),
         ending: Arc::clone(&ending),
         settings: Arc::clone(&settings),
         phases: Phases::new(),
@@ -106,10 +111,12 @@ pub(super) async fn run<S: HttpService>(
         tokio::select! {
             accepted = listener.accept(), if connections.len() < settings.connections_max => match accepted {
                 Ok((stream, peer)) if ending.load(Ordering::Relaxed) => {
-                    connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+                    let service = service_for(&stream, peer);
+                    connections.spawn(answer_once(stream, peer, http.clone(), service));
                 }
                 Ok((stream, peer)) => {
-                    connections.spawn(answer(stream, peer, http.clone(), service_for(peer), ended.clone()));
+                    let service = service_for(&stream, peer);
+                    connections.spawn(answer(stream, peer, http.clone(), service, ended.clone()));
                 }
                 Err(error) => after_failed_accept(&error).await,
             },
@@ -122,7 +129,8 @@ pub(super) async fn run<S: HttpService>(
     };
     // Who is connected and waits to be accepted would be reset with the listener.
     for (stream, peer) in still_waiting(listener) {
-        connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+        let service = service_for(&stream, peer);
+        connections.spawn(answer_once(stream, peer, http.clone(), service));
     }
     let _ = end.send(()); // an error: nobody is connected
     let all_answered = async { while connections.join_next().await.is_some() {} };
