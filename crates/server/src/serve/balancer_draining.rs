@@ -8,16 +8,17 @@
 //! has sent them nowhere else.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Buf;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http_body::Body;
 use outlive_connector::ajp::{Activation, Forwarded};
 use outlive_tower::{Session, SessionCookie};
 use tower_service::Service;
 
-use crate::app::SessionApp;
+use crate::app::{AppAnswer, SessionApp};
 use crate::reply::{self, Reply};
 
 /// The session app behind that rule.
@@ -54,18 +55,18 @@ impl LoadBalancerDraining {
     }
 }
 
-impl<B> Service<Request<B>> for LoadBalancerDraining {
+impl<B: Body<Data: Buf + Send, Error: Send> + Send + 'static> Service<Request<B>> for LoadBalancerDraining {
     type Response = Reply;
     type Error = Infallible;
-    type Future = Ready<Result<Reply, Infallible>>;
+    type Future = AppAnswer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(())) // as the session app always is
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> AppAnswer {
         match self.away(&request) {
-            Some(reply) => ready(Ok(reply)),
+            Some(reply) => AppAnswer::ready(reply),
             None => self.app.call(request),
         }
     }
