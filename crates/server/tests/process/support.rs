@@ -42,11 +42,15 @@ impl Node {
     }
 
     /// The same in an environment that has these variables, too.
-    pub(crate) fn start_in(name: &str, flags: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(name: &str, flags: &str, environment: &[(&'static str, String)]) -> Self {
         let http = free();
-        let line = format!("serve --name {name} --http {http} {flags} --exit-with-stdin");
-        let mut command = outlive(&line);
-        command.envs(environment.iter().copied()).stdin(Stdio::piped()).stderr(Stdio::piped());
+        Self::start_line(http, &format!("serve --name {name} --http {http} {flags}"), environment)
+    }
+
+    /// With a whole command line, which lets it serve at that address.
+    pub(crate) fn start_line(http: SocketAddr, line: &str, environment: &[(&'static str, String)]) -> Self {
+        let mut command = outlive(&format!("{line} --exit-with-stdin"));
+        command.envs(environment.iter().cloned()).stdin(Stdio::piped()).stderr(Stdio::piped());
         let process = command.spawn().unwrap();
         let node = Self { process, http };
         eventually("healthy", || get(http, "/app/health", None).is_some_and(|answer| answer.status == 200));
