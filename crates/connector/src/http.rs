@@ -7,6 +7,7 @@
 
 mod connection;
 mod phase;
+mod refusal;
 mod serve;
 mod server;
 #[cfg(test)]

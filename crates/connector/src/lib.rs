@@ -18,6 +18,7 @@
 mod accept;
 pub mod ajp;
 mod form_limit;
+mod host;
 pub mod http;
 mod origin;
 mod port;

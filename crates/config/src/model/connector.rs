@@ -17,6 +17,10 @@ settings! {
         max_connections: Option<u32> = Some(8192), "maxConnections", Rule::ANY.none_below(0);
         /// Connections that the system keeps waiting beyond that.
         accept_count: u32 = 100, "acceptCount", Rule::ANY;
+        /// Most headers of a request. None: no limit of its own.
+        max_header_count: Option<u32> = Some(100), "maxHeaderCount", Rule::ANY.none_below(0);
+        /// The largest form that an application reads parameters from. None: 64 MiB.
+        max_post_size: Option<u32> = Some(2 << 20), "maxPostSize", Rule::BYTES.none_below(0);
         /// The scheme that applications see.
         scheme: String = "http".to_owned(), "scheme", Rule::ANY;
         /// Whether requests count as secure, so that cookies are.
@@ -43,10 +47,8 @@ settings! {
         protocol: Protocol = Protocol::Http(HttpProtocol::default());
     }
     ignored {
-        "maxHeaderCount": i64, Rule::SIGNED, "100", "Most headers of a request.";
         "maxCookieCount": i64, Rule::SIGNED, "200", "Most cookies of a request.";
         "maxParameterCount": i64, Rule::SIGNED, "10000", "Most parameters of a request.";
-        "maxPostSize": i64, Rule::SIGNED.of(Unit::Bytes), "2097152", "The largest body that parameters are read from.";
         "maxSavePostSize": i64, Rule::SIGNED.of(Unit::Bytes), "4096", "The largest body that is kept over a login.";
         "maxPartCount": i64, Rule::SIGNED, "50", "Most parts of a body.";
         "maxPartHeaderSize": i64, Rule::SIGNED.of(Unit::Bytes), "512", "The largest head of a part.";

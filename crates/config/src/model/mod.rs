@@ -55,4 +55,4 @@ pub use session_cookie::{CookieProcessor, SameSite, SessionCookie};
 pub use session_id_generator::SessionIdGenerator;
 pub use store::{DatabaseStore, FileStore, Store};
 pub use transport::Transport;
-pub use valve::{JvmRouteBinderValve, PersistentValve, ReplicationValve, Valve};
+pub use valve::{JvmRouteBinderValve, LoadBalancerDrainingValve, PersistentValve, ReplicationValve, Valve};

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body::Body;
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::HttpSettings;
 use super::phase::{Phase, Phases};
+use super::{HttpSettings, refusal};
 use crate::service::HttpService;
 
 /// In the extensions of each request: this end's address of its connection. A client whose own address is the same one is on this machine.
@@ -43,12 +45,24 @@ impl<S> PerConnection<S> {
 }
 
 impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnection<S> {
-    type Response = Response<S::Body>;
+    type Response = Response<Either<S::Body, Empty<<S::Body as Body>::Data>>>;
     type Error = S::Error;
     type Future = Answered<S::Started>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.phases.set(Phase::Busy);
+        let (is_last, phases) = (self.is_last(), self.phases.clone());
+        if let Some(status) = refusal::of(&request, self.settings.head_bytes_max) {
+            tracing::debug!(peer = %self.peer, %status, "a request is refused");
+            return Answered {
+                started: None,
+                refused: status,
+                ending: Arc::clone(&self.ending),
+                is_last: true,
+                phases,
+            };
+        }
+        refusal::settle_host(&mut request);
         request.extensions_mut().insert(self.peer);
         if let Some(local) = self.local {
             request.extensions_mut().insert(local);
@@ -56,8 +70,8 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnectio
         self.settings.origin.apply(&mut request);
         self.settings.uri_encoding.apply(&mut request);
         self.settings.form_limit.apply(&mut request);
-        let (is_last, phases) = (self.is_last(), self.phases.clone());
-        Answered { started: self.service.start(request), ending: Arc::clone(&self.ending), is_last, phases }
+        let started = Some(self.service.start(request));
+        Answered { started, refused: StatusCode::BAD_REQUEST, ending: Arc::clone(&self.ending), is_last, phases }
     }
 }
 
@@ -65,20 +79,29 @@ pin_project! {
     /// An answer to come.
     #[derive(Debug)]
     pub(super) struct Answered<F> {
+        // None: the request is refused.
         #[pin]
-        started: F,
+        started: Option<F>,
+        refused: StatusCode,
         ending: Arc<AtomicBool>,
         is_last: bool,
         phases: Phases,
     }
 }
 
-impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Answered<F> {
-    type Output = F::Output;
+impl<F: Future<Output = Result<Response<B>, E>>, B: Body, E> Future for Answered<F> {
+    type Output = Result<Response<Either<B, Empty<B::Data>>>, E>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut answer = std::task::ready!(this.started.poll(cx));
+        let mut answer = match this.started.as_pin_mut() {
+            Some(started) => std::task::ready!(started.poll(cx)).map(|answer| answer.map(Either::Left)),
+            None => {
+                let mut answer = Response::new(Either::Right(Empty::new()));
+                *answer.status_mut() = *this.refused;
+                Ok(answer)
+            }
+        };
         this.phases.set(Phase::Idle(Instant::now()));
         if let Ok(response) = &mut answer
             && (*this.is_last || this.ending.load(Ordering::Relaxed))

@@ -50,7 +50,7 @@ pub struct HttpSettings {
     pub keep_alive_requests_max: Option<u32>,
     /// Most connections at a time; further ones wait until one has ended. Default: 8192, as Tomcat's `maxConnections`.
     pub connections_max: usize,
-    /// Bytes of a request's head at most, about, and 8 KiB at least; a longer one is answered `431`. Default: 64 KiB.
+    /// Bytes of a request's head at most, blanks around values not counted; a longer one is answered `431`. Default: 64 KiB.
     pub head_bytes_max: usize,
     /// Connections that the system keeps waiting until they are accepted, at most; it may keep fewer. Default: 1024. Source: `acceptCount`.
     pub backlog: u32,
@@ -81,7 +81,8 @@ impl Default for HttpSettings {
     }
 }
 
-/// The least that the HTTP library takes for `head_bytes_max`.
+/// The least that the HTTP library takes for its buffer. It may read as much again before it looks, so that its limit is not the one that
+/// is promised.
 const HEAD_BYTES_MIN: usize = 8 << 10;
 
 pub(super) async fn run<S: HttpService>(

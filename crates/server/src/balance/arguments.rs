@@ -107,7 +107,7 @@ pub(crate) struct BalanceArguments {
     #[arg(long, value_name = "N", default_value_t = 8192, value_parser = positive)]
     pub(super) connections_max: usize,
 
-    /// Bytes of a request's head, about; longer ones get 431
+    /// Bytes of a request's head; longer ones get 431
     #[arg(long, value_name = "N", default_value_t = 64 << 10, value_parser = positive)]
     pub(super) head_bytes_max: usize,
 

@@ -14,7 +14,7 @@ use outlive_tower::{ResponseFuture, SessionBody, SessionService};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::balancer_draining::LoadBalancerDraining;
+use super::balancer_draining::{AskedUri, LoadBalancerDraining};
 use super::settings::Hosts;
 use crate::app::AppAnswer;
 use crate::reply::{self, Reply};
@@ -80,6 +80,7 @@ impl<B: Body<Data: Buf + Send, Error: Send> + Send + 'static> Service<Request<B>
         if let Cow::Owned(path) = path {
             request.extensions_mut().insert(RequestPath(path));
         }
+        AskedUri::keep(&mut request);
         RouterFuture::App { future: service.call(request) }
     }
 }

@@ -22,6 +22,7 @@ mod interceptors;
 mod keeping;
 mod said;
 mod unheeded;
+mod valves;
 
 pub(super) use cluster::{ClusterSettings, MembershipSettings};
 pub(super) use connectors::{ConnectorSettings, Speaks};
@@ -29,6 +30,7 @@ pub(super) use contexts::ContextSettings;
 pub(super) use hosts::Hosts;
 pub(super) use keeping::{Keeping, Place};
 use said::Said;
+pub(super) use valves::Draining;
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]

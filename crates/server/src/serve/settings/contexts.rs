@@ -9,6 +9,7 @@ use super::super::store::StoreSettings;
 use super::front::Front;
 use super::keeping::{Databases, Keeping, persistent_valve};
 use super::said::Said;
+use super::valves::Draining;
 use crate::cli::ServeArguments;
 use crate::exit::Exit;
 
@@ -78,7 +79,8 @@ pub(super) fn resolve(
         }
         let cluster = configuration.cluster_of(&application).filter(|_| keeping.is_clustered);
         let front = match said.is_file() {
-            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application)),
+            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application))
+                .draining(Draining::of_model(configuration, &application)),
             false => Front::default(),
         };
         contexts.push(ContextSettings { is_served, keeping, front });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outlive_config::model::{Interceptor, ManagerKind, Protocol, Transport, Valve};
+use outlive_config::model::{Interceptor, ManagerKind, Transport, Valve};
 use outlive_config::{Configuration, Level, Notice};
 
 /// `channelStartOptions`: members are heard and this node announces itself.
@@ -53,15 +53,15 @@ pub(super) fn of(configuration: &Configuration) -> Vec<Notice> {
             );
         }
         say(application.tracking.ssl, "tracking-mode SSL: sessions are not named by TLS sessions");
-        for Valve::Persistent(valve) in &application.valves {
-            say(!valve.semaphore_fairness, "semaphoreFairness: requests of a session are always served in their order");
+        for valve in &application.valves {
+            if let Valve::Persistent(valve) = valve {
+                let text = "semaphoreFairness: requests of a session are always served in their order";
+                say(!valve.semaphore_fairness, text);
+            }
         }
     }
     for connector in &configuration.connectors {
         say(connector.use_body_encoding_for_uri, "useBodyEncodingForURI: a query is read as URIEncoding says");
-        if let Protocol::Http(http) = &connector.protocol {
-            say(http.max_http_header_size < 8192, "maxHttpHeaderSize: less than 8192 bytes count as that");
-        }
     }
     notices.dedup();
     notices
