@@ -94,13 +94,30 @@ impl Client {
     /// # Errors
     /// No connection, no answer in time, an answer that is no HTTP/1.1.
     pub fn fetch(&mut self, node: SocketAddr, path: &str) -> Result<Answer> {
+        self.send(node, "GET", path, "", "")
+    }
+
+    /// Posts a form, and gives the answer as [`fetch`](Self::fetch) does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn post(&mut self, node: SocketAddr, path: &str, form: &[(&str, &str)]) -> Result<Answer> {
+        let pairs = form.iter().map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let length = body.len();
+        let lines = format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n");
+        self.send(node, "POST", path, &lines, &body)
+    }
+
+    fn send(&mut self, node: SocketAddr, method: &str, path: &str, lines: &str, body: &str) -> Result<Answer> {
         let mut stream = TcpStream::connect_timeout(&node, CONNECT_LIMIT)?;
         stream.set_read_timeout(Some(ANSWER_LIMIT))?;
         stream.set_write_timeout(Some(ANSWER_LIMIT))?;
         stream.set_nodelay(true)?;
         let cookie = self.cookie.as_ref().map(|id| format!("Cookie: {COOKIE}={id}\r\n")).unwrap_or_default();
         stream.write_all(
-            format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{cookie}Connection: close\r\n\r\n").as_bytes(),
+            format!("{method} {path} HTTP/1.1\r\nHost: {node}\r\n{cookie}{lines}Connection: close\r\n\r\n{body}")
+                .as_bytes(),
         )?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;

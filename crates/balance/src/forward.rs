@@ -10,8 +10,9 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
-use crate::body::{AnswerBody, Lender, Paced, RequestBody};
+use crate::body::{AnswerBody, Paced, RequestBody};
 use crate::headers::{for_the_next_hop, wants_upgrade};
+use crate::lending::{Lender, Turn};
 use crate::node::{Node, UnderWay};
 use crate::pool::Pool;
 use crate::route::routes;
@@ -34,6 +35,8 @@ enum Failure {
     Broken(String),
     /// It took too long.
     Late,
+    /// It is the client's: the rest of the body has not come. So with this answer, and the node has done nothing wrong.
+    Client(StatusCode, &'static str),
 }
 
 impl Forwarder {
@@ -58,10 +61,14 @@ impl Forwarder {
                 Ok(answer) => return self.answered(answer, upgrade, under_way),
                 Err(failure) => failure,
             };
+            if let Failure::Client(status, sentence) = failure {
+                tracing::debug!(node = node.name(), sentence, "a request came in part");
+                return refusal(status, sentence);
+            }
             let (may_repeat, reason) = match &failure {
                 Failure::NotConnected(reason) => (body.is_empty() || body.is_whole(), reason.as_str()),
                 Failure::Broken(reason) => (repeatable, reason.as_str()),
-                Failure::Late => (false, "it has not answered"),
+                Failure::Late | Failure::Client(..) => (false, "it has not answered"),
             };
             tracing::debug!(node = node.name(), reason, may_repeat, "a node gave no answer");
             node.failed(matches!(failure, Failure::NotConnected(_)));
@@ -79,12 +86,16 @@ impl Forwarder {
 
     async fn ask(&self, node: &Node, head: &Parts, body: &Lender) -> Result<Response<Incoming>, Failure> {
         let request = self.request_to(node, head, body).map_err(|error| Failure::NotConnected(error.to_string()))?;
-        match tokio::time::timeout(self.settings.answer_timeout, node.send(request)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if error.is_connect() => Err(Failure::NotConnected(chain(&error))),
-            Ok(Err(error)) => Err(Failure::Broken(chain(&error))),
-            Err(_) => Err(Failure::Late),
-        }
+        let answer = tokio::select! {
+            answer = node.send(request) => answer,
+            () = body.overdue(self.settings.answer_timeout) => return Err(Failure::Late),
+        };
+        answer.map_err(|error| match body.turn() {
+            Turn::ClientStill => Failure::Client(StatusCode::REQUEST_TIMEOUT, "the rest of the request has not come"),
+            Turn::ClientGone => Failure::Client(StatusCode::BAD_REQUEST, "the request ended within its body"),
+            Turn::Node(_) | Turn::Client if error.is_connect() => Failure::NotConnected(chain(&error)),
+            Turn::Node(_) | Turn::Client => Failure::Broken(chain(&error)),
+        })
     }
 
     fn request_to(&self, node: &Node, head: &Parts, body: &Lender) -> Result<Request<RequestBody>, http::Error> {

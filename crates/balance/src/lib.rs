@@ -24,6 +24,7 @@ mod check;
 mod forward;
 mod forwarded;
 mod headers;
+mod lending;
 mod node;
 mod pool;
 mod route;

@@ -16,9 +16,10 @@ pub struct Settings {
     pub trusted: TrustedPeers,
     /// How long connecting to a node may take. Default: 1 s.
     pub connect_timeout: Duration,
-    /// How long a node may take until its answer begins; then the client gets `504`. Default: 60 s.
+    /// How long a node may take until its answer begins, once it has the request with its body, or to take more of that; then the client
+    /// gets `504`. Default: 60 s.
     pub answer_timeout: Duration,
-    /// How long a body may stand still, in either direction. Default: 60 s.
+    /// How long a body may stand still, in either direction. A client that sends no more of one gets `408`. Default: 60 s.
     pub idle_timeout: Duration,
     /// How long an upgraded connection may be silent. Default: 1 h.
     pub tunnel_timeout: Duration,

@@ -133,8 +133,12 @@ impl Writer {
 
     fn valves(&mut self, above: &str, valves: &[Valve]) {
         for valve in valves {
-            let Valve::Persistent(persistent) = valve;
-            self.valve(above, persistent, &crate::model::PersistentValve::default());
+            match valve {
+                Valve::Persistent(valve) => self.valve(above, valve, &crate::model::PersistentValve::default()),
+                Valve::LoadBalancerDraining(valve) => {
+                    self.valve(above, valve, &crate::model::LoadBalancerDrainingValve::default());
+                }
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod connection;
 mod phase;
+mod refusal;
 mod serve;
 mod server;
 #[cfg(test)]
@@ -15,5 +16,6 @@ mod tests;
 pub use crate::port::BindError;
 pub use crate::running::Running;
 pub use crate::service::HttpService;
+pub use connection::LocalAddress;
 pub use serve::HttpSettings;
 pub use server::HttpServer;

@@ -17,10 +17,13 @@
 
 mod accept;
 pub mod ajp;
+mod form_limit;
+mod host;
 pub mod http;
 mod origin;
 mod port;
 mod running;
 mod service;
 
+pub use form_limit::FormLimit;
 pub use origin::{Origin, UriEncoding};

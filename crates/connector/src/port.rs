@@ -1,7 +1,7 @@
 //! An address that is taken but not yet listened to, whatever will be spoken there.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -52,11 +52,25 @@ impl Port {
     /// `SO_REUSEADDR` is set, so that a node that restarts has its port at once. A process that listens on the port is still a conflict; one
     /// that has bound it and does not listen yet is seen by whichever of the two listens second.
     ///
+    /// `[::]` is every address of IPv6 and of IPv4, whatever the system's own default is; where there is no IPv6 at all, of IPv4.
+    ///
     /// # Errors
     /// [`BindError`], in words for an operator.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let is_all = address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED);
         let bind = || {
-            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+            let of = |address| Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
+            let (socket, address) = match of(address) {
+                // No other reason keeps a socket from being made that IPv4 would not have as well.
+                Err(_) if is_all => {
+                    let address = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
+                    (of(address)?, address)
+                }
+                socket => (socket?, address),
+            };
+            if is_all && address.is_ipv6() {
+                socket.set_only_v6(false)?;
+            }
             socket.set_reuse_address(true)?;
             socket.bind(&address.into())?;
             let bound = socket.local_addr()?.as_socket().unwrap_or(address);

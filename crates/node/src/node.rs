@@ -389,8 +389,9 @@ impl Node {
         let transfers = contexts.iter().filter_map(|context| context.transfer_deadline()).min();
         let retellings = contexts.iter().filter_map(|context| context.retelling_deadline()).min();
         let survey = self.survey_deadline();
+        let news = self.has_news().then_some(Monotonic::default());
         let state = self.state.lock();
-        [state.group_deadline, transfers, retellings, survey]
+        [state.group_deadline, transfers, retellings, survey, news]
             .into_iter()
             .flatten()
             .fold(state.next_expiry, Monotonic::min)
@@ -398,7 +399,7 @@ impl Node {
 
     /// The deadline has come.
     pub fn deadline_reached(&self, now: Now) {
-        if self.group.lock().next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
+        if self.has_news() || self.group.lock().next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
             self.group_input(now, Input::Deadline);
         }
         self.advance_contexts(now);
@@ -522,13 +523,17 @@ impl Node {
                 // An announcement is no message of a peer, so there is no fault in it.
                 let _ = group.handle(now, Input::Announce { since });
             }
-            if let Some(payload) = self.new_payload() {
-                let _ = group.handle(now, Input::Describe { payload: &payload });
+            let news = self.new_payload();
+            if let Some(payload) = &news {
+                let _ = group.handle(now, Input::Describe { payload });
             }
             if let Err(fault) = group.handle(now, input) {
                 self.warn_seldom(&fault);
             }
             self.source_record.publish(Arc::new(group.local_record().clone()));
+            if news.is_some() {
+                self.spread_news(now);
+            }
             while let Some(output) = group.poll_output() {
                 match output {
                     Output::Multicast(bytes) => self.effect(Effect::Multicast(bytes)),
@@ -588,7 +593,7 @@ impl Node {
             }
             ready &= context.is_ready();
         }
-        if !ready {
+        if !ready || self.has_news() {
             self.effect(Effect::DeadlineMoved);
         }
     }

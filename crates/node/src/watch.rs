@@ -40,17 +40,30 @@ impl Node {
             && (!self.contexts().is_empty() || self.keeper.lock().is_some())
     }
 
-    /// The payload of this node's record, where it is to say something else than before of whether others may rely on this node.
-    pub(crate) fn new_payload(&self) -> Option<Bytes> {
+    /// What this node's record is to say of whether others may rely on it, where that is something else than what it says.
+    fn new_abilities(&self) -> Option<Abilities> {
         let holds = self.holds_anything();
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         let says = match (state.leaving, holds && state.settled) {
             (true, _) => Abilities::LEAVES,
             (false, true) => Abilities::HOLDS_STATE,
             (false, false) => Abilities::default(),
         };
-        let is_new = core::mem::replace(&mut state.says, says) != says;
-        is_new.then(|| payload(&self.config, says))
+        (state.says != says).then_some(says)
+    }
+
+    /// Whether the record is out of date: the others wait for the word, so it is to be changed at once.
+    pub(crate) fn has_news(&self) -> bool {
+        self.new_abilities().is_some()
+    }
+
+    /// The payload of this node's record, where it is to say something else than before of whether others may rely on this node.
+    ///
+    /// Under the group's lock, which makes it one step with what is announced.
+    pub(crate) fn new_payload(&self) -> Option<Bytes> {
+        let says = self.new_abilities()?;
+        self.state.lock().says = says;
+        Some(payload(&self.config, says))
     }
 
     /// Since when the announced alive time is to count, while that is not plain.

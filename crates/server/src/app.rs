@@ -1,7 +1,7 @@
 //! The session app: one small web application that every server of a comparison serves alike, so that a client can tell them apart by
 //! `node` only.
 //!
-//! Every route takes `GET` and answers JSON. A route that writes makes the session where there is none.
+//! Every route takes `GET`, and `POST` with a form as well, and answers JSON. A route that writes makes the session where there is none.
 //!
 //! | route | what |
 //! |---|---|
@@ -17,11 +17,13 @@
 //! Where the reference loses a value that was changed in place, this one does not: a value here is written back by setting it.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, StatusCode};
+use bytes::Buf;
+use http::{Method, Request, StatusCode};
+use http_body::Body;
+use outlive_connector::ajp::Forwarded;
 use outlive_net::Sessions;
 use outlive_tower::Session;
 use tower_service::Service;
@@ -29,12 +31,18 @@ use tower_service::Service;
 use crate::drain::Departure;
 use crate::reply::{self, Reply};
 
+mod answer;
+mod form;
 pub(crate) mod json;
 mod json_value;
 mod query;
 mod routes;
 mod users;
 mod values;
+
+pub(crate) use answer::AppAnswer;
+use form::Form;
+use routes::Asked;
 
 /// The app of one context, behind a `SessionLayer`.
 #[derive(Debug, Clone)]
@@ -59,27 +67,33 @@ impl SessionApp {
     }
 }
 
-impl<B> Service<Request<B>> for SessionApp {
+impl<B: Body<Data: Buf + Send, Error: Send> + Send + 'static> Service<Request<B>> for SessionApp {
     type Response = Reply;
     type Error = Infallible;
-    type Future = Ready<Result<Reply, Infallible>>;
+    type Future = AppAnswer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let session = request.extensions_mut().remove::<Session>();
-        let answer = match (reply::not_reading(&request), session) {
-            (Some(refusal), _) => refusal,
-            (None, Some(session)) => {
-                let encoding = request.extensions().get().copied().unwrap_or_default();
-                routes::answer(&self.context, request.uri(), encoding, &session)
-            }
-            (None, None) => {
-                reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"error":"no session layer"}"#.to_owned())
-            }
+    fn call(&mut self, request: Request<B>) -> AppAnswer {
+        let (mut head, body) = request.into_parts();
+        let Some(session) = head.extensions.remove::<Session>() else {
+            let no_layer = r#"{"error":"no session layer"}"#.to_owned();
+            return AppAnswer::ready(reply::json(StatusCode::INTERNAL_SERVER_ERROR, no_layer));
         };
-        ready(Ok(answer))
+        let user = head.extensions.get_mut::<Forwarded>().and_then(|forwarded| forwarded.remote_user.take());
+        let asked = Asked { head, session, user };
+        match asked.head.method {
+            Method::GET | Method::HEAD => AppAnswer::ready(routes::answer(&self.context, &asked, &Form::default())),
+            Method::POST => {
+                let context = self.context.clone();
+                AppAnswer::later(async move {
+                    let form = Form::read(&asked.head, body).await;
+                    routes::answer(&context, &asked, &form)
+                })
+            }
+            _ => AppAnswer::ready(reply::not_allowed("GET, HEAD, POST")),
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! `outlive balance`: the balancer without the demo.
 //!
-//! The end: no new connections, answers under way are finished, upgraded connections are cut, each within `--end-limit`. Its status says
-//! 503 from the first moment on, so that whoever moves a virtual IP by it moves it first.
+//! The end: its status says 503, and it serves on for `--drain-delay`, so that whoever moves a virtual IP or sends clients by it does so first.
+//! Then no new connections, answers under way are finished, upgraded connections are cut, each within `--end-limit`.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, StatusCode};
 use outlive_balance::Balancer;
@@ -16,6 +16,7 @@ use serde_json::json;
 use tower_service::Service;
 
 use crate::cli::HostPort;
+use crate::drain::{Departure, or_signal};
 use crate::exit::Exit;
 use crate::reply::{self, Reply};
 use crate::serve;
@@ -42,8 +43,8 @@ pub(crate) async fn run(arguments: BalanceArguments) -> Result<(), Exit> {
         balancer = Balancer::start(arguments.source(), arguments.settings()) => balancer,
         reason = &mut stop => return reason.map(drop),
     };
-    let ending = Arc::new(AtomicBool::new(false));
-    let service = Status { balancer: balancer.clone(), ending: ending.clone() };
+    let departure = Arc::new(Departure::new());
+    let service = Status { balancer: balancer.clone(), departure: departure.clone() };
     let status = status
         .map(|server| server.serve(service, HttpSettings::default()))
         .transpose()
@@ -59,13 +60,20 @@ pub(crate) async fn run(arguments: BalanceArguments) -> Result<(), Exit> {
 
     let reason = stop.await?;
     let limit = arguments.end_limit.0;
-    tracing::info!(reason, ?limit, "ending: no new connections, answers under way are finished");
-    ending.store(true, Ordering::Relaxed);
+    let delay = if signals::is_hasty(reason) { Duration::ZERO } else { departure.delay(arguments.drain_delay) };
+    departure.begin();
     front.close_behind_answers();
+    tracing::info!(
+        reason,
+        ?delay,
+        "ending: the status says 503; requests are served until whoever sends them has noticed"
+    );
+    or_signal(tokio::time::sleep(delay)).await;
+    tracing::info!(?limit, "ending: no new connections, answers under way are finished");
     front.stop(limit).await;
-    balancer.end_tunnels(std::time::Duration::ZERO).await;
+    balancer.end_tunnels(Duration::ZERO).await;
     if let Some(status) = status {
-        status.stop(std::time::Duration::from_secs(1)).await;
+        status.stop(Duration::from_secs(1)).await;
     }
     Ok(())
 }
@@ -74,7 +82,7 @@ pub(crate) async fn run(arguments: BalanceArguments) -> Result<(), Exit> {
 #[derive(Debug, Clone)]
 struct Status {
     balancer: Balancer,
-    ending: Arc<AtomicBool>,
+    departure: Arc<Departure>,
 }
 
 impl<B> Service<Request<B>> for Status {
@@ -91,9 +99,12 @@ impl<B> Service<Request<B>> for Status {
             return ready(Ok(refusal));
         }
         let mut facts = self.balancer.status();
-        let is_ending = self.ending.load(Ordering::Relaxed);
+        let is_ending = self.departure.has_begun();
         facts["ending"] = json!(is_ending);
         let serves = !is_ending && facts["up"].as_u64().is_some_and(|up| up > 0);
+        if serves {
+            self.departure.found_healthy();
+        }
         let status = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         ready(Ok(reply::json(status, facts.to_string())))
     }

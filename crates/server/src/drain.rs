@@ -27,5 +27,5 @@ pub(crate) use command::run;
 pub(crate) use control::Control;
 pub(crate) use departure::{Departure, other_members};
 pub(crate) use flags::{DrainArguments, DrainFlags, NamedNode, NodeArguments, Seconds};
-pub(crate) use leave::leave;
+pub(crate) use leave::{leave, or_signal};
 pub(crate) use node::NodeAddress;

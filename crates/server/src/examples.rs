@@ -69,7 +69,9 @@ fn the_manifests_run_what_there_is() {
     let balance = find(&documents, "Deployment", "outlive-balance");
     let mut line = words(&container(balance)["command"]);
     line.extend(words(&container(balance)["args"]));
-    assert!(matches!(parsed(line), Command::Balance(_)));
+    assert!(matches!(parsed(line.clone()), Command::Balance(_)));
+    let grace = balance["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap();
+    assert!(grace > seconds(&line, "--drain-delay") + seconds(&line, "--end-limit") + 1, "it is killed half-way");
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //! | `config` | what a node would be, from a Tomcat's files or an outlive.toml |
 //! | `inspect` | captures and session files, one JSON object a line |
 //! | `stores`, `store` | places for sessions by their URL, and `outlive store` |
+//! | `request_path` | what a request's path means |
 //! | `exit` | a failure as one sentence and an exit code |
 
 use std::io::IsTerminal;
@@ -35,6 +36,7 @@ mod exit;
 mod inspect;
 mod membership;
 mod reply;
+mod request_path;
 mod restart_check;
 mod serve;
 mod signals;

@@ -27,9 +27,19 @@ pub(crate) fn not_reading<B>(request: &Request<B>) -> Option<Reply> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    let mut reply = json(StatusCode::METHOD_NOT_ALLOWED, r#"{"error":"only GET and HEAD"}"#.to_owned());
-    reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    Some(reply)
+    Some(not_allowed("GET, HEAD"))
+}
+
+/// `405`, with the methods that there are.
+pub(crate) fn not_allowed(methods: &'static str) -> Reply {
+    let mut reply = json(StatusCode::METHOD_NOT_ALLOWED, format!(r#"{{"error":"only {methods}"}}"#));
+    reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    reply
+}
+
+/// `400`.
+pub(crate) fn bad_request(sentence: &str) -> Reply {
+    json(StatusCode::BAD_REQUEST, serde_json::json!({ "error": sentence }).to_string())
 }
 
 /// `404`.

@@ -206,7 +206,12 @@ fn router(settings: &Settings, contexts: &[(&ContextSettings, Sessions)], depart
     let served = contexts.iter().filter(|(context, _)| context.is_served);
     let apps = served.map(|(context, sessions)| {
         let app = SessionApp::new(&settings.name, sessions.clone(), departure.clone());
-        let app = LoadBalancerDraining::new(app, context.path(), context.front.cookie.clone());
+        let app = LoadBalancerDraining::new(
+            app,
+            context.path(),
+            context.front.cookie.clone(),
+            context.front.draining.clone(),
+        );
         (context.host(), context.path(), context.front.layer(sessions.clone()).layer(app))
     });
     Router::new(settings.hosts.clone(), apps)

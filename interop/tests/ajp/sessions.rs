@@ -115,6 +115,12 @@ fn routes(client: &mut Client, front: SocketAddr) -> Result<String> {
     ensure!(session["attributes"]["large"] == pattern.as_str(), "an attribute of 512 KiB came back changed");
     get("remove", &[("name", "large")])?;
 
+    let posted = client.post(front, "/app/set?name=form", &[("value", "grüße & ="), ("name", "another")])?;
+    ensure!(posted.status == 200, "{} for a form: {}", posted.status, posted.body);
+    let attributes = &serde_json::from_str::<Value>(&posted.body)?["attributes"];
+    ensure!(attributes["form"] == "grüße & =" && attributes["another"] == Value::Null, "{attributes}");
+    client.get(front, "remove", &[("name", "form")])?;
+
     let missing = client.fetch(front, "/app/nothing")?;
     ensure!(missing.status == 404, "{} for a route that is not there", missing.status);
     let mut other = Client::new();
@@ -144,6 +150,10 @@ pub(crate) fn a_node_that_is_emptied(scene: &Scene) -> Result<()> {
     ensure!(target.ends_with("/app/counter?x=1"), "it is sent to {target:?}");
     let cookie = away.header("set-cookie").next().unwrap_or_default();
     ensure!(cookie.starts_with("JSESSIONID=; Max-Age=0;") && cookie.contains("Path=/app;"), "its cookie: {cookie:?}");
+    let in_path = "/app/counter;jsessionid=00112233445566778899AABBCCDDEEFF.node-a?x=1";
+    let away = Client::new().fetch(httpd.address(), in_path)?;
+    let target = away.header("location").next().unwrap_or_default();
+    ensure!(away.status == 307 && target.ends_with("/app/counter?x=1"), "status {}, to {target:?}", away.status);
     httpd.stop()
 }
 

@@ -202,14 +202,66 @@ async fn a_node_that_takes_too_long_is_given_up_and_not_repeated() {
     assert_eq!(a.ways.done.load(Ordering::Relaxed) + b.ways.done.load(Ordering::Relaxed), 1);
 }
 
+/// The clock for the answer runs when the node has the request, however long the client takes to send it.
 #[tokio::test]
-async fn a_body_that_stands_still_is_given_up() {
+async fn an_upload_may_take_longer_than_an_answer() {
+    let a = Node::start("a");
+    let mut short = settings();
+    short.answer_timeout = Duration::from_millis(200);
+    let front = Front::start(listed(&[&a]), short).await;
+    let mut stream = TcpStream::connect(front.address).await.unwrap();
+    stream.write_all(b"POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n").await.unwrap();
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    let answer = read_to(&mut stream, "}").await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"bytes\":10"), "{answer}");
+    assert_eq!(front.ask("POST /wait HTTP/1.1\r\nContent-Length: 2\r\n", "12").await.0, 504, "it has all of it");
+}
+
+/// A node that does not take the body of a request is late, too.
+#[tokio::test]
+async fn a_node_that_does_not_read_is_given_up() {
+    let a = Node::start("a");
+    let mut short = settings();
+    short.answer_timeout = Duration::from_millis(300);
+    let front = Front::start(listed(&[&a]), short).await;
+    let (mut read, mut write) = TcpStream::connect(front.address).await.unwrap().into_split();
+    write.write_all(b"POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n").await.unwrap();
+    let flood = tokio::spawn(async move { while write.write_all(&[b'x'; 1 << 16]).await.is_ok() {} });
+    let mut start = [0; 12];
+    tokio::time::timeout(PATIENCE, read.read_exact(&mut start)).await.unwrap().unwrap();
+    assert_eq!(&start, b"HTTP/1.1 504");
+    flood.abort();
+}
+
+#[tokio::test]
+async fn an_answer_before_the_end_of_the_request_is_passed_on() {
+    let a = Node::start("a");
+    let front = Front::start(listed(&[&a]), settings()).await;
+    let mut stream = TcpStream::connect(front.address).await.unwrap();
+    stream.write_all(b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf").await.unwrap();
+    let answer = read_to(&mut stream, "}").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+/// Whose fault it is: the node was only waiting.
+#[tokio::test]
+async fn a_client_that_sends_no_more_is_told_so_and_the_node_is_not_blamed() {
     let a = Node::start("a");
     let mut short = settings();
     short.idle_timeout = Duration::from_millis(50);
     let front = Front::start(listed(&[&a]), short).await;
     let (status, _) = front.ask("POST /who HTTP/1.1\r\nContent-Length: 10\r\n", "half").await;
-    assert_eq!(status, 502);
+    assert_eq!(status, 408);
+    let mut gone = TcpStream::connect(front.address).await.unwrap();
+    gone.write_all(b"POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+    front.until_under_way(1).await;
+    drop(gone);
+    front.until_under_way(0).await;
+    let node = &front.balancer.status()["nodes"][0];
+    assert_eq!((&node["failures"], &node["state"]), (&0.into(), &"up".into()));
 }
 
 #[tokio::test]

@@ -177,6 +177,16 @@ impl Front {
         assert!(told.is_ok(), "{name} never {state:?}: {}", self.balancer.status());
     }
 
+    /// Waits until its first node has that many requests.
+    pub(crate) async fn until_under_way(&self, count: u64) {
+        let look = async {
+            while self.balancer.status()["nodes"][0]["under_way"] != count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.unwrap();
+    }
+
     pub(crate) async fn get(&self, session: &str) -> (u16, Value) {
         self.ask(&format!("GET /who HTTP/1.1\r\nCookie: JSESSIONID={session}\r\n"), "").await
     }

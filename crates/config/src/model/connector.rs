@@ -19,6 +19,10 @@ settings! {
         max_connections: Option<u32> = Some(8192), "maxConnections", Rule::ANY.none_below(0);
         /// Connections that the system keeps waiting beyond that.
         accept_count: u32 = 100, "acceptCount", Rule::ANY;
+        /// Most headers of a request. None: no limit of its own.
+        max_header_count: Option<u32> = Some(100), "maxHeaderCount", Rule::ANY.none_below(0);
+        /// The largest form that an application reads parameters from. None: 64 MiB.
+        max_post_size: Option<u32> = Some(2 << 20), "maxPostSize", Rule::BYTES.none_below(0);
         /// The scheme that applications see.
         scheme: String = "http".to_owned(), "scheme", Rule::ANY.form(Form::Scheme);
         /// Whether requests count as secure, so that cookies are.
@@ -45,10 +49,8 @@ settings! {
         protocol: Protocol = Protocol::Http(HttpProtocol::default());
     }
     ignored {
-        "maxHeaderCount": i64, Rule::SIGNED, "100", "Most headers of a request.";
         "maxCookieCount": i64, Rule::SIGNED, "200", "Most cookies of a request.";
         "maxParameterCount": i64, Rule::SIGNED, "10000", "Most parameters of a request.";
-        "maxPostSize": i64, Rule::SIGNED.of(Unit::Bytes), "2097152", "The largest body that parameters are read from.";
         "maxSavePostSize": i64, Rule::SIGNED.of(Unit::Bytes), "4096", "The largest body that is kept over a login.";
         "maxPartCount": i64, Rule::SIGNED, "50", "Most parts of a body.";
         "maxPartHeaderSize": i64, Rule::SIGNED.of(Unit::Bytes), "512", "The largest head of a part.";
@@ -107,7 +109,7 @@ settings! {
         keep_alive_timeout: Option<KeepAlive> = None, "keepAliveTimeout", Rule::MS;
         /// Requests of one connection; 1: each has its own. None: no limit.
         max_keep_alive_requests: Option<u32> = Some(100), "maxKeepAliveRequests", Rule::ANY.none_below(1);
-        /// The largest head of a request, its line included; a larger one gets 400, or, where it is larger than 8192, too, 431.
+        /// The largest head of a request, its line included; a larger one gets 431.
         max_http_header_size: usize = 8192, "maxHttpHeaderSize", Rule::BYTES.within(256, 1 << 24);
     }
     ignored {

@@ -57,4 +57,4 @@ pub use session_id_generator::SessionIdGenerator;
 pub use store::{DatabaseStore, FileStore, Store};
 pub use transport::Transport;
 pub use uri_encoding::UriEncoding;
-pub use valve::{JvmRouteBinderValve, PersistentValve, ReplicationValve, Valve};
+pub use valve::{JvmRouteBinderValve, LoadBalancerDrainingValve, PersistentValve, ReplicationValve, Valve};

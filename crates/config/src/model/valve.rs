@@ -8,6 +8,8 @@ use outlive_pattern::Pattern;
 pub enum Valve {
     /// Sessions live in the store between requests.
     Persistent(PersistentValve),
+    /// Clients that a balancer would not send any more are sent back to it.
+    LoadBalancerDraining(LoadBalancerDrainingValve),
 }
 
 impl Valve {
@@ -15,6 +17,7 @@ impl Valve {
     pub fn settings(&self) -> &dyn Settings {
         match self {
             Valve::Persistent(valve) => valve,
+            Valve::LoadBalancerDraining(valve) => valve,
         }
     }
 }
@@ -60,6 +63,22 @@ settings! {
         semaphore_block_on_acquire: bool = true, "semaphoreBlockOnAcquire", Rule::ANY;
         /// Whether that wait goes on when a thread is interrupted.
         semaphore_acquire_uninterruptibly: bool = true, "semaphoreAcquireUninterruptibly", Rule::ANY, noticed;
+    }
+    ignored {
+        "asyncSupported": bool, Rule::ANY, "true", "A rule for servlets.";
+    }
+}
+
+settings! {
+    /// Sends a client back to the balancer that names a session which is not here, while the balancer (mod_jk, over AJP) says that it is emptying
+    /// this node. That is so without the valve, too; its settings are these.
+    pub struct LoadBalancerDrainingValve in "LoadBalancerDrainingValve" {
+        /// The status of that answer.
+        redirect_status_code: u16 = 307, "redirectStatusCode", Rule::ANY.within(300, 399);
+        /// A client with a cookie of this name, and the value below, is served in any case: to try a node that is being emptied.
+        ignore_cookie_name: Option<String> = None, "ignoreCookieName", Rule::ANY;
+        /// The value of that cookie.
+        ignore_cookie_value: Option<String> = None, "ignoreCookieValue", Rule::ANY;
     }
     ignored {
         "asyncSupported": bool, Rule::ANY, "true", "A rule for servlets.";

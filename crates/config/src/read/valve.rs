@@ -1,20 +1,20 @@
 //! `Valve` and `Listener` outside of a cluster.
 
-use crate::model::{PersistentValve, Valve};
+use crate::model::{LoadBalancerDrainingValve, PersistentValve, Valve};
 use crate::problem::Level;
 use crate::raw::Element;
 use crate::reader::{Class, Reader, nearest, shown};
 
-const VALVES: [&str; 1] = ["org.apache.catalina.valves.PersistentValve"];
+const VALVES: [&str; 2] =
+    ["org.apache.catalina.valves.PersistentValve", "org.apache.catalina.valves.LoadBalancerDrainingValve"];
 
 /// Those that a Tomcat has beside them, each with what is so instead.
-const INERT_VALVES: [(&str, &str); 26] = [
+const INERT_VALVES: [(&str, &str); 25] = [
     ("org.apache.catalina.valves.AccessLogValve", "requests are told in the log alone"),
     ("org.apache.catalina.valves.ExtendedAccessLogValve", "requests are told in the log alone"),
     ("org.apache.catalina.valves.JsonAccessLogValve", "requests are told in the log alone"),
     ("org.apache.catalina.valves.RemoteIpValve", "the client is who is connected"),
     ("org.apache.catalina.valves.SSLValve", "certificates of clients are not looked at"),
-    ("org.apache.catalina.valves.LoadBalancerDrainingValve", "what a balancer drains is told by the node's health"),
     ("org.apache.catalina.valves.HealthCheckValve", "the node's health is told where [node] health, or --health, says"),
     ("org.apache.catalina.valves.CrawlerSessionManagerValve", "crawlers get sessions as others do"),
     ("org.apache.catalina.valves.StuckThreadDetectionValve", "it is about threads of a JVM"),
@@ -76,6 +76,12 @@ fn read_valve(reader: &mut Reader, element: &Element) -> Option<Valve> {
         return None;
     }
     match reader.class(element, &VALVES) {
+        Class::Known("LoadBalancerDrainingValve") => {
+            let mut valve = LoadBalancerDrainingValve::default();
+            reader.settings(element, &mut [&mut valve]);
+            reader.children(element, &[]);
+            Some(Valve::LoadBalancerDraining(valve))
+        }
         Class::Known(_) => {
             let mut valve = PersistentValve::default();
             reader.settings(element, &mut [&mut valve]);

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::model::{
-    AjpProtocol, Channel, CloudMembership, HttpProtocol, JvmRouteBinderValve, MulticastMembership, PersistentValve,
-    ReplicationValve, StaticMembership,
+    AjpProtocol, Channel, CloudMembership, HttpProtocol, JvmRouteBinderValve, LoadBalancerDrainingValve,
+    MulticastMembership, PersistentValve, ReplicationValve, StaticMembership,
 };
 use crate::model::{
     Application, Cluster, Connector, ContextSettings, CookieProcessor, Engine, Executor, Host, Interceptor, Manager,
@@ -97,6 +97,7 @@ fn chapters() -> Vec<Chapter> {
                 section("[application.cookie]", SessionCookie::default()),
                 section("[application.cookie_processor]", CookieProcessor::default()),
                 section("[[application.valve]]", PersistentValve::default()),
+                section("[[application.valve]]", LoadBalancerDrainingValve::default()),
             ],
         },
         Chapter {

@@ -200,6 +200,7 @@ impl<S: HttpService<RequestBody>> Serving<S> {
             Ok(mut request) => {
                 self.server.settings.origin.apply(&mut request);
                 self.server.settings.uri_encoding.apply(&mut request);
+                self.server.settings.form_limit.apply(&mut request);
                 let (feed, body) = RequestBody::new(length);
                 self.answering = Some(Answering::start(&self.service, request.map(|()| body)));
                 self.feed = Some(feed);

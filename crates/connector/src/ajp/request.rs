@@ -9,6 +9,7 @@ use outlive_ajp::{Attribute, ForwardRequest, attribute};
 
 use super::forwarded::{Activation, Forwarded};
 use super::settings::AjpSettings;
+use crate::host;
 
 /// A request that no application sees.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,13 +134,13 @@ fn split_absolute(uri: &[u8]) -> Result<(Option<&[u8]>, &[u8]), Rejected> {
 }
 
 fn authority(text: &[u8]) -> Result<Authority, Rejected> {
-    let authority = Authority::try_from(text).map_err(|_| Rejected::Host)?;
-    if authority.as_str().contains('@') { Err(Rejected::Host) } else { Ok(authority) }
+    host::authority(text).ok_or(Rejected::Host)
 }
 
 /// What the request is for where it has no `Host`: the server's name and port.
 fn server(said: &ForwardRequest) -> Result<Authority, Rejected> {
-    let name = said.server_name.as_ref().map_or_else(|| "localhost".to_owned(), |name| latin1(name));
+    let name = said.server_name.as_ref().filter(|name| !name.is_empty());
+    let name = name.map_or_else(|| "localhost".to_owned(), |name| latin1(name));
     let bracketed = name.contains(':') && !name.starts_with('[');
     let name = if bracketed { format!("[{name}]") } else { name };
     authority(format!("{name}:{}", said.server_port).as_bytes())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use outlive_ajp::{Limits, PacketSize, Secret};
 use outlive_pattern::Pattern;
 
+use crate::form_limit::FormLimit;
 use crate::origin::{Origin, UriEncoding};
 
 /// Limits and rules of a server.
@@ -39,6 +40,8 @@ pub struct AjpSettings {
     pub origin: Origin,
     /// What percent codes of a URL are. Default: UTF-8.
     pub uri_encoding: UriEncoding,
+    /// How long a form may be that an application reads parameters from. Default: 2 MiB. Source: `maxPostSize`.
+    pub form_limit: FormLimit,
     /// The most connections; further ones wait to be accepted. Default: 8192. Source: `maxConnections`.
     pub max_connections: usize,
 }
@@ -80,6 +83,7 @@ impl Default for AjpSettings {
             backlog: 1024,
             origin: Origin::default(),
             uri_encoding: UriEncoding::default(),
+            form_limit: FormLimit::default(),
             max_connections: 8192,
         }
     }

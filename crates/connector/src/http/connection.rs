@@ -6,24 +6,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
-use http::header::{self, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::HttpSettings;
 use super::phase::{Phase, Phases};
+use super::{HttpSettings, refusal};
 use crate::service::HttpService;
 
-/// The service of one connection: puts the other end's address into each request, and says in answers that the connection ends with them
+/// In the extensions of each request: this end's address of its connection. A client whose own address is the same one is on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalAddress(pub SocketAddr);
+
+/// The service of one connection: puts the addresses of both ends into each request, and says in answers that the connection ends with them
 /// once the server is `ending`, or the connection has had as many requests as it may.
 #[derive(Debug, Clone)]
 pub(super) struct PerConnection<S> {
     pub(super) service: S,
     pub(super) peer: SocketAddr,
+    /// `None` where the connection was gone before it could be asked.
+    pub(super) local: Option<LocalAddress>,
     pub(super) ending: Arc<AtomicBool>,
     pub(super) settings: Arc<HttpSettings>,
     pub(super) phases: Phases,
@@ -39,48 +44,45 @@ impl<S> PerConnection<S> {
     }
 }
 
-/// The service's own body, or none.
-type AnswerBody<B> = Either<B, Empty<<B as Body>::Data>>;
-
 impl<S: HttpService> hyper::service::Service<Request<Incoming>> for PerConnection<S> {
-    type Response = Response<AnswerBody<S::Body>>;
+    type Response = Response<Either<S::Body, Empty<<S::Body as Body>::Data>>>;
     type Error = S::Error;
     type Future = Answered<S::Started>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.phases.set(Phase::Busy);
-        if head_bytes(&request) > self.settings.head_bytes_max {
-            let phases = self.phases.clone();
-            return Answered { started: None, ending: Arc::clone(&self.ending), is_last: true, phases };
+        let (is_last, phases) = (self.is_last(), self.phases.clone());
+        if let Some(status) = refusal::of(&request, self.settings.head_bytes_max) {
+            tracing::debug!(peer = %self.peer, %status, "a request is refused");
+            return Answered {
+                started: None,
+                refused: status,
+                ending: Arc::clone(&self.ending),
+                is_last: true,
+                phases,
+            };
         }
+        refusal::settle_host(&mut request);
         request.extensions_mut().insert(self.peer);
+        if let Some(local) = self.local {
+            request.extensions_mut().insert(local);
+        }
         self.settings.origin.apply(&mut request);
         self.settings.uri_encoding.apply(&mut request);
-        let (is_last, phases) = (self.is_last(), self.phases.clone());
-        Answered { started: Some(self.service.start(request)), ending: Arc::clone(&self.ending), is_last, phases }
+        self.settings.form_limit.apply(&mut request);
+        let started = Some(self.service.start(request));
+        Answered { started, refused: StatusCode::BAD_REQUEST, ending: Arc::clone(&self.ending), is_last, phases }
     }
 }
 
-/// The bytes of a request's head as its client would write it: lines end with two, and nothing stands beside names and values that need
-/// not. The HTTP library, which has read it, takes no limit below [`HEAD_BYTES_MIN`](super::serve::HEAD_BYTES_MIN).
-///
-/// Source: Tomcat `Http11InputBuffer`, which counts the request's line, too.
-fn head_bytes<B>(request: &Request<B>) -> usize {
-    let uri = request.uri();
-    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
-    let scheme = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
-    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let line = request.method().as_str().len() + "  HTTP/1.1\r\n".len() + scheme + authority + path;
-    let header = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + ": \r\n".len() + value.len();
-    line + request.headers().iter().map(header).sum::<usize>() + "\r\n".len()
-}
-
 pin_project! {
-    /// An answer to come; without one that was started, to a head that is too large.
+    /// An answer to come.
     #[derive(Debug)]
     pub(super) struct Answered<F> {
+        // None: the request is refused.
         #[pin]
         started: Option<F>,
+        refused: StatusCode,
         ending: Arc<AtomicBool>,
         is_last: bool,
         phases: Phases,
@@ -88,16 +90,16 @@ pin_project! {
 }
 
 impl<F: Future<Output = Result<Response<B>, E>>, B: Body, E> Future for Answered<F> {
-    type Output = Result<Response<AnswerBody<B>>, E>;
+    type Output = Result<Response<Either<B, Empty<B::Data>>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut answer = match this.started.as_pin_mut() {
-            Some(started) => std::task::ready!(started.poll(cx)).map(|response| response.map(Either::Left)),
+            Some(started) => std::task::ready!(started.poll(cx)).map(|answer| answer.map(Either::Left)),
             None => {
-                let mut refused = Response::new(Either::Right(Empty::new()));
-                *refused.status_mut() = StatusCode::BAD_REQUEST;
-                Ok(refused)
+                let mut answer = Response::new(Either::Right(Empty::new()));
+                *answer.status_mut() = *this.refused;
+                Ok(answer)
             }
         };
         this.phases.set(Phase::Idle(Instant::now()));

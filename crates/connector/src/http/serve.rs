@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::connection::PerConnection;
+use super::connection::{LocalAddress, PerConnection};
 use super::phase::{Phase, Phases, Watched};
 use crate::accept::after_failed_accept;
+use crate::form_limit::FormLimit;
 use crate::origin::{Origin, UriEncoding};
 use crate::running::Words;
 use crate::service::HttpService;
@@ -49,8 +50,7 @@ pub struct HttpSettings {
     pub keep_alive_requests_max: Option<u32>,
     /// Most connections at a time; further ones wait until one has ended. Default: 8192, as Tomcat's `maxConnections`.
     pub connections_max: usize,
-    /// Bytes of a request's head at most. A longer one is answered `400`, as by a Tomcat (`maxHttpHeaderSize`), or, where it is longer than
-    /// 8 KiB, too, `431`. Default: 64 KiB.
+    /// Bytes of a request's head at most, blanks around values not counted; a longer one is answered `431`. Default: 64 KiB.
     pub head_bytes_max: usize,
     /// Connections that the system keeps waiting until they are accepted, at most; it may keep fewer. Default: 1024. Source: `acceptCount`.
     pub backlog: u32,
@@ -58,6 +58,8 @@ pub struct HttpSettings {
     pub origin: Origin,
     /// What percent codes of a URL are. Default: UTF-8.
     pub uri_encoding: UriEncoding,
+    /// How long a form may be that an application reads parameters from. Default: 2 MiB. Source: `maxPostSize`.
+    pub form_limit: FormLimit,
     /// Header lines of a request at most; more are answered `431`. Default: 100, as Tomcat's `maxHeaderCount`.
     pub headers_max: usize,
 }
@@ -71,6 +73,7 @@ impl Default for HttpSettings {
             backlog: 1024,
             origin: Origin::default(),
             uri_encoding: UriEncoding::default(),
+            form_limit: FormLimit::default(),
             connections_max: 8192,
             head_bytes_max: 64 << 10,
             headers_max: 100,
@@ -78,8 +81,9 @@ impl Default for HttpSettings {
     }
 }
 
-/// The least that the HTTP library takes for `head_bytes_max`; what is less is looked at when a head is read.
-pub(super) const HEAD_BYTES_MIN: usize = 8 << 10;
+/// The least that the HTTP library takes for its buffer. It may read as much again before it looks, so that its limit is not the one that
+/// is promised.
+const HEAD_BYTES_MIN: usize = 8 << 10;
 
 pub(super) async fn run<S: HttpService>(
     listener: TcpListener,
@@ -93,9 +97,10 @@ pub(super) async fn run<S: HttpService>(
     http.max_buf_size(settings.head_bytes_max.max(HEAD_BYTES_MIN)).max_headers(settings.headers_max);
     let (end, ended) = watch::channel(());
     let settings = Arc::new(settings);
-    let service_for = |peer| PerConnection {
+    let service_for = |stream: &TcpStream, peer| PerConnection {
         service: service.clone(),
         peer,
+        local: stream.local_addr().ok().map(LocalAddress),
         ending: Arc::clone(&ending),
         settings: Arc::clone(&settings),
         phases: Phases::new(),
@@ -107,10 +112,12 @@ pub(super) async fn run<S: HttpService>(
         tokio::select! {
             accepted = listener.accept(), if connections.len() < settings.connections_max => match accepted {
                 Ok((stream, peer)) if ending.load(Ordering::Relaxed) => {
-                    connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+                    let service = service_for(&stream, peer);
+                    connections.spawn(answer_once(stream, peer, http.clone(), service));
                 }
                 Ok((stream, peer)) => {
-                    connections.spawn(answer(stream, peer, http.clone(), service_for(peer), ended.clone()));
+                    let service = service_for(&stream, peer);
+                    connections.spawn(answer(stream, peer, http.clone(), service, ended.clone()));
                 }
                 Err(error) => after_failed_accept(&error).await,
             },
@@ -123,7 +130,8 @@ pub(super) async fn run<S: HttpService>(
     };
     // Who is connected and waits to be accepted would be reset with the listener.
     for (stream, peer) in still_waiting(listener) {
-        connections.spawn(answer_once(stream, peer, http.clone(), service_for(peer)));
+        let service = service_for(&stream, peer);
+        connections.spawn(answer_once(stream, peer, http.clone(), service));
     }
     let _ = end.send(()); // an error: nobody is connected
     let all_answered = async { while connections.join_next().await.is_some() {} };

@@ -96,11 +96,26 @@ impl Node {
     }
 
     /// Lets a member of ours hear this node through the interceptors, so that it tells others where this node's health is: where messages are
-    /// encrypted, only who has the key can say something. It is an answer to no question, of which nobody takes notice.
+    /// encrypted, only who has the key can say something.
     fn introduce(&self, now: Now, peer: &Peer) {
-        if self.config.health_port == 0 || !peer.is_ours() {
+        if self.config.health_port != 0 && peer.is_ours() {
+            self.say_nothing(now, peer);
+        }
+    }
+
+    /// This node's record says something new. A datagram tells soon; without them, each message carries the record, and there may be none for
+    /// long: members of ours get one at once. A Tomcat has no use for it.
+    pub(super) fn spread_news(&self, now: Now) {
+        if self.finds_members_by_multicast() {
             return;
         }
+        for peer in self.dispatch.view().peers.iter().filter(|peer| peer.is_ours()) {
+            self.say_nothing(now, peer);
+        }
+    }
+
+    /// Sends what shows the sender's record: an answer to no question, of which nobody takes notice.
+    fn say_nothing(&self, now: Now, peer: &Peer) {
         let id = self.dispatch.next_id();
         let answer = NoRpcChannelReply { uuid: Bytes::copy_from_slice(&id.0), rpc_id: Bytes::new() };
         self.dispatch.send(peer, Letter::object(id, now.wall, answer.encode()));

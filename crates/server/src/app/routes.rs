@@ -1,14 +1,18 @@
 //! What each route does.
 
-use http::{StatusCode, Uri};
-use outlive_connector::UriEncoding;
+use std::cell::Cell;
+
+use http::StatusCode;
+use http::request::Parts;
 use outlive_serial::Value;
 use outlive_tower::{Error, Session};
 
+use super::form::Form;
 use super::json::Json;
 use super::query::Query;
 use super::{AppContext, users, values};
 use crate::reply::{self, Reply};
+use crate::request_path::RequestPath;
 
 /// The most that `/fill` makes at once: what fits into one message to the other nodes with room to spare.
 const FILL_MAX: i32 = 32 << 20;
@@ -43,10 +47,23 @@ impl From<Error> for Refusal {
     }
 }
 
+/// A request without its body.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) head: Parts,
+    pub(super) session: Session,
+    /// Whom a front in between has authenticated, where its word counts.
+    pub(super) user: Option<String>,
+}
+
 /// Answers a request whose path lies inside the app's context.
-pub(super) fn answer(context: &AppContext, uri: &Uri, encoding: UriEncoding, session: &Session) -> Reply {
-    let path = uri.path().strip_prefix(context.sessions.path()).unwrap_or_default();
-    let request = Route { context, query: Query::new(uri.query(), encoding), session };
+pub(super) fn answer(context: &AppContext, asked: &Asked, form: &Form) -> Reply {
+    let Asked { head, session, user } = asked;
+    let path = head.extensions.get::<RequestPath>().map_or(head.uri.path(), |path| path.0.as_str());
+    let path = path.strip_prefix(context.sessions.path()).unwrap_or_default();
+    let encoding = head.extensions.get().copied().unwrap_or_default();
+    let query = Query::new(head.uri.query(), encoding, form);
+    let request = Route { context, query, session, fronts_user: Cell::new(user.as_deref()) };
     let answer = match path {
         "/session" => request.session(),
         "/set" => request.set(),
@@ -78,6 +95,9 @@ struct Route<'a> {
     context: &'a AppContext,
     query: Query<'a>,
     session: &'a Session,
+    /// The user as a front in between says it, until the request itself logs somebody in or out. It goes before the session's, and never
+    /// into the session: the front says it with each request.
+    fronts_user: Cell<Option<&'a str>>,
 }
 
 impl Route<'_> {
@@ -145,6 +165,7 @@ impl Route<'_> {
 
     fn login(&self) -> Answer {
         self.session.logout();
+        self.fronts_user.set(None);
         let user = self.query.text("user")?;
         let roles = users::authenticate(&user, &self.query.text("password")?)
             .ok_or_else(|| Refusal { status: StatusCode::UNAUTHORIZED, message: "login failed".to_owned() })?;
@@ -155,6 +176,7 @@ impl Route<'_> {
     fn logout(&self) -> Answer {
         self.session.create()?;
         self.session.logout();
+        self.fronts_user.set(None);
         self.object()
     }
 
@@ -185,6 +207,11 @@ impl Route<'_> {
         reply::json(status, Json::health(&self.context.head, sessions.members(), sessions.len()).end())
     }
 
+    /// Source: `HttpServletRequest.getRemoteUser`.
+    fn user(&self) -> Option<String> {
+        self.fronts_user.get().map(str::to_owned).or_else(|| users::current(self.session))
+    }
+
     /// `{"node":…,"id":…`.
     fn head(&self) -> Json {
         let mut json = Json::begin(&self.context.head);
@@ -200,7 +227,7 @@ impl Route<'_> {
             json.raw(",\"created\":").display(unix_millis(created));
             json.raw(",\"lastAccessed\":").display(unix_millis(accessed));
             json.raw(",\"maxInactive\":").display(self.session.max_inactive().unwrap_or_default());
-            json.raw(",\"user\":").optional(users::current(self.session).as_deref());
+            json.raw(",\"user\":").optional(self.user().as_deref());
             json.raw(",\"attributes\":{");
             for (index, (name, value)) in self.session.attributes().iter().enumerate() {
                 json.raw(if index == 0 { "" } else { "," }).quoted(name).raw(":").value(value);

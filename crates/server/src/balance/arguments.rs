@@ -25,7 +25,7 @@ Examples:
   outlive balance --cluster 10.0.0.1:9000,10.0.0.2:9000     these nodes, and all that the cluster has beside them
   outlive balance --members outlive-nodes.default.svc:9000    all addresses that this name has, now and later
 
-SIGTERM and SIGINT end it in order: no new connections, answers under way are finished.";
+SIGTERM and SIGINT end it in order: its status says 503, no new connections, answers under way are finished.";
 
 /// Flags of `outlive balance`.
 #[derive(Debug, clap::Args)]
@@ -77,7 +77,7 @@ pub(crate) struct BalanceArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     connect_timeout: Seconds,
 
-    /// How long a node may take until its answer begins
+    /// How long a node may take until its answer begins, once it has the whole request
     #[arg(long, value_name = "S", default_value = "60")]
     answer_timeout: Seconds,
 
@@ -93,6 +93,12 @@ pub(crate) struct BalanceArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     check_interval: Seconds,
 
+    /// How long a balancer that is to end says so by its --status (503) and still serves, so that whoever sends clients here notices
+    ///
+    /// Default: 5 where something asks for the status regularly, else 0. Ctrl-C leaves it out, and so does a second signal.
+    #[arg(long, value_name = "S")]
+    pub(super) drain_delay: Option<Seconds>,
+
     /// How long answers under way may take at the end
     #[arg(long, value_name = "S", default_value = "10")]
     pub(super) end_limit: Seconds,
@@ -101,7 +107,7 @@ pub(crate) struct BalanceArguments {
     #[arg(long, value_name = "N", default_value_t = 8192, value_parser = positive)]
     pub(super) connections_max: usize,
 
-    /// Bytes of a request's head, about; longer ones get 431, below 8192 bytes 400
+    /// Bytes of a request's head; longer ones get 431
     #[arg(long, value_name = "N", default_value_t = 64 << 10, value_parser = positive)]
     pub(super) head_bytes_max: usize,
 

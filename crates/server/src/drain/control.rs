@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use outlive_connector::http::LocalAddress;
 use outlive_net::Cluster;
 use serde_json::{Value, json};
 
 use super::departure::Departure;
-use super::guard::{self, Refused};
+use super::guard::{self, Ends, Refused};
 use crate::cli::Secret;
 use crate::reply::{self, Reply};
 use crate::restart_check;
@@ -44,8 +45,11 @@ impl Control {
 
     /// Answers; `cluster`: as soon as there is one.
     pub(crate) async fn answer(&self, request: &Parts, cluster: Option<&Cluster>) -> Reply {
-        let peer = request.extensions.get::<SocketAddr>().copied();
-        if let Err(Refused { status, sentence }) = guard::check(peer, &request.headers, self.token.as_ref()) {
+        let ends = Ends {
+            peer: request.extensions.get::<SocketAddr>().copied(),
+            local: request.extensions.get::<LocalAddress>().map(|local| local.0),
+        };
+        if let Err(Refused { status, sentence }) = guard::check(ends, &request.headers, self.token.as_ref()) {
             return refusal(status, sentence);
         }
         let Some(cluster) = cluster else {

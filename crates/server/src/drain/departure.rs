@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 use outlive_net::{PeerStanding, Standing};
 use tokio::sync::watch;
 
+use super::flags::Seconds;
+
+/// How long is served on by what is watched and leaves: two checks a second apart with time to spare, or one each 5 s.
+const DELAY_DEFAULT: Duration = Duration::from_secs(5);
+
 /// Whoever has found a node healthy twice within this time is a balancer, or something like it.
 const WATCHED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -105,8 +110,17 @@ impl Departure {
         }
     }
 
+    /// How long to serve on after the beginning; `wished`: as a flag says.
+    pub(crate) fn delay(&self, wished: Option<Seconds>) -> Duration {
+        match wished {
+            Some(delay) => delay.0,
+            None if self.is_watched() => DELAY_DEFAULT,
+            None => Duration::ZERO,
+        }
+    }
+
     /// Whether something asks for the node's health again and again: then it will notice when that changes.
-    pub(crate) fn is_watched(&self) -> bool {
+    fn is_watched(&self) -> bool {
         let times = self.found_healthy.lock().unwrap_or_else(PoisonError::into_inner);
         times.len() == 2 && times.front().is_some_and(|first| first.elapsed() < WATCHED_WITHIN)
     }

@@ -3,6 +3,8 @@
 //! A browser on the machine is one of its processes, too, and does what any site tells it. So what could come from a page is refused: a
 //! request that names an origin, or a host by a name that a site could have ("DNS rebinding"). And a proxy on the machine speaks for others:
 //! what it has forwarded counts as theirs.
+//!
+//! A process of this machine that asks at an address of the network has that very address itself, unless it has chosen another one.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,9 +23,23 @@ pub(super) struct Refused {
     pub(super) sentence: &'static str,
 }
 
+/// Both ends of a request's connection, as far as they are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) local: Option<SocketAddr>,
+}
+
+impl Ends {
+    fn are_on_this_machine(self) -> bool {
+        let address = |end: Option<SocketAddr>| end.map(|end| end.ip().to_canonical());
+        address(self.peer).is_some_and(|peer| peer.is_loopback() || Some(peer) == address(self.local))
+    }
+}
+
 /// # Errors
 /// The request comes from nobody who may control the node.
-pub(super) fn check(peer: Option<SocketAddr>, headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Refused> {
+pub(super) fn check(ends: Ends, headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Refused> {
     let refuse = |status, sentence| Err(Refused { status, sentence });
     if headers.contains_key(header::ORIGIN) {
         return refuse(StatusCode::FORBIDDEN, "a page may not do that");
@@ -32,8 +48,7 @@ pub(super) fn check(peer: Option<SocketAddr>, headers: &HeaderMap, token: Option
         let is_it = token.is_some_and(|token| token.reveal().as_bytes().ct_eq(given.as_bytes()).into());
         return if is_it { Ok(()) } else { refuse(StatusCode::UNAUTHORIZED, "that is not this node's control token") };
     }
-    let is_local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if !is_local || FORWARDED.iter().any(|name| headers.contains_key(*name)) {
+    if !ends.are_on_this_machine() || FORWARDED.iter().any(|name| headers.contains_key(*name)) {
         return refuse(StatusCode::UNAUTHORIZED, "from another machine this takes the node's control token");
     }
     if !names_an_address(headers) {
@@ -63,7 +78,8 @@ mod tests {
         let headers =
             pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let token: Option<Secret> = token.map(|token| token.parse().unwrap());
-        let result = check(Some(peer.parse().unwrap()), &headers.collect(), token.as_ref());
+        let ends = Ends { peer: Some(peer.parse().unwrap()), local: Some("10.0.0.1:9000".parse().unwrap()) };
+        let result = check(ends, &headers.collect(), token.as_ref());
         result.err().map(|refused| refused.status.as_u16())
     }
 
@@ -73,6 +89,11 @@ mod tests {
             assert_eq!(status("127.0.0.1:1", None, &[("host", host)]), None, "{host}");
         }
         assert_eq!(status("[::ffff:127.0.0.1]:1", None, &[("host", "localhost")]), None);
+        for peer in ["10.0.0.1:1", "[::ffff:10.0.0.1]:1"] {
+            assert_eq!(status(peer, None, &[("host", "10.0.0.1:9000")]), None, "{peer} is this machine");
+            assert_eq!(status(peer, None, &[("host", "10.0.0.1:9000"), ("forwarded", "for=10.0.0.9")]), Some(401));
+            assert_eq!(status(peer, None, &[("host", "rebound.example:9000")]), Some(421));
+        }
     }
 
     #[test]

@@ -10,9 +10,6 @@ use super::departure::{Departure, Report};
 use super::flags::DrainFlags;
 use crate::signals;
 
-/// How long a node serves on that is watched and leaves: two checks a second apart with time to spare, or one each 5 s.
-const DELAY_DEFAULT: Duration = Duration::from_secs(5);
-
 /// How long requests and acknowledgements are waited for, unless it is said.
 const LIMIT_DEFAULT: Duration = Duration::from_secs(10);
 
@@ -28,12 +25,7 @@ pub(crate) async fn leave(
     flags: &DrainFlags,
     at_once: bool,
 ) {
-    let delay = match flags.drain_delay {
-        _ if at_once => Duration::ZERO,
-        Some(delay) => delay.0,
-        None if departure.is_watched() => DELAY_DEFAULT,
-        None => Duration::ZERO,
-    };
+    let delay = if at_once { Duration::ZERO } else { departure.delay(flags.drain_delay) };
     let limit = flags.drain_limit.map_or(LIMIT_DEFAULT, |limit| limit.0);
     departure.begin();
     cluster.prepare_to_leave();
@@ -58,7 +50,8 @@ pub(crate) async fn leave(
     cluster.leave_at_once().await;
 }
 
-async fn or_signal<T>(wait: impl Future<Output = T>) {
+/// Waits, until a signal says that this is enough.
+pub(crate) async fn or_signal<T>(wait: impl Future<Output = T>) {
     tokio::select! {
         _ = wait => {}
         _ = signals::stop_asked(false) => tracing::info!("a signal: this wait is over"),

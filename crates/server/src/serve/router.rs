@@ -1,27 +1,32 @@
 //! Which application answers a path.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{Request, Response, header};
+use http_body::Body;
 use http_body_util::{Either, Full};
 use outlive_tower::{ResponseFuture, SessionBody, SessionService};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::balancer_draining::LoadBalancerDraining;
+use super::balancer_draining::{AskedUri, LoadBalancerDraining};
 use super::settings::Hosts;
+use crate::app::AppAnswer;
 use crate::reply::{self, Reply};
+use crate::request_path::{self, RequestPath};
 
-type AppFuture = ResponseFuture<Ready<Result<Reply, Infallible>>, Full<Bytes>>;
+type AppFuture = ResponseFuture<AppAnswer, Full<Bytes>>;
 
 type App = SessionService<LoadBalancerDraining>;
 
 /// The applications by their hosts and context paths; what belongs to none is `404`.
+///
+/// All requests pass here, whatever protocol they came by, so here it is decided what their paths mean.
 #[derive(Debug, Clone)]
 pub(super) struct Router(Arc<Table>);
 
@@ -47,19 +52,17 @@ impl Router {
         Self(Arc::new(Table { hosts, contexts }))
     }
 
-    fn find<B>(&self, request: &Request<B>) -> Option<&App> {
-        let (path, Table { hosts, contexts }) = (request.uri().path(), &*self.0);
+    fn find<B>(&self, request: &Request<B>, path: &str) -> Option<&App> {
+        let Table { hosts, contexts } = &*self.0;
         let asked = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let host = hosts.find(request.uri().host().or_else(asked))?;
-        // A path may carry a session's id right behind the context's.
-        let inside = |context: &str| {
-            path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ';']))
-        };
+        let inside =
+            |context: &str| path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         contexts[host].iter().find(|(context, _)| inside(context)).map(|(_, app)| app)
     }
 }
 
-impl<B: Send + 'static> Service<Request<B>> for Router {
+impl<B: Body<Data: Buf + Send, Error: Send> + Send + 'static> Service<Request<B>> for Router {
     type Response = Response<Either<SessionBody<Full<Bytes>>, Full<Bytes>>>;
     type Error = Infallible;
     type Future = RouterFuture;
@@ -68,11 +71,19 @@ impl<B: Send + 'static> Service<Request<B>> for Router {
         Poll::Ready(Ok(())) // as the session app always is
     }
 
-    fn call(&mut self, request: Request<B>) -> RouterFuture {
-        match self.find(&request) {
-            Some(service) => RouterFuture::App { future: service.clone().call(request) },
-            None => RouterFuture::Nothing { future: ready(reply::not_found()) },
+    fn call(&mut self, mut request: Request<B>) -> RouterFuture {
+        let encoding = request.extensions().get().copied().unwrap_or_default();
+        let path = match request_path::canonical(request.uri(), encoding) {
+            Ok(path) => path,
+            Err(bad) => return RouterFuture::refused(reply::bad_request(bad.sentence())),
+        };
+        let Some(service) = self.find(&request, &path) else { return RouterFuture::refused(reply::not_found()) };
+        let mut service = service.clone();
+        if let Cow::Owned(path) = path {
+            request.extensions_mut().insert(RequestPath(path));
         }
+        AskedUri::keep(&mut request);
+        RouterFuture::App { future: service.call(request) }
     }
 }
 
@@ -81,7 +92,14 @@ pin_project! {
     #[derive(Debug)]
     pub(super) enum RouterFuture {
         App { #[pin] future: AppFuture },
-        Nothing { #[pin] future: Ready<Reply> },
+        /// No application sees the request. Taken when it is given.
+        Refused { reply: Option<Reply> },
+    }
+}
+
+impl RouterFuture {
+    fn refused(reply: Reply) -> Self {
+        Self::Refused { reply: Some(reply) }
     }
 }
 
@@ -91,7 +109,10 @@ impl Future for RouterFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projected::App { future } => future.poll(cx).map_ok(|reply| reply.map(Either::Left)),
-            Projected::Nothing { future } => future.poll(cx).map(|reply| Ok(reply.map(Either::Right))),
+            Projected::Refused { reply } => {
+                let reply = reply.take().expect("an answer is given once");
+                Poll::Ready(Ok(reply.map(Either::Right)))
+            }
         }
     }
 }

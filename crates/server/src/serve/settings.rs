@@ -23,6 +23,7 @@ mod interceptors;
 mod keeping;
 mod said;
 mod unheeded;
+mod valves;
 
 pub(super) use cluster::{ClusterSettings, MembershipSettings};
 pub(super) use connectors::{ConnectorSettings, Speaks};
@@ -31,6 +32,7 @@ pub(crate) use described::described_store;
 pub(super) use hosts::Hosts;
 pub(super) use keeping::{Keeping, Place};
 use said::Said;
+pub(super) use valves::Draining;
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]

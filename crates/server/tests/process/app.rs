@@ -1,6 +1,6 @@
 //! The session app's answers, letter by letter.
 
-use crate::support::{Answer, Node, ask};
+use crate::support::{Answer, Node, ask, ask_with_body};
 
 /// A body with what differs from run to run replaced: ids by `ID`, times by `0`.
 fn plain(answer: &Answer) -> String {
@@ -45,6 +45,47 @@ fn reading_makes_no_session() {
             ("/health", 200, r#"{"node":"n1","members":0,"sessions":0}"#),
         ],
     );
+}
+
+#[test]
+fn a_form_is_as_good_as_a_query() {
+    let node = Node::start("n1");
+    let form = |path: &str, more: &str, body: &str| {
+        let head = format!("Host: n1\r\nContent-Type: application/x-www-form-urlencoded{more}");
+        ask_with_body(node.http, "POST", path, &head, body)
+    };
+    let made = form("/app/set?name=a", "", "name=b&value=gr%C3%BC+1");
+    assert!(made.body.ends_with(r#""user":null,"attributes":{"a":"grü 1"}}"#), "{}", made.body);
+    let made = form("/app/set", "; charset=ISO-8859-1", "name=b&type=list&value=gr%FC,x");
+    assert!(made.body.ends_with(r#""attributes":{"b":["grü","x"]}}"#), "{}", made.body);
+    let made = form("/app/login", "", "user=alice&password=wonderland");
+    assert!(made.body.contains(r#""user":"alice""#), "{}", made.body);
+    // What is no form, or too long for one, has no parameters.
+    let other = ask_with_body(node.http, "POST", "/app/set?name=a", "Host: n1\r\nContent-Type: text/plain", "value=1");
+    assert_eq!((other.status, other.body.as_str()), (400, r#"{"error":"no parameter value"}"#));
+    let long = format!("value={}", "x".repeat(2 << 20));
+    assert_eq!(form("/app/set?name=a", "", &long).status, 400);
+    assert_eq!(form("/app/session?create=true", "", &long).status, 200);
+}
+
+#[test]
+fn a_path_means_what_it_means_in_a_tomcat() {
+    let node = Node::start("n1");
+    for path in [
+        "/app/session;jsessionid=0AFF.n1",
+        "/app;v=1/session",
+        "/app/%73ession",
+        "//app/session",
+        "/app/./session",
+        "/x/../app/session",
+    ] {
+        let answer = node.get(path, None);
+        assert_eq!((answer.status, answer.body.as_str()), (200, EMPTY), "{path}");
+    }
+    for path in ["/../app/session", "/app/%2e%2e/../x", "/app%2Fsession", "/app/%5Csession", "/app/%", "/app/%zz"] {
+        assert_eq!(node.get(path, None).status, 400, "{path}");
+    }
+    assert_eq!(node.get("/app/../session", None).status, 404);
 }
 
 #[test]
@@ -163,12 +204,12 @@ fn bad_parameters_are_refused() {
 }
 
 #[test]
-fn only_reading_methods_are_taken() {
+fn other_methods_are_refused() {
     let node = Node::start("n1");
     let head = ask(node.http, "HEAD", "/app/health", None).unwrap();
     assert_eq!((head.status, head.header("content-length"), head.body.as_str()), (200, Some("38"), ""));
-    let post = ask(node.http, "POST", "/app/counter", None).unwrap();
-    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
+    let put = ask(node.http, "PUT", "/app/counter", None).unwrap();
+    assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD, POST")));
     assert_eq!(node.get("/other", None).status, 404);
     assert_eq!(node.get("/application/health", None).status, 404);
 }

@@ -1,7 +1,8 @@
 //! `outlive balance` in front of two nodes.
 
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::{Answer, Node, eventually, free, get, outlive};
 
@@ -69,6 +70,24 @@ fn a_session_outlives_its_node_behind_it() {
     drop(left);
     eventually("nobody is left", || balance.status().status == 503);
     assert_eq!(balance.get("/app/counter", &cookie).status, 503);
+}
+
+/// Whoever sends clients to it has time to go elsewhere.
+#[test]
+fn a_balancer_that_ends_says_so_first_and_serves_on() {
+    let a = Node::start("a");
+    let mut balance = Balance::start(&format!("--node a={} --drain-delay 2", a.http));
+    let begin = Instant::now();
+    let kill = format!("kill -TERM {}", balance.process.id());
+    assert!(Command::new("/bin/sh").args(["-c", &kill]).status().unwrap().success());
+    eventually("its status says 503", || balance.status().status == 503);
+    assert!(balance.status().body.contains(r#""ending":true"#));
+    while begin.elapsed() < Duration::from_secs(1) {
+        let answer = get(balance.address, "/app/counter", None).unwrap();
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    }
+    assert!(balance.process.wait().unwrap().success());
+    assert!(begin.elapsed() >= Duration::from_secs(2));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `outlive drain`, `outlive restart-check`, and SIGTERM where somebody watches.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
 use crate::support::{Answer, Node, ask_with, eventually, free, get, outlive, output, signal};
@@ -96,6 +96,25 @@ fn whoever_watches_has_time_to_notice() {
     assert_eq!(get(http, "/app/health", None).unwrap().status, 503);
     let (status, log) = a.ended();
     assert!(status.success() && log.ends_with("left the cluster\n"), "{log}");
+}
+
+/// At an address of the network the machine's own processes have that address themselves.
+#[test]
+fn who_asks_from_the_nodes_own_address_is_on_its_machine() {
+    // Sends nothing: the system chooses an address. Without a network it has loopback alone, which is as good.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        Ok(socket.local_addr()?.ip())
+    });
+    let health = SocketAddr::new(own.unwrap_or(Ipv4Addr::LOCALHOST.into()), free().port());
+    let line = format!("--health {health} --receiver {} --static {}", free(), free());
+    let node = Node::start_with("a", &line);
+    let (code, told) = run(&format!("restart-check {health} --wait 5"));
+    assert_eq!((code, told.as_str()), (Some(0), "yes: a: it holds no session\n"));
+    let forwarded = control(health, "POST", "drain", "X-Forwarded-For: 10.0.0.1\r\n");
+    assert_eq!(forwarded.status, 401, "a proxy on this machine speaks for others");
+    assert_eq!(run(&format!("drain {health}")).0, Some(0));
+    assert!(node.ended().0.success());
 }
 
 #[test]

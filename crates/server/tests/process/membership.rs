@@ -1,12 +1,13 @@
 //! Nodes that a platform names: processes that ask an API server of the test's own, or a resolver.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use tempfile::NamedTempFile;
+use yaml_rust2::YamlLoader;
 
-use crate::support::{Node, eventually, free, get};
+use crate::support::{Node, eventually, free, get, outlive};
 
 /// An API server in the clear, as a proxy beside the node is one, which lives as long as the test program.
 struct ApiServer {
@@ -52,16 +53,19 @@ impl ApiServer {
     /// A node at that address, which asks this server.
     fn node(&self, name: &str, address: &str, port: u16) -> Node {
         let receiver = SocketAddr::new(address.parse::<IpAddr>().unwrap(), port);
-        let (host, api_port) = (self.address.ip().to_string(), self.address.port().to_string());
-        let environment = [
-            ("KUBERNETES_MASTER_PROTOCOL", "http"),
-            ("KUBERNETES_SERVICE_HOST", &host),
-            ("KUBERNETES_SERVICE_PORT", &api_port),
-            ("KUBERNETES_NAMESPACE", "default"),
-            ("SA_TOKEN_FILE", self.token.path().to_str().unwrap()),
-        ];
         let flags = format!("--receiver {receiver} --membership kubernetes --options 6");
-        Node::start_in(name, &flags, &environment)
+        Node::start_in(name, &flags, &self.environment())
+    }
+
+    /// Of a node that asks this server.
+    fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("KUBERNETES_MASTER_PROTOCOL", "http".to_owned()),
+            ("KUBERNETES_SERVICE_HOST", self.address.ip().to_string()),
+            ("KUBERNETES_SERVICE_PORT", self.address.port().to_string()),
+            ("KUBERNETES_NAMESPACE", "default".to_owned()),
+            ("SA_TOKEN_FILE", self.token.path().to_str().unwrap().to_owned()),
+        ]
     }
 }
 
@@ -85,6 +89,44 @@ fn pods_find_each_other_and_are_forgotten() {
     eventually("a pod that is gone from the list is no member", || sees(&a, 0));
     server.set_pods(&["::1", "127.0.0.2"]);
     eventually("and is one again", || sees(&a, 1) && sees(&b, 1));
+}
+
+/// A node of the manifest, in a pod that has IPv6 alone; only the ports are others.
+#[test]
+fn a_pod_of_the_manifest_serves_by_ipv6_and_ipv4() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/kubernetes/nodes.yaml");
+    let documents = YamlLoader::load_from_str(&std::fs::read_to_string(manifest).unwrap()).unwrap();
+    let container = &documents[0]["spec"]["template"]["spec"]["containers"][0];
+    let (http, health) = (free(), free());
+    let words: Vec<String> = container["args"]
+        .as_vec()
+        .unwrap()
+        .iter()
+        .map(|word| {
+            let word = word.as_str().unwrap().replace("$(POD_NAME)", "outlive-0").replace("$(POD_IP)", "::1");
+            let at = |port: &str, free: SocketAddr| word.replace(&format!(":{port}"), &format!(":{}", free.port()));
+            match word.split_once('=').unwrap_or_default().0 {
+                "--http" => at("8080", http),
+                "--health" => at("9000", health),
+                "--receiver" => at("4000", free()),
+                _ => word,
+            }
+        })
+        .collect();
+    let server = ApiServer::start();
+    server.set_pods(&["::1"]);
+    let environment = server.environment().into_iter().chain([
+        ("KUBERNETES_LABELS", "app=outlive".to_owned()),
+        ("OUTLIVE_ENCRYPT", "0123456789abcdef0123456789abcdef".to_owned()),
+    ]);
+    let node = Node::start_line(http, &words.join(" "), &environment.collect::<Vec<_>>());
+    for ip in [IpAddr::from(Ipv6Addr::LOCALHOST), Ipv4Addr::LOCALHOST.into()] {
+        let get = |port, path| get(SocketAddr::new(ip, port), path, None).unwrap().status;
+        assert_eq!((get(http.port(), "/app/read"), get(health.port(), "/")), (200, 200), "{ip}");
+    }
+    let stop = outlive(&format!("drain 127.0.0.1:{}", health.port())).output().unwrap();
+    assert!(String::from_utf8_lossy(&stop.stdout).starts_with("outlive-0 leaves"), "{stop:?}");
+    assert!(node.ended().0.success());
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_peer_whose_clock_is_behind_is_shown_and_warned_of() {
     let peer = StaticMember::at(free()).member();
     let flags =
         format!("--receiver {receiver} --static {} --health {health} --options 6 --log-format json", peer.id.address());
-    let node = Node::start_in("watcher", &flags, &[("RUST_LOG", "info,tribes::messages=trace")]);
+    let node = Node::start_in("watcher", &flags, &[("RUST_LOG", "info,tribes::messages=trace".to_owned())]);
     let look = || serde_json::from_str::<Value>(&get(health, "/", None).unwrap().body).unwrap();
     // Nobody was there to be asked for the state.
     acknowledges(TcpListener::bind(peer.id.address()).unwrap());

@@ -1,6 +1,6 @@
 //! A node as a process, and a client of a few lines.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -42,11 +42,15 @@ impl Node {
     }
 
     /// The same in an environment that has these variables, too.
-    pub(crate) fn start_in(name: &str, flags: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(name: &str, flags: &str, environment: &[(&'static str, String)]) -> Self {
         let http = free();
-        let line = format!("serve --name {name} --http {http} {flags} --exit-with-stdin");
-        let mut command = outlive(&line);
-        command.envs(environment.iter().copied()).stdin(Stdio::piped()).stderr(Stdio::piped());
+        Self::start_line(http, &format!("serve --name {name} --http {http} {flags}"), environment)
+    }
+
+    /// With a whole command line, which lets it serve at that address.
+    pub(crate) fn start_line(http: SocketAddr, line: &str, environment: &[(&'static str, String)]) -> Self {
+        let mut command = outlive(&format!("{line} --exit-with-stdin"));
+        command.envs(environment.iter().cloned()).stdin(Stdio::piped()).stderr(Stdio::piped());
         let process = command.spawn().unwrap();
         let node = Self { process, http };
         eventually("healthy", || get(http, "/app/health", None).is_some_and(|answer| answer.status == 200));
@@ -126,10 +130,24 @@ pub(crate) fn ask(node: SocketAddr, method: &str, path: &str, cookie: Option<&st
 
 /// With these lines as the request's head, each with its end.
 pub(crate) fn ask_with(node: SocketAddr, method: &str, path: &str, lines: &str) -> Option<Answer> {
+    say(node, &format!("{method} {path} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"))
+}
+
+/// With a body; `lines`: the request's head, but for the last end.
+pub(crate) fn ask_with_body(node: SocketAddr, method: &str, path: &str, lines: &str, body: &str) -> Answer {
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\n{lines}\r\nContent-Length: {length}\r\nConnection: close");
+    say(node, &format!("{head}\r\n\r\n{body}")).unwrap()
+}
+
+/// Says all of it, and reads the answer.
+pub(crate) fn say(node: SocketAddr, request: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(node).ok()?;
     stream.set_read_timeout(Some(LIMIT)).unwrap();
-    write!(stream, "{method} {path} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n").ok()?;
+    // Who has answered already may take no more; what it has said is there.
+    let written = stream.write_all(request.as_bytes());
     let mut bytes = Vec::new();
+    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }).ok()?;
     stream.read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n")?;

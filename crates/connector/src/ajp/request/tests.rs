@@ -60,7 +60,13 @@ fn what_is_no_request_is_rejected() {
         let rejected = made(&said(uri, &host, vec![])).unwrap_err();
         assert!(matches!(rejected, Rejected::Uri | Rejected::Host), "{uri}: {rejected:?}");
     }
-    for hosts in [&[("host", "a"), ("Host", "b")][..], &[("host", "a b")], &[("host", "user@a")], &[("host", "a/b")]] {
+    for hosts in [
+        &[("host", "a"), ("Host", "b")][..],
+        &[("host", "a b")],
+        &[("host", "user@a")],
+        &[("host", "a:b")],
+        &[("host", "a:99999")],
+    ] {
         assert_eq!(made(&said("/", hosts, vec![])).unwrap_err(), Rejected::Host, "{hosts:?}");
     }
     for headers in [[("x y", "a")], [("", "a")], [("x", "a\nb")], [("x", "a\0")]] {

@@ -7,7 +7,7 @@ use http::uri::Scheme;
 use outlive_config::model::{self, AjpProtocol, HttpProtocol, KeepAlive, Protocol};
 use outlive_connector::ajp::{AjpSettings, PacketSize, Secret};
 use outlive_connector::http::HttpSettings;
-use outlive_connector::{Origin, UriEncoding};
+use outlive_connector::{FormLimit, Origin, UriEncoding};
 
 use super::look_up;
 use super::said::Said;
@@ -16,6 +16,9 @@ use crate::exit::Exit;
 
 /// Where applications answer unless they are told otherwise.
 const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// The most header lines over HTTP, whatever is said: room for each is made in front of every request.
+const HEADERS_MAX: usize = 1000;
 
 /// One place where requests come in, checked.
 #[derive(Debug, Clone)]
@@ -122,6 +125,8 @@ fn http_settings(connector: &model::Connector, said: &Said) -> Result<HttpSettin
     settings.backlog = connector.accept_count;
     settings.origin = origin(connector, said)?;
     settings.uri_encoding = uri_encoding(connector);
+    settings.headers_max = connector.max_header_count.map_or(HEADERS_MAX, |max| (max as usize).min(HEADERS_MAX));
+    settings.form_limit = form_limit(connector);
     Ok(settings)
 }
 
@@ -143,7 +148,14 @@ fn ajp_settings(connector: &model::Connector, said: &Said) -> Result<AjpSettings
     settings.backlog = connector.accept_count;
     settings.origin = origin(connector, said)?;
     settings.uri_encoding = uri_encoding(connector);
+    // What a packet holds is a limit, too.
+    settings.headers_max = connector.max_header_count.map_or(usize::MAX, |max| max as usize);
+    settings.form_limit = form_limit(connector);
     Ok(settings)
+}
+
+fn form_limit(connector: &model::Connector) -> FormLimit {
+    connector.max_post_size.map_or(FormLimit::MAX, |max| FormLimit::new(max.into()))
 }
 
 /// A Tomcat takes 0 for no limit, too.

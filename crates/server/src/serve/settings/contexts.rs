@@ -10,6 +10,7 @@ use super::front::Front;
 use super::hosts::default_host;
 use super::keeping::{Databases, Keeping, persistent_valve};
 use super::said::Said;
+use super::valves::Draining;
 use crate::cli::ServeArguments;
 use crate::exit::Exit;
 
@@ -81,7 +82,8 @@ pub(super) fn resolve(
         }
         let cluster = configuration.cluster_of(&application).filter(|_| keeping.is_clustered);
         let front = match said.is_file() {
-            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application)),
+            true => Front::of_model(&application, cluster, persistent_valve(configuration, &application))
+                .draining(Draining::of_model(configuration, &application)),
             false => Front::default(),
         };
         contexts.push(ContextSettings { is_served, keeping, front });

@@ -4,6 +4,8 @@ use outlive_config::model::{self, Application, PersistentValve};
 use outlive_net::{Pattern, Sessions};
 use outlive_tower::{Replication, SameSite, SessionCookie, SessionLayer, Tracking};
 
+use super::valves::Draining;
+
 /// What the session layer of an application is told. The default is this program's own, without files.
 #[derive(Debug, Clone, Default)]
 pub(in crate::serve) struct Front {
@@ -13,6 +15,7 @@ pub(in crate::serve) struct Front {
     keeps_routes: bool,
     onlookers: Option<Pattern>,
     refuses_busy: bool,
+    pub(in crate::serve) draining: Draining,
 }
 
 impl Front {
@@ -38,7 +41,14 @@ impl Front {
             keeps_routes: cluster.is_some() && !binder.is_some_and(|valve| valve.enabled),
             onlookers: valve.and_then(|valve| filter(&valve.filter)),
             refuses_busy: valve.is_some_and(|valve| !valve.semaphore_block_on_acquire),
+            draining: Draining::default(),
         }
+    }
+
+    /// With what a valve says of clients that are sent back to their balancer.
+    pub(super) fn draining(mut self, draining: Draining) -> Self {
+        self.draining = draining;
+        self
     }
 
     /// The layer over an application's sessions.

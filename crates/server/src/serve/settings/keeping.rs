@@ -9,6 +9,7 @@ use outlive_config::model::{self, Application, DatabaseStore, ManagerKind, Persi
 use outlive_net::store::{FileStore, Store};
 use outlive_net::{AttributeFilter, ContextConfig, Pattern, Persistence, PersistentManager};
 
+use super::valves::valves;
 use crate::exit::Exit;
 use crate::stores::Stores;
 
@@ -147,10 +148,10 @@ pub(super) fn persistent_valve<'a>(
     configuration: &'a Configuration,
     application: &'a Application,
 ) -> Option<&'a PersistentValve> {
-    let host = configuration.hosts.iter().find(|host| host.name == application.host);
-    let of_host = host.into_iter().flat_map(|host| &host.valves);
-    let mut all = application.valves.iter().chain(of_host).chain(&configuration.engine.valves);
-    all.next().map(|Valve::Persistent(valve)| valve)
+    valves(configuration, application).find_map(|valve| match valve {
+        Valve::Persistent(valve) => Some(valve),
+        Valve::LoadBalancerDraining(_) => None,
+    })
 }
 
 fn context(configuration: &Configuration, application: &Application) -> ContextConfig {

@@ -389,3 +389,28 @@ fn without_a_session_listener_a_node_only_sends_and_says_so_once() {
 fn cluster_hears(settings: &Settings) -> bool {
     cluster(settings).config.session_listener
 }
+
+#[test]
+fn a_connectors_limits_are_those_of_its_file() {
+    let base = tempfile::tempdir().unwrap();
+    fs::create_dir(base.path().join("conf")).unwrap();
+    let server = r#"<Server port="-1"><Service name="Catalina">
+        <Connector port="8080" address="127.0.0.1" maxHeaderCount="7" maxPostSize="9" maxHttpHeaderSize="700"/>
+        <Connector port="8081" address="127.0.0.1" maxHeaderCount="-1" maxPostSize="-1"/>
+        <Connector port="8009" protocol="AJP/1.3" secret="s3cret" maxHeaderCount="5" maxPostSize="11"/>
+        <Engine name="Catalina" defaultHost="localhost" jvmRoute="n1"><Host name="localhost"/></Engine>
+        </Service></Server>"#;
+    fs::write(base.path().join("conf/server.xml"), server).unwrap();
+    let line = format!("--base {} --app /app=session --manager persistent --store file:/x", base.path().display());
+    let settings = resolve(&line).unwrap();
+    let limits: Vec<_> = settings
+        .connectors
+        .iter()
+        .map(|connector| match &connector.speaks {
+            Speaks::Http(http) => (http.headers_max, http.form_limit.bytes(), http.head_bytes_max),
+            Speaks::Ajp(ajp) => (ajp.headers_max, ajp.form_limit.bytes(), 0),
+        })
+        .collect();
+    assert_eq!(limits, [(7, 9, 700), (1000, 64 << 20, 8192), (5, 11, 0)]);
+    assert!(settings.notices.iter().all(|notice| !notice.text.contains("maxHttpHeaderSize")), "{:?}", settings.notices);
+}

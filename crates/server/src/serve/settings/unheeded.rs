@@ -90,13 +90,15 @@ fn of_application(application: &Application, notices: &mut Notices) {
         ("tracking", "tracking-mode"),
         "SSL has no effect here: sessions are not named by TLS sessions",
     );
-    for Valve::Persistent(valve) in &application.valves {
-        notices.say(
-            !valve.semaphore_fairness,
-            &valve.origin,
-            ("semaphore_fairness", "semaphoreFairness"),
-            "it has no effect here: requests of a session are always served in their order",
-        );
+    for valve in &application.valves {
+        if let Valve::Persistent(valve) = valve {
+            notices.say(
+                !valve.semaphore_fairness,
+                &valve.origin,
+                ("semaphore_fairness", "semaphoreFairness"),
+                "it has no effect here: requests of a session are always served in their order",
+            );
+        }
     }
 }
 
