@@ -15,7 +15,8 @@ use crate::peer::Peer;
 pub enum Effect {
     /// Send this datagram to the multicast group.
     Multicast(Bytes),
-    /// Connect, write the frame, read an acknowledgement if one is wanted, close, and say how it went with [`Node::probe_finished`](crate::Node::probe_finished).
+    /// Connect, write the frame, read an acknowledgement if one is wanted, close, and say how it went with
+    /// [`Node::probe_finished`](crate::Node::probe_finished).
     Probe {
         /// Whom.
         member: MemberId,

@@ -7,8 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use outlive_serial::Limits;
-use outlive_session::{MessageFault, SessionEvent, SessionMessage, Transfer};
+use outlive_session::Transfer;
 use outlive_sync::{Counter, Lane, Locked, Published};
 use outlive_tribes_proto::group::{GroupConfig, GroupCore, Input, Membership, Output};
 use outlive_tribes_proto::interceptor::{InterceptorStack, MemberStack};
@@ -31,8 +30,8 @@ use crate::timing::Timing;
 use crate::watch;
 
 mod ascent;
-mod calls;
 pub(crate) mod members;
+mod objects;
 mod senders;
 mod strangers;
 
@@ -438,68 +437,6 @@ impl Node {
             return Some(Arc::clone(peer));
         }
         self.state.lock().departed.iter().find(|peer| peer.id() == id).cloned()
-    }
-
-    fn object_received(&self, now: Now, peer: &Arc<Peer>, body: &Bytes) -> bool {
-        peer.counters.received.add(1);
-        let fault = match SessionMessage::decode(body, &Limits::default()) {
-            Ok(message) => match self.session_message(now, peer, body, &message) {
-                Ok(()) => return true,
-                Err(fault) => fault.to_string(),
-            },
-            Err(MessageFault::Class(class)) => {
-                self.other_object(now, peer, body, class.as_deref());
-                return true;
-            }
-            Err(fault) => fault.to_string(),
-        };
-        tracing::warn!(target: log::LISTENER, peer = %peer.id().address(), "a message is dropped: {fault}");
-        // A Tomcat takes a negative ack for a reason to send the same again.
-        !peer.is_ours()
-    }
-
-    fn session_message(
-        &self,
-        now: Now,
-        peer: &Arc<Peer>,
-        body: &Bytes,
-        message: &SessionMessage<'_>,
-    ) -> Result<(), crate::SessionFault> {
-        // As in a Tomcat without that listener: acknowledged, and not even a question is answered.
-        if !self.config.hears_sessions {
-            return Ok(());
-        }
-        if message.event == SessionEvent::GetAll && peer.lane().is_closed() {
-            // A static member keeps its identity over a restart: this is the new one, which is not a member yet, and not
-            // the one that left. Its question is answered as soon as there is a lane to it.
-            self.keep_stranger(now, peer.id().host, peer.id(), body);
-            return Ok(());
-        }
-        let Some(name) = message.context.as_deref() else {
-            self.unnamed_message(now, peer, message.event);
-            return Ok(());
-        };
-        let open = self.contexts.load().iter().find(|context| context.name() == name).cloned();
-        if let Some(context) = open.or_else(|| self.hear_of(now, peer, name, message.event)) {
-            let (was_ready, deadline) = (context.is_ready(), context.retelling_deadline());
-            let result = context.receive(now, peer, body, message);
-            if context.retelling_deadline() != deadline {
-                self.effect(Effect::DeadlineMoved);
-            }
-            if context.is_ready() != was_ready {
-                self.effect(Effect::Ready);
-            }
-            return result;
-        }
-        if message.event == SessionEvent::GetAll {
-            // Whoever asks waits for a minute without an answer; and "no such context" would keep a Tomcat from asking
-            // anybody ever again. So it gets the state of a context without sessions.
-            let dispatch = Arc::clone(&self.dispatch);
-            let nothing = Context::new(name.into(), ContextConfig::default(), String::new(), dispatch);
-            return nothing.receive(now, peer, body, message);
-        }
-        tracing::debug!(target: log::LISTENER, context = name, event = ?message.event, "a message for a context that this node has no part in");
-        Ok(())
     }
 
     /// Warns of the first fault, the second, the fourth, and so on: whoever can send datagrams must not fill the log.

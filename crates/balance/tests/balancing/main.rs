@@ -210,11 +210,13 @@ async fn an_upload_may_take_longer_than_an_answer() {
     short.answer_timeout = Duration::from_millis(200);
     let front = Front::start(listed(&[&a]), short).await;
     let mut stream = TcpStream::connect(front.address).await.unwrap();
-    stream.write_all(b"POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n").await.unwrap();
-    for _ in 0..10 {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        stream.write_all(b"x").await.unwrap();
+    stream.write_all(b"POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345").await.unwrap();
+    front.until_under_way(1).await;
+    // Each tells that the time is over that an answer may take.
+    for _ in 0..2 {
+        assert_eq!(front.ask("GET /wait HTTP/1.1\r\n", "").await.0, 504);
     }
+    stream.write_all(b"67890").await.unwrap();
     let answer = read_to(&mut stream, "}").await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"bytes\":10"), "{answer}");
     assert_eq!(front.ask("POST /wait HTTP/1.1\r\nContent-Length: 2\r\n", "12").await.0, 504, "it has all of it");

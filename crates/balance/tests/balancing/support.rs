@@ -163,28 +163,27 @@ impl Front {
     }
 
     async fn until_state(&self, name: &str, state: Option<&str>) {
-        let is_so = || {
-            let status = self.balancer.status();
+        self.until_status(&format!("{name} is {state:?}"), |status| {
             let found = status["nodes"].as_array().unwrap().iter().find(|node| node["name"] == name);
             found.and_then(|node| node["state"].as_str()) == state
-        };
-        let look = async {
-            while !is_so() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let told = tokio::time::timeout(PATIENCE, look).await;
-        assert!(told.is_ok(), "{name} never {state:?}: {}", self.balancer.status());
+        })
+        .await;
     }
 
     /// Waits until its first node has that many requests.
     pub(crate) async fn until_under_way(&self, count: u64) {
+        self.until_status(&format!("{count} under way"), |status| status["nodes"][0]["under_way"] == count).await;
+    }
+
+    /// Nothing tells of a change, so it is looked for.
+    async fn until_status(&self, what: &str, is_so: impl Fn(&Value) -> bool) {
         let look = async {
-            while self.balancer.status()["nodes"][0]["under_way"] != count {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+            while !is_so(&self.balancer.status()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, look).await.unwrap();
+        let told = tokio::time::timeout(PATIENCE, look).await;
+        assert!(told.is_ok(), "never {what}: {}", self.balancer.status());
     }
 
     pub(crate) async fn get(&self, session: &str) -> (u16, Value) {

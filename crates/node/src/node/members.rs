@@ -114,6 +114,13 @@ impl Node {
         }
     }
 
+    /// What the group says to a member by a message of the layers above.
+    pub(super) fn tell(&self, now: Now, to: &MemberId, message: Bytes) {
+        if let Some(peer) = self.dispatch.view().peer(to) {
+            self.dispatch.send(peer, Letter::object(self.dispatch.next_id(), now.wall, message));
+        }
+    }
+
     /// Sends what shows the sender's record: an answer to no question, of which nobody takes notice.
     fn say_nothing(&self, now: Now, peer: &Peer) {
         let id = self.dispatch.next_id();

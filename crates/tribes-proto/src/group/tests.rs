@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::PeerFault;
 use crate::interceptor::{ControlMessage, tcp_failure_detector};
+use crate::membership::static_service::StaticService;
 use crate::time::UnixMillis;
 use crate::unique_id::UniqueId;
 use crate::wire::captured::{captured, frames};
@@ -13,6 +14,7 @@ use crate::wire::peer::{Abilities, Mark};
 use bytes::BytesMut;
 use core::net::SocketAddr;
 use core::time::Duration;
+use expect_test::Expect;
 use std::fmt::Write;
 use std::prelude::v1::*;
 
@@ -43,6 +45,15 @@ fn member(id: MemberId, alive_ms: i64) -> Member {
     Member { alive_ms, ..Member::new(id) }
 }
 
+fn check(log: String, expected: Expect) {
+    expected.assert_eq(&log);
+}
+
+/// A static member: the node at 10.0.0.`node`, named by its address.
+fn configured(node: u8) -> StaticMember {
+    StaticMember::at(SocketAddr::from(([10, 0, 0, node], 4000)))
+}
+
 fn from(node: u8) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, node], 45564))
 }
@@ -54,6 +65,16 @@ impl Rig {
         let mut rig = Rig { group, ms: 0, reachable: Vec::new(), refused: Vec::new() };
         let started = rig.input(Input::Start);
         (rig, started)
+    }
+
+    /// Node 1 among static members 1, 2 and 3, of a service or of none, started at 0 ms.
+    fn of_static(service: Option<StaticService>, reachable: &[u8], refused: &[u8]) -> (Rig, String) {
+        let members = [1, 2, 3].map(configured).to_vec();
+        let membership = Membership::Static { members, ping_interval: Duration::from_secs(1), service };
+        let group = GroupCore::new(GroupConfig { membership, ..GroupConfig::default() }, configured(1).member());
+        let mut rig = Rig { group, ms: 0, reachable: reachable.to_vec(), refused: refused.to_vec() };
+        let log = rig.input(Input::Start);
+        (rig, log)
     }
 
     /// A multicast node 1 that has listened and settled, at 1,000 ms; its own announcements are not shown.

@@ -1,9 +1,5 @@
 use super::*;
-use expect_test::{Expect, expect};
-
-fn check(log: String, expected: Expect) {
-    expected.assert_eq(&log);
-}
+use expect_test::expect;
 
 /// Announcements as [ms, alive time].
 fn announcements(rig: &mut Rig, until: u64) -> Vec<(u64, i64)> {

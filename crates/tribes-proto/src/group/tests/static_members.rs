@@ -1,27 +1,9 @@
 use super::*;
 use crate::interceptor::static_membership::{START, STOP};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-fn check(log: String, expected: Expect) {
-    expected.assert_eq(&log);
-}
-
-fn address(node: u8) -> SocketAddr {
-    SocketAddr::from(([10, 0, 0, node], 4000))
-}
-
-fn configured(node: u8) -> StaticMember {
-    StaticMember::at(address(node))
-}
-
-/// Node 1 among static members 1, 2 and 3.
 fn rig(reachable: &[u8], refused: &[u8]) -> (Rig, String) {
-    let members = [1, 2, 3].map(configured).to_vec();
-    let config = GroupConfig { membership: Membership::of_static(members), ..GroupConfig::default() };
-    let group = GroupCore::new(config, configured(1).member());
-    let mut rig = Rig { group, ms: 0, reachable: reachable.to_vec(), refused: refused.to_vec() };
-    let log = rig.input(Input::Start);
-    (rig, log)
+    Rig::of_static(None, reachable, refused)
 }
 
 fn control(rig: &mut Rig, node: u8, message: ControlMessage) -> String {

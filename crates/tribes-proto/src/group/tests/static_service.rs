@@ -1,19 +1,11 @@
 use super::*;
 use crate::membership::static_service::{MemberClass, MemberMessage, StaticService, Word};
 use crate::rpc::Rpc;
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 const ID: &[u8] = b"Catalina-Channel-StaticMembership";
 
-fn check(log: String, expected: Expect) {
-    expected.assert_eq(&log);
-}
-
-fn configured(node: u8) -> StaticMember {
-    StaticMember::at(SocketAddr::from(([10, 0, 0, node], 4000)))
-}
-
-/// Node 1 among members 1, 2 and 3 of a StaticMembershipService, with Tomcat's times.
+/// With Tomcat's times, but for the pings.
 fn rig(reachable: &[u8], refused: &[u8]) -> (Rig, String) {
     let service = StaticService {
         membership_id: Bytes::from_static(ID),
@@ -21,12 +13,7 @@ fn rig(reachable: &[u8], refused: &[u8]) -> (Rig, String) {
         answer_limit: Duration::from_secs(3),
         ping_every: Duration::from_secs(2),
     };
-    let members = [1, 2, 3].map(configured).to_vec();
-    let membership = Membership::Static { members, ping_interval: Duration::from_secs(1), service: Some(service) };
-    let group = GroupCore::new(GroupConfig { membership, ..GroupConfig::default() }, configured(1).member());
-    let mut rig = Rig { group, ms: 0, reachable: reachable.to_vec(), refused: refused.to_vec() };
-    let log = rig.input(Input::Start);
-    (rig, log)
+    Rig::of_static(Some(service), reachable, refused)
 }
 
 fn says(rig: &mut Rig, node: u8, word: Word, asks: bool) -> String {
