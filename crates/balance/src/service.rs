@@ -61,8 +61,8 @@ impl Balancer {
         self.0.forwarder.tunnels.end(limit).await;
     }
 
-    /// Sends a request to a node and gives its answer. `408`: the client has not sent all of its body; `502`: the connection broke while the node may have been at work; `503`: no node
-    /// answers; `504`: the node takes too long.
+    /// Sends a request to a node and gives its answer. `408`: the client has not sent all of its body; `502`: the connection broke while the
+    /// node may have been at work; `503`: no node answers; `504`: the node takes too long.
     pub async fn forward(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         self.0.forwarder.forward(request).await
     }

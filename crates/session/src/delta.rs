@@ -227,40 +227,71 @@ impl Head {
     }
 }
 
+/// What stands in front of an action's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading<'a> {
+    /// The number of its kind.
+    pub kind: i32,
+    /// The number of its verb: 0 set, 1 remove.
+    pub verb: i32,
+    /// The name that it is written under.
+    pub name: &'a str,
+}
+
 impl Action<'_> {
-    fn encode(&self, out: &mut ObjectOutput) -> Result<(), TooLong> {
+    /// As it is written; `None`: it never is.
+    pub fn heading(&self) -> Option<Heading<'_>> {
+        let verb = |is_set: bool| if is_set { SET } else { REMOVE };
+        let (kind, verb, name) = match self {
+            Action::SetAttribute(name, _) => (KIND_ATTRIBUTE, SET, &**name),
+            Action::RemoveAttribute(name) => (KIND_ATTRIBUTE, REMOVE, &**name),
+            Action::Principal { set, .. } => (KIND_PRINCIPAL, verb(*set), "__SET__PRINCIPAL__"),
+            Action::IsNew(_) => (KIND_IS_NEW, SET, "__SET__ISNEW__"),
+            Action::MaxInactive(_) => (KIND_MAX_INTERVAL, SET, "__SET__MAXINTERVAL__"),
+            Action::AuthType(value) => (KIND_AUTH_TYPE, verb(value.is_some()), "__SET__AUTHTYPE__"),
+            Action::Listener { name, added, .. } => (KIND_LISTENER, verb(*added), &**name),
+            Action::Note { name, value } => (KIND_NOTE, verb(value.is_some()), &**name),
+            Action::Unknown { kind, verb, name, .. } => (*kind, *verb, &**name),
+            Action::Unreadable(_) => return None,
+        };
+        Some(Heading { kind, verb, name })
+    }
+
+    /// The value, if it has one.
+    pub fn value(&self) -> Option<Cow<'_, Value>> {
         match self {
-            Action::SetAttribute(name, value) => put(out, KIND_ATTRIBUTE, SET, name, Some(value)),
-            Action::RemoveAttribute(name) => put(out, KIND_ATTRIBUTE, REMOVE, name, None),
-            Action::Principal { value, set } => {
-                put(out, KIND_PRINCIPAL, if *set { SET } else { REMOVE }, "__SET__PRINCIPAL__", value.as_ref())
-            }
+            Action::SetAttribute(_, value) => Some(Cow::Borrowed(value)),
+            Action::Principal { value, .. }
+            | Action::AuthType(value)
+            | Action::Listener { value, .. }
+            | Action::Note { value, .. }
+            | Action::Unknown { value, .. } => value.as_ref().map(Cow::Borrowed),
+            Action::IsNew(is_new) => Some(Cow::Owned(Value::boolean(*is_new))),
+            Action::MaxInactive(seconds) => Some(Cow::Owned(Value::integer(*seconds))),
+            Action::RemoveAttribute(_) | Action::Unreadable(_) => None,
+        }
+    }
+
+    fn encode(&self, out: &mut ObjectOutput) -> Result<(), TooLong> {
+        let Some(heading) = self.heading() else { return Ok(()) };
+        match self {
             Action::IsNew(is_new) => {
-                head(out, KIND_IS_NEW, SET, "__SET__ISNEW__", true)?;
+                heading.encode(out, true)?;
                 out.write_boolean_object(*is_new);
-                Ok(())
             }
             Action::MaxInactive(seconds) => {
-                head(out, KIND_MAX_INTERVAL, SET, "__SET__MAXINTERVAL__", true)?;
+                heading.encode(out, true)?;
                 out.write_integer_object(*seconds);
-                Ok(())
             }
-            Action::AuthType(value) => put(
-                out,
-                KIND_AUTH_TYPE,
-                if value.is_some() { SET } else { REMOVE },
-                "__SET__AUTHTYPE__",
-                value.as_ref(),
-            ),
-            Action::Listener { name, value, added } => {
-                put(out, KIND_LISTENER, if *added { SET } else { REMOVE }, name, value.as_ref())
+            _ => {
+                let value = self.value();
+                heading.encode(out, value.is_some())?;
+                if let Some(value) = value {
+                    out.write_value(&value);
+                }
             }
-            Action::Note { name, value } => {
-                put(out, KIND_NOTE, if value.is_some() { SET } else { REMOVE }, name, value.as_ref())
-            }
-            Action::Unknown { kind, verb, name, value } => put(out, *kind, *verb, name, value.as_ref()),
-            Action::Unreadable(_) => Ok(()),
         }
+        Ok(())
     }
 
     /// The `left` actions behind a value that begins at `from` and cannot be read.
@@ -290,18 +321,12 @@ impl Action<'_> {
     }
 }
 
-fn head(out: &mut ObjectOutput, kind: i32, verb: i32, name: &str, has_value: bool) -> Result<(), TooLong> {
-    out.write_i32(kind);
-    out.write_i32(verb);
-    out.write_utf(name)?;
-    out.write_bool(has_value);
-    Ok(())
-}
-
-fn put(out: &mut ObjectOutput, kind: i32, verb: i32, name: &str, value: Option<&Value>) -> Result<(), TooLong> {
-    head(out, kind, verb, name, value.is_some())?;
-    if let Some(value) = value {
-        out.write_value(value);
+impl Heading<'_> {
+    fn encode(self, out: &mut ObjectOutput, has_value: bool) -> Result<(), TooLong> {
+        out.write_i32(self.kind);
+        out.write_i32(self.verb);
+        out.write_utf(self.name)?;
+        out.write_bool(has_value);
+        Ok(())
     }
-    Ok(())
 }

@@ -49,7 +49,7 @@ mod wire;
 
 pub use at_rest::AtRest;
 pub use cell::{Applied, Expiry, Outgoing, Role, SessionCell, SetError};
-pub use delta::{Action, DeltaRequest};
+pub use delta::{Action, DeltaRequest, Heading};
 pub use event::SessionEvent;
 pub use id::{BaseId, IdFault, SessionId};
 pub use message::{MessageFault, SessionMessage};

@@ -28,10 +28,7 @@ pub struct Configuration {
 impl Configuration {
     /// The host of this name or alias, in any case; the engine's default host where none has it.
     pub fn host(&self, name: &str) -> Option<&Host> {
-        let called = |wanted: &str| {
-            let is = |own: &String| own.eq_ignore_ascii_case(wanted);
-            self.hosts.iter().find(|host| is(&host.name) || host.aliases.iter().any(is))
-        };
+        let called = |wanted: &str| self.hosts.iter().find(|host| host.is_called(wanted));
         called(name).or_else(|| called(&self.engine.default_host))
     }
 

@@ -44,3 +44,10 @@ settings! {
         "legacyAppBase": String, Rule::ANY, "webapps-javaee", "Applications for older servlets.";
     }
 }
+
+impl Host {
+    /// Whether this is its name or an alias, in any case.
+    pub fn is_called(&self, name: &str) -> bool {
+        std::iter::once(&self.name).chain(&self.aliases).any(|own| own.eq_ignore_ascii_case(name))
+    }
+}

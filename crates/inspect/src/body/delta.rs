@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use outlive_serial::{DecodeError, ObjectInput, Read, Value};
-use outlive_session::{self as session, DeltaRequest, Unreadable, Why};
+use outlive_session::{self as session, DeltaRequest, Heading, Unreadable, Why};
 
 use super::{Decoding, limits, unreadable};
 use crate::record::{Action, Shown};
@@ -79,32 +79,16 @@ impl Decoding {
         let Ok(delta) = DeltaRequest::decode_tolerantly(payload, &limits(payload)) else { return };
         let mut left_out = Vec::new();
         for found in delta.actions.into_iter().skip(actions.len() + 1) {
-            let set = |value: bool| i32::from(!value);
-            let (kind, verb, name, value) = match found {
-                session::Action::SetAttribute(name, value) => (ATTRIBUTE, 0, name, Some(value)),
-                session::Action::RemoveAttribute(name) => (ATTRIBUTE, 1, name, None),
-                session::Action::Principal { value, set: is_set } => {
-                    (PRINCIPAL, set(is_set), "__SET__PRINCIPAL__".into(), value)
-                }
-                session::Action::IsNew(is_new) => (2, 0, "__SET__ISNEW__".into(), Some(Value::boolean(is_new))),
-                session::Action::MaxInactive(seconds) => {
-                    (3, 0, "__SET__MAXINTERVAL__".into(), Some(Value::integer(seconds)))
-                }
-                session::Action::AuthType(value) => (4, set(value.is_some()), "__SET__AUTHTYPE__".into(), value),
-                session::Action::Listener { name, value, added } => (5, set(added), name, value),
-                session::Action::Note { name, value } => (6, set(value.is_some()), name, value),
-                session::Action::Unknown { kind, verb, name, value } => (kind, verb, name, value),
-                session::Action::Unreadable(unreadable) => {
-                    left_out.push(unreadable);
-                    continue;
-                }
-            };
-            let value = match value {
-                Some(value) if kind == PRINCIPAL => Shown::principal(&value, &mut self.budget),
-                Some(value) => Shown::View(self.budget.show(&value)),
-                None => Shown::NULL,
-            };
-            actions.push(action(kind, verb, name.into_owned(), value));
+            if let session::Action::Unreadable(unreadable) = found {
+                left_out.push(unreadable);
+            } else if let Some(Heading { kind, verb, name }) = found.heading() {
+                let value = match found.value() {
+                    Some(value) if kind == PRINCIPAL => Shown::principal(&value, &mut self.budget),
+                    Some(value) => Shown::View(self.budget.show(&value)),
+                    None => Shown::NULL,
+                };
+                actions.push(action(kind, verb, name.to_owned(), value));
+            }
         }
         self.faults.extend(unreadable::sentences(place, &left_out));
     }

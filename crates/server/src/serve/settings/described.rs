@@ -28,7 +28,7 @@ pub(crate) fn described_store(
     };
     let (configuration, said) = (&read.configuration, Said::in_file(&read.file));
     let host = match host {
-        Some(name) => configuration.hosts.iter().find(|host| is_called(host, name)).map_or(name, |host| &host.name),
+        Some(name) => configuration.hosts.iter().find(|host| host.is_called(name)).map_or(name, |host| &host.name),
         None => default_host(configuration),
     };
     let of_host: Vec<&Application> =
@@ -68,8 +68,4 @@ pub(crate) fn described_store(
         Some(place) => Ok((place.store(&application.path), said)),
         None => Err(Exit::usage(format!("{said}: the {} of {at} has no Store", manager.kind.class()))),
     }
-}
-
-fn is_called(host: &outlive_config::model::Host, name: &str) -> bool {
-    std::iter::once(&host.name).chain(&host.aliases).any(|own| own.eq_ignore_ascii_case(name))
 }
