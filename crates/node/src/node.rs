@@ -398,7 +398,7 @@ impl Node {
 
     /// The deadline has come.
     pub fn deadline_reached(&self, now: Now) {
-        if self.has_news() || self.group.lock().next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
+        if self.group.lock().next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
             self.group_input(now, Input::Deadline);
         }
         self.advance_contexts(now);
@@ -416,6 +416,10 @@ impl Node {
             self.let_go_of_held_messages(now);
             self.contexts.load().iter().for_each(|context| context.tick(now));
             self.look_at_peers(now);
+        }
+        // Last, for what was due may have completed the state.
+        while self.has_news() {
+            self.group_input(now, Input::Deadline);
         }
     }
 
