@@ -222,7 +222,7 @@ fn command_line(scene: &Scene) -> Result<()> {
         (&["serve", "--options", "many"], 2, "many"),
         (&["serve", "--no-such-flag"], 2, "--no-such-flag"),
         (&["no-such-command"], 2, "no-such-command"),
-        (&["serve", "--interceptors", "order,gzip"], 2, "OrderInterceptor"),
+        (&["serve", "--interceptors", "gzip,gzip"], 2, "GzipInterceptor"),
         (&["serve", "--manager", "backup"], 2, "backup"),
     ];
     for (arguments, code, word) in cases {

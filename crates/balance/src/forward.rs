@@ -45,7 +45,7 @@ impl Forwarder {
         let (mut head, body) = request.into_parts();
         let order = {
             let Settings { cookie, path_parameter, .. } = &*self.settings;
-            self.pool.order(routes(&head.uri, &head.headers, cookie, path_parameter))
+            self.pool.attempts(routes(&head.uri, &head.headers, cookie, path_parameter))
         };
         let body = Lender::new(body);
         let upgrade = head.extensions.remove::<OnUpgrade>().filter(|_| wants_upgrade(&head.headers));

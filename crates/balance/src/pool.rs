@@ -67,6 +67,16 @@ impl Pool {
         // One may have come back since its last check, and one that has not refuses at once.
         if order.is_empty() { nodes.to_vec() } else { order }
     }
+
+    /// The same, and at the end those that are left out there: when all others have refused, one of them may have come back.
+    pub(crate) fn attempts<'a>(&self, routes: impl Iterator<Item = &'a str>) -> Vec<Arc<Node>> {
+        let mut attempts = self.order(routes);
+        let nodes = self.nodes();
+        let left_out = nodes.iter().filter(|node| !attempts.iter().any(|other| Arc::ptr_eq(other, node)));
+        let left_out: Vec<_> = left_out.cloned().collect();
+        attempts.extend(left_out);
+        attempts
+    }
 }
 
 #[cfg(test)]

@@ -80,6 +80,21 @@ async fn what_could_not_be_sent_is_sent_elsewhere_with_its_body() {
     assert_eq!((status, &answer["node"], &answer["bytes"]), (200, &"a".into(), &5.into()));
 }
 
+/// Two nodes that are restarted one after the other, quicker than a check comes round.
+#[tokio::test]
+async fn a_node_that_is_back_serves_before_a_check_has_found_it() {
+    let (mut a, mut b) = (Node::start("a"), Node::start("b"));
+    a.stop().await;
+    let mut slow = settings();
+    slow.check_interval = PATIENCE;
+    let front = Front::start(listed(&[&a, &b]), slow).await;
+    front.until("a", "down").await;
+    let _back = Node::start_at("a", a.address);
+    b.stop().await;
+    let (status, answer) = front.get("AB.b").await;
+    assert_eq!((status, &answer["node"]), (200, &"a".into()));
+}
+
 /// A node that takes a request and closes without an answer: it may have done what was asked.
 #[tokio::test]
 async fn only_what_reads_is_asked_twice() {
